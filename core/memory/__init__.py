@@ -1,0 +1,72 @@
+"""The ground floor: Scenario -> Estimate -> Fit. Pure: standard library and pydantic, no I/O, no Qt, no numpy."""
+
+from core.memory.architecture import Architecture, parameter_count
+from core.memory.components import Cause, Component, Estimate, Moment, MomentName, Readings, Stack
+from core.memory.estimate import estimate, peak_bytes
+from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from_parameter_count
+from core.memory.fit import Fit, FitCause, FitStatus, Gpu, judge
+from core.memory.formats import Format
+from core.memory.refusal import Reason, Refusal, RefusedError, reconcile, refusal
+from core.memory.scenario import (
+    MAX_BATCH_SIZE,
+    MAX_CONTEXT_LENGTH,
+    MIN_BATCH_SIZE,
+    MIN_CONTEXT_LENGTH,
+    Attention,
+    Estimator,
+    Method,
+    Optimizer,
+    OptimizerImplementation,
+    Recipe,
+    Runtime,
+    Scenario,
+    Task,
+    with_parameter_count,
+)
+from core.memory.solve import max_batch_size, max_context_length, max_parameters, widest_format
+
+__all__ = [
+    "MAX_BATCH_SIZE",
+    "MAX_CONTEXT_LENGTH",
+    "MAX_PARAMETERS",
+    "MIN_BATCH_SIZE",
+    "MIN_CONTEXT_LENGTH",
+    "MIN_PARAMETERS",
+    "Architecture",
+    "Attention",
+    "Cause",
+    "Component",
+    "Estimate",
+    "Estimator",
+    "Fit",
+    "FitCause",
+    "FitStatus",
+    "Format",
+    "Gpu",
+    "Method",
+    "Moment",
+    "MomentName",
+    "Optimizer",
+    "OptimizerImplementation",
+    "Readings",
+    "Reason",
+    "Recipe",
+    "Refusal",
+    "RefusedError",
+    "Runtime",
+    "Scenario",
+    "Stack",
+    "Task",
+    "architecture_from_parameter_count",
+    "estimate",
+    "judge",
+    "max_batch_size",
+    "max_context_length",
+    "max_parameters",
+    "parameter_count",
+    "peak_bytes",
+    "reconcile",
+    "refusal",
+    "widest_format",
+    "with_parameter_count",
+]

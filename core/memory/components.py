@@ -1,0 +1,120 @@
+"""What memory is spent on, and when: components, moments, readings, the estimate."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from core.memory.architecture import Architecture
+
+
+class Component(StrEnum):
+    """What bytes are for, in drawing order. Values are the names in JSON and the fields of :class:`Stack`."""
+
+    WEIGHTS = "weights"
+    GRADIENTS = "gradients"
+    OPTIMIZER = "optimizer"
+    KV_CACHE = "kv_cache"
+    ACTIVATIONS = "activations"
+    LOGITS = "logits"
+    WORKSPACE = "workspace"
+    INPUTS = "inputs"
+    COMMUNICATION = "communication"
+    RUNTIME = "runtime"
+    RESERVE = "reserve"
+
+
+class Stack(NamedTuple):
+    """Bytes by component at one instant; the field order is that of :class:`Component`."""
+
+    weights: int = 0
+    gradients: int = 0
+    optimizer: int = 0
+    kv_cache: int = 0
+    activations: int = 0
+    """Saved for backward, or the working set of prefill."""
+    logits: int = 0
+    workspace: int = 0
+    inputs: int = 0
+    communication: int = 0
+    runtime: int = 0
+    reserve: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """The process reading: what nvidia-smi shows."""
+        return sum(self)
+
+    @property
+    def readings(self) -> "Readings":
+        process = sum(self)
+        reserved = process - self.runtime
+        return Readings(reserved - self.reserve, reserved, process)
+
+
+class Readings(NamedTuple):
+    """The three ways a run's memory is measured."""
+
+    allocated_bytes: int
+    """Tensors: torch.cuda.max_memory_allocated()."""
+    reserved_bytes: int
+    """And what the allocator holds beyond them: torch.cuda.max_memory_reserved()."""
+    process_bytes: int
+    """And the CUDA context and libraries: the process in nvidia-smi."""
+
+
+class MomentName(StrEnum):
+    LOAD = "load"
+    PREFILL = "prefill"
+    DECODE = "decode"
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    OPTIMIZER_STEP = "optimizer_step"
+    BETWEEN_STEPS = "between_steps"
+
+
+class Cause(StrEnum):
+    """At which instant a moment reaches its peak."""
+
+    RESIDENT = "resident"
+    LOGITS = "logits"
+    MLP = "mlp"
+    ATTENTION = "attention"
+    CACHE_GROWTH = "cache_growth"
+    LOSS = "loss"
+    HEAD = "head"
+    EMBEDDING = "embedding"
+    OPTIMIZER = "optimizer"
+
+
+class Moment(NamedTuple):
+    """The largest instant of one phase of a run."""
+
+    name: MomentName
+    stack: Stack
+    cause: Cause
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(self.stack)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The film of a run: its moments in order, and the largest of them."""
+
+    moments: tuple[Moment, ...]
+    peak: Moment
+    bytes_per_parameter: float
+    """Weights + gradients + optimizer over parameters, in a steady state between backward and optimizer step."""
+    architecture: Architecture
+    low_bytes: int | None = None
+    high_bytes: int | None = None
+
+    @property
+    def total_bytes(self) -> int:
+        """The peak moment's total; fit is judged on it."""
+        return self.peak.total_bytes
+
+    @property
+    def readings(self) -> Readings:
+        return self.peak.stack.readings

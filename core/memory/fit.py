@@ -1,0 +1,79 @@
+"""Does it fit? A total judged against a card's usable memory."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.memory.components import Stack
+
+
+class Gpu(BaseModel):
+    """One card people run models on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    vendor: str = Field(min_length=1, max_length=100)
+    memory_bytes: int = Field(gt=0)
+    """What is printed on the box."""
+    usable_bytes: int = Field(gt=0)
+    """What one process can have of it: without driver, ECC and firmware reserve, or the system's share of unified memory."""
+    bandwidth_bytes_per_second: int | None = Field(default=None, gt=0)
+    launch_year: int | None = None
+    source: str = Field(min_length=1)
+    usable_source: str = Field(min_length=1)
+
+
+class FitStatus(StrEnum):
+    FITS = "fits"
+    TIGHT = "tight"
+    OOM = "oom"
+
+
+class FitCause(StrEnum):
+    """What tips it over: the first of these that is alone too large."""
+
+    NONE = "none"
+    WEIGHTS = "weights"
+    """The weights alone do not fit."""
+    MODEL_STATE = "model_state"
+    """Weights, gradients and optimizer do not fit."""
+    TOKENS = "tokens"
+    """The model fits; what grows with batch and context does not."""
+
+
+class Fit(NamedTuple):
+    """How a total stands to a card."""
+
+    status: FitStatus
+    headroom_bytes: int
+    """Usable minus needed; negative when it runs out."""
+    usable_bytes: int
+    cause: FitCause
+
+    @property
+    def headroom_fraction(self) -> float:
+        """Headroom as a share of usable memory."""
+        return self.headroom_bytes / self.usable_bytes
+
+
+#: Less room than this share of the need is TIGHT: estimates without a calibration are no better than that.
+TIGHT_SHARE = 0.10
+
+
+def judge(total_bytes: int, usable_bytes: int, stack: Stack) -> Fit:
+    """Fit of ``total_bytes``, made of ``stack``, on a card with ``usable_bytes``."""
+    headroom = usable_bytes - total_bytes
+    if headroom >= TIGHT_SHARE * total_bytes:
+        return Fit(FitStatus.FITS, headroom, usable_bytes, FitCause.NONE)
+    if headroom >= 0:
+        return Fit(FitStatus.TIGHT, headroom, usable_bytes, FitCause.NONE)
+    fixed = stack.runtime + stack.inputs
+    if stack.weights + fixed > usable_bytes:
+        cause = FitCause.WEIGHTS
+    elif stack.weights + stack.gradients + stack.optimizer + fixed > usable_bytes:
+        cause = FitCause.MODEL_STATE
+    else:
+        cause = FitCause.TOKENS
+    return Fit(FitStatus.OOM, headroom, usable_bytes, cause)

@@ -1,0 +1,95 @@
+"""Inference in transformers: load, prefill of the prompt, decode at full context.
+
+Source: measured storages of transformers 5.23 on torch 2.13 (``generate()`` with a DynamicCache). A moment is the largest of a few
+instants; each instant adds its own working set to what is resident.
+"""
+
+from core.memory.attention import (
+    attention_decode_bytes,
+    attention_path,
+    attention_prefill_bytes,
+    kept_scores_bytes,
+    kv_cache_row,
+    rotary_bytes,
+)
+from core.memory.components import Cause, Moment, MomentName, Stack
+from core.memory.formats import matrix_bytes
+from core.memory.mlp import swiglu_prefill
+from core.memory.numerics import numerics
+from core.memory.scenario import Scenario
+from core.memory.weights import dequantization_bytes, weight_bytes
+
+#: One id of the vocabulary, int64.
+TOKEN_ID_BYTES = 8
+
+
+def kv_cache_bytes(scenario: Scenario, tokens: int) -> int:
+    """Keys and values of ``tokens`` positions (over all sequences): 2*L*kv*d values a token, scales as the format lays them out."""
+    rows, columns = kv_cache_row(scenario.architecture)
+    return matrix_bytes(scenario.kv_cache, rows * tokens, columns)
+
+
+def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
+    """Load, prefill and decode of ``scenario``."""
+    arch, batch, length = scenario.architecture, scenario.batch_size, scenario.prompt_length
+    n = numerics(scenario)
+    e, h, v = n.compute, arch.hidden_size, arch.vocab_size
+    tokens = batch * length
+    path = attention_path(scenario.attention, n, arch)
+
+    weights = weight_bytes(arch, scenario.weights)
+    dequantization = dequantization_bytes(arch, scenario.weights)
+    load = Stack(weights=weights, runtime=runtime_bytes)
+
+    prompt = Stack(
+        weights=weights,
+        kv_cache=kv_cache_bytes(scenario, tokens),
+        inputs=TOKEN_ID_BYTES * tokens,
+        runtime=runtime_bytes,
+    )
+    tables = rotary_bytes(n, arch, length) + TOKEN_ID_BYTES * length
+    mlp = prompt._replace(
+        activations=tokens * swiglu_prefill(n, arch) + tables,
+        workspace=kept_scores_bytes(path, n, arch, batch, length) + dequantization,
+    )
+    attention = prompt._replace(
+        workspace=attention_prefill_bytes(path, n, arch, batch, length) + tables + dequantization,
+    )
+    kept = batch * (1 if scenario.logits_to_keep else length)
+    logits = prompt._replace(activations=e * h * tokens, logits=e * v * kept)
+
+    # torch.cat makes one layer's new keys beside the old ones; the step's own tensors are some 9 vectors a sequence.
+    cached = batch * scenario.context_length
+    grown = Stack(
+        weights=weights,
+        kv_cache=kv_cache_bytes(scenario, cached),
+        inputs=TOKEN_ID_BYTES * batch,
+        runtime=runtime_bytes,
+    )
+    key_copy = matrix_bytes(scenario.kv_cache, cached * arch.num_key_value_heads, arch.head_dim)
+    step = 9 * h * batch
+    growth = grown._replace(activations=step, workspace=key_copy + dequantization)
+    repeated = attention_decode_bytes(path, n, arch, batch, scenario.context_length)
+    decode_attention = grown._replace(activations=step, workspace=repeated + dequantization)
+    next_logits = grown._replace(activations=e * h * batch, logits=e * v * batch)
+
+    return (
+        Moment(MomentName.LOAD, load, Cause.RESIDENT),
+        largest(MomentName.PREFILL, (mlp, Cause.MLP), (attention, Cause.ATTENTION), (logits, Cause.LOGITS)),
+        largest(
+            MomentName.DECODE,
+            (growth, Cause.CACHE_GROWTH),
+            (decode_attention, Cause.ATTENTION),
+            (next_logits, Cause.LOGITS),
+        ),
+    )
+
+
+def largest(name: MomentName, *instants: tuple[Stack, Cause]) -> Moment:
+    """The moment whose peak is the largest of ``instants``."""
+    stack, cause = max(instants, key=_total)
+    return Moment(name, stack, cause)
+
+
+def _total(instant: tuple[Stack, Cause]) -> int:
+    return sum(instant[0])

@@ -1,0 +1,49 @@
+"""How wide things are during a run: the widths that every piece's formula is written in."""
+
+from dataclasses import dataclass
+
+from core.memory.formats import Format, compute_bytes
+from core.memory.scenario import Method, Recipe, Scenario, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Numerics:
+    """Bytes per value.
+
+    ``weight`` of a stored unquantized weight; ``compute`` of what matrix products take and give; ``residual`` of the residual
+    stream; ``gradient``, ``master`` and ``state`` per trained value; ``autocast`` whether products take 16-bit copies of
+    wider weights and inputs.
+    """
+
+    weight: int
+    compute: int
+    residual: int
+    gradient: int = 0
+    master: int = 0
+    state: int = 0
+    autocast: bool = False
+
+
+#: Weights, gradients and states in the 16-bit type, as a plain ``model.to(bfloat16)`` trains.
+_PURE16 = Numerics(weight=2, compute=2, residual=2, gradient=2, state=2)
+#: DeepSpeed's and apex's 16-bit optimizers: fp32 master weights and states beside 16-bit weights and gradients.
+_MIXED = Numerics(weight=2, compute=2, residual=2, gradient=2, master=4, state=4)
+#: torch.autocast over fp32 weights.
+_AMP = Numerics(weight=4, compute=2, residual=4, gradient=4, state=4, autocast=True)
+_FP32 = Numerics(weight=4, compute=4, residual=4, gradient=4, state=4)
+_RECIPES = {Recipe.PURE16: _PURE16, Recipe.MIXED: _MIXED, Recipe.AMP: _AMP, Recipe.FP32: _FP32}
+
+#: PEFT keeps adapters in fp32 (``autocast_adapter_dtype``), hence their gradients and states, beside a 16-bit or fp32 base.
+_LORA16 = Numerics(weight=2, compute=2, residual=2, gradient=4, state=4)
+_LORA32 = Numerics(weight=4, compute=4, residual=4, gradient=4, state=4)
+
+_INFERENCE = {width: Numerics(weight=width, compute=width, residual=width) for width in (2, 4, 8)}
+
+
+def numerics(scenario: Scenario) -> Numerics:
+    """The widths ``scenario`` runs in."""
+    if scenario.task is Task.INFERENCE:
+        return _INFERENCE[compute_bytes(scenario.weights)]
+    if scenario.method is Method.FULL:
+        return _RECIPES[scenario.recipe]
+    return _LORA32 if scenario.weights is Format.FP32 else _LORA16

@@ -1,0 +1,89 @@
+"""Choices that no real run allows, with the reason and what to pick instead.
+
+A refused scenario is a valid record of what was asked for; it has no estimate. The rule of thumb refuses nothing but
+methods it knows nothing of: the article computes training in int8 although no framework does it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.memory.formats import QUANTIZED, SIXTEEN_BIT, Format
+from core.memory.scenario import Estimator, Method, Recipe, Scenario, Task
+
+
+class Reason(StrEnum):
+    FULL_TRAINING_NEEDS_16_BIT = "full_training_needs_16_bit"
+    RECIPE_STORES_16_BIT = "recipe_stores_16_bit"
+    NO_RECIPE_FOR_FORMAT = "no_recipe_for_format"
+    LORA_BASE_NOT_QUANTIZED = "lora_base_not_quantized"
+    LORA_BASE_FORMAT = "lora_base_format"
+    QLORA_BASE_QUANTIZED = "qlora_base_quantized"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a scenario cannot be run, and fields that would make it possible (each change alone does)."""
+
+    reason: Reason
+    alternatives: tuple[dict[str, str], ...]
+
+
+class RefusedError(ValueError):
+    """Raised by ``estimate`` for a scenario that no real run allows."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason.value)
+        self.refusal = refusal
+
+
+_WEIGHTS_16: dict[str, str] = {"weights": Format.BF16.value}
+_USE_LORA: dict[str, str] = {"method": Method.LORA.value}
+_USE_QLORA: dict[str, str] = {"method": Method.QLORA.value}
+_USE_FP32: dict[str, str] = {"recipe": Recipe.FP32.value}
+
+#: Formats bitsandbytes can keep a frozen base in.
+QLORA_FORMATS = frozenset({Format.INT4, Format.INT8})
+LORA_FORMATS = SIXTEEN_BIT | {Format.FP32}
+
+
+def _full_training_refusal(weights: Format, recipe: Recipe) -> Refusal | None:
+    if weights in SIXTEEN_BIT:
+        return None
+    if weights is Format.FP32:
+        if recipe in (Recipe.FP32, Recipe.AMP):
+            return None
+        return Refusal(Reason.RECIPE_STORES_16_BIT, (_WEIGHTS_16, _USE_FP32))
+    if weights in QUANTIZED:
+        fixes = (_WEIGHTS_16, _USE_QLORA) if weights in QLORA_FORMATS else (_WEIGHTS_16,)
+        return Refusal(Reason.FULL_TRAINING_NEEDS_16_BIT, fixes)
+    return Refusal(Reason.NO_RECIPE_FOR_FORMAT, (_WEIGHTS_16,))
+
+
+def refusal(scenario: Scenario) -> Refusal | None:
+    """Why no real run is like ``scenario``; None when one can be."""
+    if scenario.task is Task.INFERENCE or scenario.estimator is Estimator.RULE_OF_THUMB:
+        return None
+    weights = scenario.weights
+    match scenario.method:
+        case Method.FULL:
+            return _full_training_refusal(weights, scenario.recipe)
+        case Method.LORA:
+            if weights in LORA_FORMATS:
+                return None
+            if weights in QLORA_FORMATS:
+                return Refusal(Reason.LORA_BASE_NOT_QUANTIZED, (_USE_QLORA, _WEIGHTS_16))
+            return Refusal(Reason.LORA_BASE_FORMAT, (_WEIGHTS_16,))
+        case Method.QLORA:
+            if weights in QLORA_FORMATS:
+                return None
+            fixes: tuple[dict[str, str], ...] = ({"weights": Format.INT4.value},)
+            return Refusal(Reason.QLORA_BASE_QUANTIZED, (*fixes, _USE_LORA) if weights in LORA_FORMATS else fixes)
+
+
+def reconcile(scenario: Scenario) -> Scenario:
+    """``scenario`` itself if it can be run, else with the nearest weight format that can: what a change of task or method does
+    to a precision that the new one does not know.
+    """
+    if refusal(scenario) is None:
+        return scenario
+    return scenario.evolve(weights=Format.INT4 if scenario.method is Method.QLORA else Format.BF16)

@@ -1,0 +1,137 @@
+"""Scenario: everything the user chose. Frozen, validated, JSON; the unit of undo, saving, sharing and comparing."""
+
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.memory.architecture import Architecture
+from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from_parameter_count
+from core.memory.formats import Format
+
+MIN_BATCH_SIZE, MAX_BATCH_SIZE = 1, 4096
+MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH = 128, 10_000_000
+
+
+class Task(StrEnum):
+    INFERENCE = "inference"
+    TRAINING = "training"
+
+
+class Method(StrEnum):
+    """What training changes: every weight, or adapters beside frozen (LoRA) or frozen and quantized (QLoRA) weights."""
+
+    FULL = "full"
+    LORA = "lora"
+    QLORA = "qlora"
+
+
+class Recipe(StrEnum):
+    """What full training stores. PURE16: weights, gradients and states 16-bit; MIXED: 16-bit weights and gradients, fp32
+    master weights and states; AMP: fp32 everything, 16-bit autocast copies; FP32.
+    """
+
+    PURE16 = "pure16"
+    MIXED = "mixed"
+    AMP = "amp"
+    FP32 = "fp32"
+
+
+class Optimizer(StrEnum):
+    ADAMW = "adamw"
+    ADAM = "adam"
+    ADAMW8BIT = "adamw8bit"
+    SGD_MOMENTUM = "sgd-momentum"
+    SGD = "sgd"
+
+
+class OptimizerImplementation(StrEnum):
+    """torch's ways to run an optimizer step: FOREACH (its default on CUDA), FUSED, FORLOOP."""
+
+    FOREACH = "foreach"
+    FUSED = "fused"
+    FORLOOP = "forloop"
+
+
+class Attention(StrEnum):
+    """``attn_implementation`` of transformers."""
+
+    SDPA = "sdpa"
+    EAGER = "eager"
+
+
+class Runtime(StrEnum):
+    TRANSFORMERS = "transformers"
+
+
+class Estimator(StrEnum):
+    DETAILED = "detailed"
+    RULE_OF_THUMB = "rule-of-thumb"
+
+
+#: Modules that adapters can be put on, as PEFT names them.
+TargetModule = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+ALL_LINEAR: tuple[TargetModule, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+ATTENTION_LINEAR: tuple[TargetModule, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+QUERY_VALUE: tuple[TargetModule, ...] = ("q_proj", "v_proj")
+
+
+class Scenario(BaseModel):
+    """One run on one GPU.
+
+    ``batch_size`` counts the sequences in memory at once (training: the micro-batch). ``context_length`` is prompt plus generated
+    tokens of one sequence in inference, the sequence length in training.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["fitting-room scenario"] = "fitting-room scenario"
+    version: Literal[1] = 1
+    name: str = Field(default="", max_length=200)
+
+    architecture: Architecture
+    task: Task = Task.INFERENCE
+    runtime: Runtime = Runtime.TRANSFORMERS
+    estimator: Estimator = Estimator.DETAILED
+    gpu: str = Field(default="", max_length=200)
+    """Name of the chosen card in the catalogue; empty when none is chosen."""
+
+    weights: Format = Format.BF16
+    batch_size: int = Field(default=1, ge=MIN_BATCH_SIZE, le=MAX_BATCH_SIZE)
+    context_length: int = Field(default=4096, ge=MIN_CONTEXT_LENGTH, le=MAX_CONTEXT_LENGTH)
+    attention: Attention = Attention.SDPA
+
+    kv_cache: Format = Format.BF16
+    max_new_tokens: int = Field(default=1, ge=1, le=MAX_CONTEXT_LENGTH)
+    """How much of the context is generated; the rest is the prompt. 1: the prompt fills the context, the worst case."""
+    logits_to_keep: Literal[0, 1] = 1
+    """Positions the head is applied to in prefill: the last (1, as ``generate()`` does) or all (0)."""
+
+    method: Method = Method.FULL
+    recipe: Recipe = Recipe.MIXED
+    optimizer: Optimizer = Optimizer.ADAMW
+    optimizer_implementation: OptimizerImplementation = OptimizerImplementation.FOREACH
+    gradient_checkpointing: bool = False
+    first_step: bool = False
+    """Show the very first step, before optimizer states exist, instead of a steady one."""
+    lora_r: int = Field(default=16, ge=1, le=65_536)
+    lora_target_modules: tuple[TargetModule, ...] = Field(default=ALL_LINEAR, min_length=1)
+
+    def evolve(self, **changes: Any) -> Self:
+        """A validated copy with ``changes``. Raises pydantic.ValidationError (``model_copy`` would not)."""
+        return self.model_validate(self.__dict__ | changes)
+
+    @property
+    def prompt_length(self) -> int:
+        """Tokens of one sequence that prefill reads at once."""
+        return max(1, self.context_length - self.max_new_tokens)
+
+
+def with_parameter_count(scenario: Scenario, parameters: int) -> Scenario:
+    """``scenario`` with the family's shape of that size: moving the slider leaves the preset."""
+    return scenario.evolve(architecture=architecture_from_parameter_count(parameters))
+
+
+def clamp_parameters(parameters: int) -> int:
+    """Nearest size the slider can stand on."""
+    return max(MIN_PARAMETERS, min(MAX_PARAMETERS, parameters))

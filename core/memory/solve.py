@@ -1,0 +1,72 @@
+"""Solving backwards: the largest batch, context and size, and the widest precision, that a card holds.
+
+All of it asks ``peak_bytes`` and nothing else: one set of formulas. Memory grows with each of the quantities solved for, so bisection
+finds the exact limit; 0 means that not even the smallest value fits.
+"""
+
+from collections.abc import Callable
+
+from core.memory.estimate import peak_bytes
+from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS
+from core.memory.formats import Format, bits_per_value
+from core.memory.refusal import refusal
+from core.memory.scenario import (
+    MAX_BATCH_SIZE,
+    MAX_CONTEXT_LENGTH,
+    MIN_BATCH_SIZE,
+    MIN_CONTEXT_LENGTH,
+    Scenario,
+    with_parameter_count,
+)
+
+
+def _largest(fits: Callable[[int], bool], low: int, high: int) -> int:
+    """Largest value of ``low``..``high`` that fits; 0 where ``low`` does not. ``fits`` never turns from false to true."""
+    if not fits(low):
+        return 0
+    if fits(high):
+        return high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def max_batch_size(scenario: Scenario, usable_bytes: int) -> int:
+    """Largest batch, all else equal. Raises RefusedError."""
+    return _largest(lambda batch: peak_bytes(scenario.evolve(batch_size=batch)) <= usable_bytes, MIN_BATCH_SIZE, MAX_BATCH_SIZE)
+
+
+def max_context_length(scenario: Scenario, usable_bytes: int) -> int:
+    """Longest context, all else equal. Raises RefusedError."""
+    return _largest(
+        lambda context: peak_bytes(scenario.evolve(context_length=context)) <= usable_bytes,
+        MIN_CONTEXT_LENGTH,
+        MAX_CONTEXT_LENGTH,
+    )
+
+
+def max_parameters(scenario: Scenario, usable_bytes: int) -> int:
+    """Largest size of the smooth family, all else equal. Raises RefusedError."""
+    return _largest(
+        lambda parameters: peak_bytes(with_parameter_count(scenario, parameters)) <= usable_bytes,
+        MIN_PARAMETERS,
+        MAX_PARAMETERS,
+    )
+
+
+#: From wide to narrow, the formats people load models in.
+_LADDER = (Format.FP64, Format.FP32, Format.BF16, Format.FP16, Format.FP8, Format.INT8, Format.INT4)
+
+
+def widest_format(scenario: Scenario, usable_bytes: int) -> Format | None:
+    """Widest weight format that fits and can be run; of two as wide, the scenario's own, else the one first in common use."""
+    own_first = sorted(_LADDER, key=lambda fmt: (-bits_per_value(fmt), fmt is not scenario.weights))
+    for fmt in own_first:
+        candidate = scenario.evolve(weights=fmt)
+        if refusal(candidate) is None and peak_bytes(candidate) <= usable_bytes:
+            return fmt
+    return None

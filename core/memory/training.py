@@ -1,0 +1,170 @@
+"""A training step: load, forward through the loss, backward, optimizer step, between steps.
+
+Source: measured storages of transformers 5.23 / peft 0.21 on torch 2.13. Backward runs from the loss to the embedding; gradients
+grow while saved activations shrink, so its peak is the largest of a few known instants. Steady steps hold the optimizer's states
+throughout; the first step gets them in its optimizer step.
+"""
+
+from core.memory.architecture import (
+    embedding_parameters,
+    head_parameters,
+    layer_linear_parameters,
+    layer_vector_parameters,
+    parameter_count,
+)
+from core.memory.attention import attention_backward, attention_path
+from core.memory.components import Cause, Moment, MomentName, Stack
+from core.memory.inference import TOKEN_ID_BYTES, largest
+from core.memory.lora import adapter_parameters, largest_adapter
+from core.memory.loss import backward_logits_bytes, forward_logits_bytes, head_gradient_bytes
+from core.memory.mlp import swiglu_backward
+from core.memory.numerics import Numerics, numerics
+from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
+from core.memory.saved import Saved, saved
+from core.memory.scenario import Method, Scenario
+from core.memory.weights import dequantization_bytes, weight_bytes
+
+#: Token ids and labels, int64 each.
+_INPUT_BYTES = 2 * TOKEN_ID_BYTES
+
+
+def trained_parameters(scenario: Scenario) -> int:
+    """Values that get a gradient."""
+    if scenario.method is Method.FULL:
+        return parameter_count(scenario.architecture)
+    return adapter_parameters(scenario)
+
+
+def stored_weight_bytes(scenario: Scenario, n: Numerics) -> int:
+    """The model as it lies in memory (master weights are the optimizer's), adapters included."""
+    arch = scenario.architecture
+    if scenario.method is Method.FULL:
+        return n.weight * parameter_count(arch) + 4 * arch.head_dim
+    return weight_bytes(arch, scenario.weights) + 4 * adapter_parameters(scenario)
+
+
+def model_state_bytes(scenario: Scenario) -> tuple[int, int, int]:
+    """(weights, gradients, optimizer) in a steady state between backward and optimizer step."""
+    n = numerics(scenario)
+    trained = trained_parameters(scenario)
+    states = optimizer_state_bytes(scenario.optimizer, n, trained)
+    return stored_weight_bytes(scenario, n), n.gradient * trained, states
+
+
+def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
+    """Load, forward, backward, optimizer step and the level between steps."""
+    n = numerics(scenario)
+    arch = scenario.architecture
+    full = scenario.method is Method.FULL
+    trained = trained_parameters(scenario)
+    weights, gradients, states = model_state_bytes(scenario)
+    tokens = scenario.batch_size * scenario.context_length
+    kept = saved(scenario, n)
+
+    load = Stack(weights=weights, runtime=runtime_bytes)
+    step = load._replace(inputs=_INPUT_BYTES * tokens, optimizer=0 if scenario.first_step else states)
+
+    widened = 4 * arch.hidden_size * tokens if n.autocast else 0 if full else 2 * arch.hidden_size * tokens
+    if n.autocast and scenario.gradient_checkpointing:
+        # autocast keeps its 16-bit copies of all weights until the forward pass ends, saved for backward or not
+        widened += 2 * arch.num_hidden_layers * layer_linear_parameters(arch)
+    forward = step._replace(
+        activations=kept.layers + kept.outside,
+        logits=kept.log_softmax + forward_logits_bytes(n, arch, tokens),
+        workspace=widened + dequantization_bytes(arch, scenario.weights) * (not full),
+    )
+    backward = _backward_full(scenario, n, step, kept, gradients) if full else _backward_adapters(scenario, n, step, kept)
+
+    if full:
+        linear = arch.hidden_size * max(arch.intermediate_size, arch.query_size)
+        largest_matrix = max(embedding_parameters(arch), linear)
+    else:
+        largest_matrix = largest_adapter(arch, scenario)
+    work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, trained, largest_matrix)
+    optimizer_step = step._replace(gradients=gradients, optimizer=states, workspace=work)
+    between = step._replace(optimizer=states)
+
+    return (
+        Moment(MomentName.LOAD, load, Cause.RESIDENT),
+        Moment(MomentName.FORWARD, forward, Cause.LOSS),
+        backward,
+        Moment(MomentName.OPTIMIZER_STEP, optimizer_step, Cause.OPTIMIZER),
+        Moment(MomentName.BETWEEN_STEPS, between, Cause.RESIDENT),
+    )
+
+
+def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all_gradients: int) -> Moment:
+    """Peak of the backward pass when every weight is trained; the instants in the order they happen."""
+    arch, length = scenario.architecture, scenario.context_length
+    tokens = scenario.batch_size * length
+    h, g = arch.hidden_size, n.gradient
+    residual = n.residual * h * tokens
+    checkpointing = scenario.gradient_checkpointing
+    head_gradient = g * embedding_parameters(arch)
+    down_gradient = g * h * arch.intermediate_size
+    layer_gradient = g * (layer_linear_parameters(arch) + layer_vector_parameters(arch))
+    mlp_work = tokens * swiglu_backward(n, arch)
+
+    loss = step._replace(
+        activations=kept.layers + kept.outside,
+        logits=kept.log_softmax + backward_logits_bytes(arch, tokens),
+    )
+    head = step._replace(
+        activations=kept.layers + kept.outside,
+        logits=head_gradient_bytes(n, arch, tokens),
+        gradients=head_gradient,
+        workspace=n.compute * h * tokens,
+    )
+    recomputed = kept.layer if checkpointing else 0
+    last_mlp = step._replace(
+        activations=kept.layers + recomputed,
+        gradients=head_gradient + down_gradient,
+        workspace=mlp_work,
+    )
+
+    # In the first layer all other gradients exist; that of the embedding does not yet, unless the head's is the same.
+    first_input = residual if checkpointing else 0
+    others = all_gradients - layer_gradient - g * head_parameters(arch) * (not arch.tie_word_embeddings)
+    first_mlp = step._replace(
+        activations=kept.layer + first_input,
+        gradients=others + down_gradient,
+        workspace=mlp_work,
+    )
+    path = attention_path(scenario.attention, n, arch)
+    scores_work = attention_backward(path, n, arch, length) * tokens
+    after_attention = g * h * (3 * arch.intermediate_size + arch.query_size)
+    first_attention = step._replace(
+        activations=first_input,
+        gradients=others + after_attention,
+        workspace=scores_work,
+    )
+    # Tied, the gradient of the embedding is made beside the head's and then added into a third.
+    sums = 2 * head_gradient if arch.tie_word_embeddings else residual
+    embedding = step._replace(gradients=all_gradients, workspace=sums)
+    instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]
+    if scores_work:
+        instants.append((first_attention, Cause.ATTENTION))
+    return largest(MomentName.BACKWARD, *instants, (embedding, Cause.EMBEDDING))
+
+
+def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved) -> Moment:
+    """Peak of the backward pass when only adapters are trained: the loss, or one layer's recomputation."""
+    arch = scenario.architecture
+    tokens = scenario.batch_size * scenario.context_length
+    h = arch.hidden_size
+    dequantization = dequantization_bytes(arch, scenario.weights)
+    gradients = n.gradient * adapter_parameters(scenario)
+    mlp_work = tokens * (3 * n.compute * arch.intermediate_size + 5 * h - 4 * scenario.lora_r)
+
+    loss = step._replace(
+        activations=kept.layers + kept.outside,
+        logits=kept.log_softmax + backward_logits_bytes(arch, tokens),
+    )
+    recomputed = kept.layer if scenario.gradient_checkpointing else 0
+    last_mlp = step._replace(activations=kept.layers + recomputed, workspace=mlp_work + dequantization)
+    first_mlp = step._replace(
+        activations=kept.layer + n.residual * h * tokens * scenario.gradient_checkpointing,
+        gradients=gradients - gradients // arch.num_hidden_layers,
+        workspace=mlp_work + dequantization,
+    )
+    return largest(MomentName.BACKWARD, (loss, Cause.LOSS), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP))
