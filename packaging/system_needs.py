@@ -5,12 +5,15 @@ library only, and syntax that an older Python can still read before it is told t
 installed when root runs this on a system with apt-get; otherwise the exact line to run is printed and the exit status is 1.
 """
 
+from __future__ import annotations
+
 import ctypes
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 
 MINIMUM_PYTHON = (3, 11)  # as requires-python in pyproject.toml
 
@@ -77,7 +80,7 @@ def check_python() -> int:
         complain(f"Python {wanted} or newer is needed; {sys.executable} is {found}.\nName another one: make run PYTHON=python3.12")
         return 1
 
-    def missing() -> "list[str]":
+    def missing() -> list[str]:
         importlib.invalidate_caches()
         ready = all(importlib.util.find_spec(module) for module in ("venv", "ensurepip"))
         return [] if ready else ["python{}.{}-venv".format(*sys.version_info)]
@@ -87,10 +90,10 @@ def check_python() -> int:
 
 def check_window() -> int:
     """The window needs its libraries; without a Chinese font it still runs in English, so that one is only advised."""
-    status = provide(missing_libraries, "system libraries")
+    status = provide(missing_libraries, "system libraries of Qt")
+    if status == 0 and missing_font() and can_install():
+        install(missing_font())
     if status == 0 and missing_font():
-        if can_install():
-            return provide(missing_font, "a font with Chinese characters")
         complain("No font with Chinese characters was found: the Chinese interface would show boxes.\n" + install_line(missing_font()))
     return status
 
@@ -100,7 +103,7 @@ def check_test() -> int:
     return provide(lambda: missing_libraries() + missing_programs() + missing_font(), "system packages")
 
 
-def missing_libraries() -> "list[str]":
+def missing_libraries() -> list[str]:
     """Packages of the libraries that the dynamic loader, asked itself, does not find."""
     return [package for soname, package in LIBRARIES.items() if not loadable(soname)]
 
@@ -113,11 +116,11 @@ def loadable(soname: str) -> bool:
     return True
 
 
-def missing_programs() -> "list[str]":
+def missing_programs() -> list[str]:
     return [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
 
 
-def missing_font() -> "list[str]":
+def missing_font() -> list[str]:
     """Empty where any font has Chinese characters, whichever package it came from."""
     if shutil.which("fc-list") is None:
         return ["fontconfig", CHINESE_FONT]
@@ -125,7 +128,7 @@ def missing_font() -> "list[str]":
     return [] if listed.strip() else [CHINESE_FONT]
 
 
-def provide(missing, what) -> int:  # type: ignore[no-untyped-def]
+def provide(missing: Callable[[], list[str]], what: str) -> int:
     """Install what ``missing()`` names or print how to; 0 when nothing is missing in the end."""
     packages = missing()
     if packages and can_install():
@@ -134,7 +137,7 @@ def provide(missing, what) -> int:  # type: ignore[no-untyped-def]
         packages = missing()
     if not packages:
         return 0
-    complain("This machine lacks " + what + " that Fitting Room needs. Install them and try again:\n" + install_line(packages))
+    complain("This machine lacks " + what + ". Install what is missing and try again:\n" + install_line(packages))
     return 1
 
 
@@ -142,7 +145,7 @@ def can_install() -> bool:
     return sys.platform.startswith("linux") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def install(packages: "list[str]") -> None:
+def install(packages: list[str]) -> None:
     """Failures are apt-get's to print; the caller looks again at what is still missing."""
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     apt_get = ["apt-get", "-q", "-y", "-o", "Dpkg::Use-Pty=0"]
@@ -150,14 +153,14 @@ def install(packages: "list[str]") -> None:
     subprocess.run([*apt_get, "install", "--no-install-recommends", *unique(packages)], env=environment)
 
 
-def install_line(packages: "list[str]") -> str:
+def install_line(packages: list[str]) -> str:
     names = " ".join(unique(packages))
     if shutil.which("apt-get"):
-        return "    sudo apt-get install -y --no-install-recommends " + names
+        return "    sudo apt-get update && sudo apt-get install -y --no-install-recommends " + names
     return "    (the names are Debian's; your distribution may use others)  " + names
 
 
-def unique(packages: "list[str]") -> "list[str]":
+def unique(packages: list[str]) -> list[str]:
     return list(dict.fromkeys(packages))
 
 

@@ -6,7 +6,7 @@ from core.memory.estimate import estimate, peak_bytes
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from_parameter_count
 from core.memory.fit import Fit, FitCause, FitStatus, Gpu, judge
 from core.memory.formats import Format
-from core.memory.refusal import Reason, Refusal, RefusedError, reconcile, refusal
+from core.memory.refusal import Reason, Refusal, RefusedError, reconcile, refusal, refusal_of_weights
 from core.memory.scenario import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -67,6 +67,7 @@ __all__ = [
     "peak_bytes",
     "reconcile",
     "refusal",
+    "refusal_of_weights",
     "widest_format",
     "with_parameter_count",
 ]

@@ -3,7 +3,7 @@
 Source: measured storages of peft 0.21 on torch 2.13. Each adapted layer casts its input to fp32 for itself.
 """
 
-from core.memory.architecture import Architecture, linear_shapes
+from core.memory.architecture import linear_shapes
 from core.memory.scenario import Scenario
 
 
@@ -24,6 +24,6 @@ def adapters_saved(scenario: Scenario) -> int:
     return sum(4 * inputs + 4 * scenario.lora_r for inputs, _ in adapted_shapes(scenario))
 
 
-def largest_adapter(arch: Architecture, scenario: Scenario) -> int:
+def largest_adapter(scenario: Scenario) -> int:
     """Values of the largest single adapter matrix."""
     return max(scenario.lora_r * max(inputs, outputs) for inputs, outputs in adapted_shapes(scenario))

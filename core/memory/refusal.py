@@ -61,9 +61,13 @@ def _full_training_refusal(weights: Format, recipe: Recipe) -> Refusal | None:
 
 def refusal(scenario: Scenario) -> Refusal | None:
     """Why no real run is like ``scenario``; None when one can be."""
+    return refusal_of_weights(scenario, scenario.weights)
+
+
+def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
+    """The same, were ``scenario`` to have ``weights``."""
     if scenario.task is Task.INFERENCE or scenario.estimator is Estimator.RULE_OF_THUMB:
         return None
-    weights = scenario.weights
     match scenario.method:
         case Method.FULL:
             return _full_training_refusal(weights, scenario.recipe)

@@ -79,7 +79,7 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
         linear = arch.hidden_size * max(arch.intermediate_size, arch.query_size)
         largest_matrix = max(embedding_parameters(arch), linear)
     else:
-        largest_matrix = largest_adapter(arch, scenario)
+        largest_matrix = largest_adapter(scenario)
     work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, trained, largest_matrix)
     optimizer_step = step._replace(gradients=gradients, optimizer=states, workspace=work)
     between = step._replace(optimizer=states)

@@ -1,0 +1,73 @@
+# make run opens the window; make test runs every check. Both create what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # apt-get and pip each want the machine to themselves, and the tests of speed too
+.PHONY: help run test lint test-core test-window test-desktop bench screenshots clean needs-window needs-test
+
+help:
+	@echo "make run          open the window"
+	@echo "make test         run every check and every test"
+	@echo "make bench        measure the speed, into build/bench.json"
+	@echo "make screenshots  renew the pictures in resources/screenshots"
+	@echo "make clean        remove the virtual environment and all that was built"
+
+run: $(VENV)/.installed needs-window
+	$(BIN)/fitting-room
+
+# ---- Checks
+
+test: $(VENV)/.installed-dev needs-test lint test-core test-window test-desktop
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Without pytest-qt, tests/conftest.py refuses Qt and numpy: the core is tested, and its ground floor covered, without them.
+test-core: $(VENV)/.installed-dev
+	$(PYTEST) tests/core -p no:pytest-qt --cov=core.memory --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+test-window: $(VENV)/.installed-dev needs-test
+	$(PYTEST) tests --ignore=tests/core --ignore=tests/desktop --ignore=tests/bench
+
+test-desktop: $(VENV)/.installed-dev needs-test
+	QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1920x1080x24" $(PYTEST) tests/desktop
+
+bench: $(VENV)/.installed-dev needs-test
+	mkdir -p build
+	$(PYTEST) tests/bench --benchmark-only --benchmark-json=build/bench.json
+
+screenshots: $(VENV)/.installed-dev needs-test
+	$(BIN)/python packaging/screenshots.py resources/screenshots
+
+clean:
+	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- What they need
+
+needs-window:
+	@$(PYTHON) packaging/system_needs.py window
+
+needs-test:
+	@$(PYTHON) packaging/system_needs.py test
+
+# The stamps stand for finished installations: an interrupted one is done again, and so is one older than pyproject.toml.
+$(VENV)/.installed: pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) packaging/system_needs.py python
+	@echo "Setting up $(VENV), once; this takes a minute or two."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@

@@ -1,0 +1,189 @@
+"""The application: settings, language, theme, session, and the one window."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+from core.catalogue.gpus import load_gpus
+from core.catalogue.models import load_models
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from core import __version__
+from core.memory import Scenario, reconcile
+from gui import assets
+from gui.defaults import default_scenario
+from gui.main_window import Catalogue, MainWindow
+from gui.quantities import ByteUnit
+from gui.session import Preferences, load_scenario, save_scenario, state_path
+from gui.store import Store
+from gui.theme import ThemeChoice, apply, resolve
+
+APPLICATION_ID = "org.fittingroom.FittingRoom"
+_SAVE_AFTER_MS = 1000
+_CHINESE, _ENGLISH = "zh_CN", "en"
+
+
+class Controller(QObject):
+    """Owns the window and what outlives it: preferences, translators, the state file."""
+
+    def __init__(self, app: QApplication, preferences: Preferences, session: Path | None, opened: Scenario | None = None) -> None:
+        super().__init__()
+        self._app = app
+        self._preferences = preferences
+        self._session = session
+        self._translators: list[QTranslator] = []
+        self._language = preferences.language or (_CHINESE if QLocale.system().language() == QLocale.Language.Chinese else _ENGLISH)
+        self._install_language()
+        theme = resolve(preferences.theme)
+        apply(app, theme)
+
+        catalogue = Catalogue(load_models(assets.MODELS), load_gpus(assets.GPUS))
+        default = default_scenario(catalogue.models, catalogue.gpus)
+        last, broken = load_scenario(session) if session is not None and opened is None else (None, None)
+        self.store = Store(reconcile(opened or last or default), self)
+        self.window = MainWindow(self.store, catalogue, default, theme, preferences.unit)
+        self.window.restoreGeometry(preferences.geometry)
+        if broken is not None:
+            self.window.show_message(
+                self.tr("The last scenario could not be read. It was set aside as {path}; this is the example instead.").format(path=broken)
+            )
+
+        self._save_timer = QTimer(self)
+        self._save_timer.setSingleShot(True)
+        self._save_timer.setInterval(_SAVE_AFTER_MS)
+        self._save_timer.timeout.connect(self.save)
+        self.store.changed.connect(self._save_timer.start)
+        self.window.closing.connect(self._on_closing)
+        self.window.unit_toggled.connect(self._on_unit)
+        self.window.theme_picked.connect(self._on_theme)
+        self.window.language_toggled.connect(self._on_language)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
+
+    def save(self) -> None:
+        """Write the scenario; a disk that refuses is said on screen, and nothing is lost in the window."""
+        if self._session is None:
+            return
+        problem = save_scenario(self._session, self.store.scenario)
+        if problem:
+            self.window.show_message(
+                self.tr("The scenario could not be saved to {path}: {problem}").format(path=self._session, problem=problem)
+            )
+
+    def _on_closing(self) -> None:
+        self._save_timer.stop()
+        self.save()
+        self._preferences.geometry = self.window.saveGeometry()
+
+    def _on_unit(self) -> None:
+        unit = ByteUnit.GB if self._preferences.unit is ByteUnit.GIB else ByteUnit.GIB
+        self._preferences.unit = unit
+        self.window.show_unit(unit)
+
+    def _on_theme(self) -> None:
+        """System, light, dark, and round again."""
+        order = list(ThemeChoice)
+        self._preferences.theme = order[(order.index(self._preferences.theme) + 1) % len(order)]
+        self._show_theme()
+
+    def _on_system_scheme(self) -> None:
+        if self._preferences.theme is ThemeChoice.SYSTEM:
+            self._show_theme()
+
+    def _show_theme(self) -> None:
+        theme = resolve(self._preferences.theme)
+        apply(self._app, theme)
+        self.window.rebuild(theme)
+
+    def _on_language(self) -> None:
+        self._language = _ENGLISH if self._language == _CHINESE else _CHINESE
+        self._preferences.language = self._language
+        self._install_language()
+        self.window.rebuild(resolve(self._preferences.theme))
+        if self._language == _CHINESE and not QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese):
+            self.window.show_message("没有中文字体 / No Chinese font is installed (for example: fonts-noto-cjk).")
+
+    def _install_language(self) -> None:
+        for translator in self._translators:
+            self._app.removeTranslator(translator)
+        self._translators = []
+        QLocale.setDefault(QLocale(self._language))
+        qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        for name, folder in ((f"qtbase_{self._language}", qt_folder), (f"fitting-room_{self._language}", str(assets.TRANSLATIONS))):
+            translator = QTranslator(self)
+            if translator.load(name, folder):
+                self._app.installTranslator(translator)
+                self._translators.append(translator)
+
+
+def make_application(argv: Sequence[str]) -> QApplication:
+    """The QApplication with its names set; Fusion except on macOS."""
+    app = QApplication(list(argv[:1]) or ["fitting-room"])
+    app.setApplicationName("FittingRoom")
+    app.setOrganizationName("FittingRoom")
+    app.setApplicationDisplayName("Fitting Room")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName(APPLICATION_ID)
+    if sys.platform != "darwin":
+        app.setStyle("Fusion")
+    return app
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="fitting-room")
+    parser.add_argument("file", nargs="?", type=Path, help="a scenario to open")
+    parser.add_argument("--smoke-test", type=Path, metavar="OUT.png", help="open the window, save a picture of it and exit")
+    return parser.parse_args(argv)
+
+
+def run_window(argv: Sequence[str]) -> int:
+    """Open the window; ``argv`` without the program's name. Returns the exit code."""
+    arguments = _arguments(argv)
+    opened = None
+    if arguments.file is not None:
+        opened, _broken = load_opened(arguments.file)
+        if opened is None:
+            sys.stderr.write(f"fitting-room: {arguments.file} is not a scenario of this version: {_broken}\n")
+            return 2
+    app = make_application(["fitting-room"])
+    smoke = arguments.smoke_test is not None
+    controller = Controller(app, Preferences(), None if smoke else state_path(), opened)
+    controller.window.show()
+    if smoke:
+        return _smoke_test(app, controller, arguments.smoke_test)
+    return app.exec()
+
+
+def load_opened(path: Path) -> tuple[Scenario | None, str]:
+    """A scenario the user asked for: left where it is, and explained when it cannot be read."""
+    try:
+        if path.stat().st_size > 1_000_000:
+            return None, "the file is too large"
+        return Scenario.model_validate_json(path.read_bytes()), ""
+    except (OSError, ValueError, RecursionError) as error:
+        return None, str(error).splitlines()[0]
+
+
+def _smoke_test(app: QApplication, controller: Controller, target: Path) -> int:
+    """Paint the window once, save it as a picture; 0 when the picture was written."""
+    saved: list[bool] = []
+
+    def shoot() -> None:
+        saved.append(controller.window.grab().save(str(target), "PNG"))
+        app.quit()
+
+    QTimer.singleShot(200, shoot)
+    app.exec()
+    if not (saved and saved[0]):
+        sys.stderr.write(f"fitting-room: could not write {target}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_window(sys.argv[1:]))

@@ -1,0 +1,8 @@
+"""Where the data files lie: in a checkout, an installed wheel and a frozen bundle alike."""
+
+from pathlib import Path
+
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+MODELS = RESOURCES / "models.json"
+GPUS = RESOURCES / "gpus.json"
+TRANSLATIONS = RESOURCES / "i18n"

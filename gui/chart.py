@@ -1,0 +1,207 @@
+"""The chart: one stacked bar of the peak, a thin bar for every moment, the rule of thumb as a ghost, the card's capacity.
+
+pyqtgraph behind one class. One BarGraphItem a component, made once and updated in place; recreating items is the only way to be
+slow. Rows lie at whole levels growing downwards, lengths are in the unit on screen.
+"""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from core.memory import Component, Estimate, Fit, Moment
+from gui.chart_overlay import ChartOverlay, Row, Scene, Segment
+from gui.quantities import ByteUnit, Numbers
+from gui.theme import FontSize, Theme, font
+from gui.words import component_name, moment_name
+
+#: Levels of the rows: the peak's bar is thick, those of the moments thin, the ghost between.
+_PEAK_Y, _PEAK_HEIGHT = 0.0, 1.0
+_FIRST_MOMENT_Y, _MOMENT_STEP, _MOMENT_HEIGHT = 1.05, 0.46, 0.3
+_TOP = -0.86
+_BOTTOM_MARGIN = 0.3
+
+
+class SteadyAxis:
+    """The end of the axis: grows as soon as something would not fit, shrinks only when no drag is going on.
+
+    If it followed every tick of a drag nothing would appear to grow.
+    """
+
+    GROW_ABOVE = 0.96
+    SHRINK_BELOW = 0.70
+    MARGIN = 1.26
+
+    def __init__(self) -> None:
+        self.end = 1.0
+
+    def follow(self, needed: float, *, may_shrink: bool) -> float:
+        """The end for bars up to ``needed``."""
+        if needed > self.end * self.GROW_ABOVE or (may_shrink and needed < self.end * self.SHRINK_BELOW):
+            self.end = max(needed * self.MARGIN, 1e-3)
+        return self.end
+
+
+class _ByteAxis(pg.AxisItem):  # type: ignore[misc]
+    """Ticks in the unit on screen, in the words of the locale."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        super().__init__("bottom")
+        self.numbers = numbers
+
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
+        return [self.numbers.axis(value) for value in values]
+
+
+class MemoryChart(QWidget):
+    """Draws an estimate against a card. ``render_estimate`` is its whole interface; it knows neither store nor scenario."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("memory_chart")
+        self.setAccessibleName(self.tr("Memory chart"))
+        self._theme = theme
+        self._axis = SteadyAxis()
+        self._unit_shown = ""
+        self._labels_shown: list[tuple[float, str]] = []
+        self._range_shown: tuple[float, float] = (0.0, 0.0)
+
+        self._bottom = _ByteAxis(Numbers(ByteUnit.GIB))
+        self._plot = pg.PlotWidget(self, background=theme.window, axisItems={"bottom": self._bottom})
+        self._plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self._plot.setMouseEnabled(x=False, y=False)
+        self._plot.setMenuEnabled(False)
+        self._plot.hideButtons()
+        self._plot.setFocusPolicy(pg.QtCore.Qt.FocusPolicy.NoFocus)
+        self._view_box = self._plot.getViewBox()
+        self._view_box.invertY(True)
+        self._view_box.setDefaultPadding(0)
+        self._style_axes()
+
+        gap = pg.mkPen(theme.window, width=2)
+        self._bars: dict[Component, pg.BarGraphItem] = {}
+        for component in Component:
+            bar = pg.BarGraphItem(x0=[], width=[], y=[], height=[], brush=theme.components[component], pen=gap)
+            self._plot.addItem(bar)
+            self._bars[component] = bar
+        small, base = font(FontSize.SMALL), font(FontSize.BASE)
+        self._overlay = ChartOverlay(self._view_box, theme, small, base)
+        self._plot.scene().addItem(self._overlay)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def minimumSizeHint(self) -> QSize:
+        line = self.fontMetrics().height()
+        return QSize(20 * line, 12 * line)
+
+    def _style_axes(self) -> None:
+        theme = self._theme
+        for name in ("left", "bottom"):
+            axis = self._plot.getAxis(name)
+            axis.setPen(pg.mkPen(theme.hairline))
+            axis.setTextPen(pg.mkPen(theme.dim_text))
+            axis.setStyle(tickFont=font(FontSize.SMALL), tickLength=-4 if name == "bottom" else 0)
+        self._plot.getAxis("left").setWidth(round(8.4 * self.fontMetrics().height()))
+        self._plot.getAxis("bottom").setHeight(round(2.6 * self.fontMetrics().height()))
+        self._plot.getAxis("bottom").enableAutoSIPrefix(False)
+
+    def render_estimate(
+        self,
+        estimate: Estimate,
+        ghost_bytes: int,
+        ghost_label: str,
+        fit: Fit | None,
+        capacity_label: str,
+        numbers: Numbers,
+        *,
+        dragging: bool,
+    ) -> None:
+        """Show ``estimate``; ``fit`` None when no card is chosen."""
+        unit = numbers.unit.divisor
+        total = estimate.total_bytes / unit
+        capacity = fit.usable_bytes / unit if fit is not None else None
+        ghost = ghost_bytes / unit
+        moments = estimate.moments
+
+        levels = [_FIRST_MOMENT_Y + _MOMENT_STEP * row for row in range(len(moments))]
+        ghost_y = levels[-1] + _MOMENT_STEP
+        y = np.array([_PEAK_Y, *levels])
+        height = np.array([_PEAK_HEIGHT] + [_MOMENT_HEIGHT] * len(levels))
+        stacks = np.array([estimate.peak.stack, *(moment.stack for moment in moments)], dtype=float) / unit
+        ends = np.cumsum(stacks, axis=1)
+        for column, component in enumerate(Component):
+            widths = stacks[:, column]
+            self._bars[component].setOpts(x0=ends[:, column] - widths, width=widths, y=y, height=height)
+
+        self._show_range(total, capacity, ghost, ghost_y, numbers, dragging=dragging)
+        labels = [(_PEAK_Y, self.tr("at the peak")), *zip(levels, map(_moment_label, moments), strict=True), (ghost_y, ghost_label)]
+        if labels != self._labels_shown:
+            self._labels_shown = labels
+            self._plot.getAxis("left").setTicks([labels])
+
+        self._overlay.show_scene(
+            Scene(
+                peak_y=_PEAK_Y,
+                peak_height=_PEAK_HEIGHT,
+                total=total,
+                segments=self._segments(estimate, unit, numbers),
+                rows=(
+                    *self._moment_rows(estimate, levels, unit, numbers),
+                    Row(ghost_y, ghost, numbers.bytes(ghost_bytes)),
+                ),
+                capacity=capacity,
+                capacity_label=capacity_label,
+                overflow_label=numbers.bytes(-fit.headroom_bytes, signed=True) if fit is not None else "",
+                free_label=self.tr("{amount} free").format(amount=numbers.bytes(fit.headroom_bytes)) if fit is not None else "",
+                ghost_y=ghost_y,
+                ghost_height=_MOMENT_HEIGHT,
+                ghost_end=ghost,
+            )
+        )
+
+    def _show_range(self, total: float, capacity: float | None, ghost: float, last_y: float, numbers: Numbers, *, dragging: bool) -> None:
+        # A ghost far longer than everything else runs out of the picture, with its figure at the edge.
+        needed = max(total, capacity or 0.0)
+        needed = max(needed, min(ghost, 1.5 * needed))
+        if numbers.unit.value != self._unit_shown:
+            self._unit_shown = numbers.unit.value
+            self._axis.end = 0.0
+            self._bottom.numbers = numbers
+            self._bottom.setLabel(numbers.unit.value)
+        end = self._axis.follow(needed, may_shrink=not dragging)
+        wanted = (end, last_y + _BOTTOM_MARGIN)
+        if wanted != self._range_shown:
+            self._range_shown = wanted
+            self._plot.setXRange(0, end, padding=0)
+            self._plot.setYRange(_TOP, wanted[1], padding=0)
+
+    def _segments(self, estimate: Estimate, unit: int, numbers: Numbers) -> tuple[Segment, ...]:
+        segments: list[Segment] = []
+        start = 0.0
+        for component, value_bytes in zip(Component, estimate.peak.stack, strict=True):
+            if not value_bytes:
+                continue
+            length = value_bytes / unit
+            name, figure = component_name(component), numbers.figure(value_bytes)
+            labels = (f"{name}\n{figure}", f"{name}\n{figure.number}", figure.number)
+            segments.append(Segment(start, length, self._theme.components[component], labels))
+            start += length
+        return tuple(segments)
+
+    def _moment_rows(self, estimate: Estimate, levels: list[float], unit: int, numbers: Numbers) -> list[Row]:
+        rows = []
+        for level, moment in zip(levels, estimate.moments, strict=True):
+            total_bytes = moment.total_bytes
+            label = numbers.bytes(total_bytes)
+            is_peak = moment is estimate.peak
+            if is_peak:
+                label = self.tr("{amount} ◂ peak").format(amount=label)
+            rows.append(Row(level, total_bytes / unit, label, is_peak))
+        return rows
+
+
+def _moment_label(moment: Moment) -> str:
+    return moment_name(moment.name)

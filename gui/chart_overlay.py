@@ -1,0 +1,211 @@
+"""What the chart says on top of its bars: labels in segments, the card's capacity, free space, overflow, totals.
+
+One graphics item that paints in pixels over a pyqtgraph view. Text and hatching have sizes of their own, so nothing of it scales with
+the axis; and one item repaints in a fraction of what a dozen text items take.
+"""
+
+from dataclasses import dataclass
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from core.memory import FitStatus
+from gui.theme import Theme, readable_on
+
+_PADDING = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where axis units lie in pixels: ``y`` grows downwards, like the rows."""
+
+    view: QRectF
+    left: float
+    top: float
+    x_scale: float
+    y_scale: float
+
+    def x_of(self, amount: float) -> float:
+        """Pixel of ``amount``; what lies far outside stays near, since painters know no astronomic numbers."""
+        return min(self.view.left() + (amount - self.left) * self.x_scale, self.view.right() + 200.0)
+
+    def y_of(self, level: float) -> float:
+        return self.view.top() + (level - self.top) * self.y_scale
+
+    def bar(self, start: float, end: float, y: float, height: float) -> QRectF:
+        """The rectangle of a bar whose middle is at ``y``."""
+        x = self.x_of(start)
+        return QRectF(x, self.y_of(y - height / 2), self.x_of(end) - x, height * self.y_scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A labelled part of the peak bar, in units of the axis."""
+
+    start: float
+    width: float
+    color: str
+    labels: tuple[str, ...]
+    """From the most to the least telling; the first that fits is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What stands behind the end of a bar: its total, and whether it is the peak."""
+
+    y: float
+    end: float
+    label: str
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything the overlay paints. Lengths in units of the axis; ``capacity`` None when no card is chosen."""
+
+    peak_y: float
+    peak_height: float
+    total: float
+    segments: tuple[Segment, ...]
+    rows: tuple[Row, ...]
+    capacity: float | None
+    capacity_label: str
+    overflow_label: str
+    free_label: str
+    ghost_y: float
+    ghost_height: float
+    ghost_end: float | None
+
+
+class ChartOverlay(QGraphicsItem):
+    """Paints a :class:`Scene` over ``view_box``; lives in its scene, in pixel coordinates."""
+
+    def __init__(self, view_box: pg.ViewBox, theme: Theme, small: QFont, base: QFont) -> None:
+        super().__init__()
+        self._view_box = view_box
+        self._theme = theme
+        self._small = small
+        self._base = base
+        self._strong = QFont(small)
+        self._strong.setBold(True)
+        self._shown: Scene | None = None
+        self._base_metrics = QFontMetricsF(base)
+        self._strong_metrics = QFontMetricsF(self._strong)
+        self._inks = {name: readable_on(QColor(name)) for name in theme.components.values()}
+        self.setZValue(1000)
+
+    def show_scene(self, shown: Scene) -> None:
+        self._shown = shown
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        view: QRectF = self._view_box.sceneBoundingRect()
+        return view
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+        shown = self._shown
+        view: QRectF = self._view_box.sceneBoundingRect()
+        (left, right), (top, bottom) = self._view_box.viewRange()
+        if shown is None or right <= left or bottom <= top:
+            return
+        frame = Frame(view, left, top, view.width() / (right - left), view.height() / (bottom - top))
+        painter.setClipRect(view)
+        if shown.ghost_end is not None:
+            self._paint_ghost(painter, shown, shown.ghost_end, frame)
+        if shown.capacity is not None:
+            self._paint_capacity(painter, shown, shown.capacity, frame)
+        self._paint_segments(painter, shown, frame)
+        self._paint_rows(painter, shown, frame)
+
+    def _paint_segments(self, painter: QPainter, shown: Scene, frame: Frame) -> None:
+        painter.setFont(self._base)
+        for segment in shown.segments:
+            bar = frame.bar(segment.start, segment.start + segment.width, shown.peak_y, shown.peak_height)
+            bar = bar.intersected(frame.view)
+            room = bar.width() - 2 * _PADDING
+            for label in segment.labels:
+                lines = label.split("\n")
+                if max(map(self._base_metrics.horizontalAdvance, lines)) <= room:
+                    self._paint_label(painter, label, segment.color, bar)
+                    break
+
+    def _paint_label(self, painter: QPainter, label: str, color: str, bar: QRectF) -> None:
+        """On a plate of the segment's own colour: seen only where the bar is hatched."""
+        plate = self._base_metrics.boundingRect(bar, int(Qt.AlignmentFlag.AlignCenter), label)
+        painter.fillRect(plate.adjusted(-3, -1, 3, 1), QColor(color))
+        painter.setPen(self._inks[color])
+        painter.drawText(bar, Qt.AlignmentFlag.AlignCenter, label)
+
+    def _paint_ghost(self, painter: QPainter, shown: Scene, end: float, frame: Frame) -> None:
+        """The rule of thumb: an outline, hatched, never mistaken for the estimate."""
+        ghost = QColor(self._theme.ghost)
+        bar = frame.bar(0.0, end, shown.ghost_y, shown.ghost_height)
+        painter.fillRect(bar.intersected(frame.view), QBrush(ghost, Qt.BrushStyle.BDiagPattern))
+        painter.setPen(QPen(ghost, 1.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar)
+
+    def _paint_capacity(self, painter: QPainter, shown: Scene, capacity: float, frame: Frame) -> None:
+        bar = frame.bar(0.0, shown.total, shown.peak_y, shown.peak_height)
+        limit = frame.x_of(capacity)
+        text = QColor(self._theme.text)
+        if shown.total > capacity:
+            over = QRectF(bar)
+            over.setLeft(limit)
+            over = over.intersected(frame.view)
+            oom = QColor(self._theme.status[FitStatus.OOM])
+            painter.fillRect(over, QBrush(QColor(self._theme.window), Qt.BrushStyle.BDiagPattern))
+            painter.setPen(QPen(oom, 2.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(over.adjusted(1, 1, -1, -1))
+            self._badge(painter, shown.overflow_label, over, oom, frame.view)
+        else:
+            free = QRectF(bar.right(), bar.top(), limit - bar.right(), bar.height()).adjusted(2, 1, -1, -1)
+            painter.setPen(QPen(QColor(self._theme.dim_text), 1.0, Qt.PenStyle.DotLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(free)
+            painter.setFont(self._base)
+            if self._base_metrics.horizontalAdvance(shown.free_label) <= free.width() - 2 * _PADDING:
+                painter.setPen(QColor(self._theme.dim_text))
+                painter.drawText(free, Qt.AlignmentFlag.AlignCenter, shown.free_label)
+        painter.setPen(QPen(text, 2.0, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(limit, frame.view.top()), QPointF(limit, frame.view.bottom()))
+        self._paint_capacity_label(painter, shown, limit, bar.top(), frame)
+
+    def _paint_capacity_label(self, painter: QPainter, shown: Scene, limit: float, below: float, frame: Frame) -> None:
+        painter.setFont(self._strong)
+        advance = self._strong_metrics.horizontalAdvance(shown.capacity_label)
+        x = limit + _PADDING
+        if x + advance > frame.view.right() or (shown.total > shown.capacity if shown.capacity is not None else False):
+            # left of the line: the right is taken by the overflow's figure, or too narrow
+            x = max(frame.view.left(), limit - _PADDING - advance)
+        height = self._strong_metrics.height()
+        painter.setPen(QColor(self._theme.text))
+        box = QRectF(x, below - height - 4, advance + 1, height)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown.capacity_label)
+
+    def _badge(self, painter: QPainter, label: str, over: QRectF, color: QColor, view: QRectF) -> None:
+        """How far it runs over, on a plate above the overflowing part."""
+        painter.setFont(self._strong)
+        plate = QRectF(0, 0, self._strong_metrics.horizontalAdvance(label) + 2 * _PADDING, self._strong_metrics.height() + 2)
+        plate.moveBottom(over.top() - 3)
+        plate.moveLeft(max(over.left() + 2, min(over.center().x() - plate.width() / 2, view.right() - plate.width())))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.drawRoundedRect(plate, 3, 3)
+        painter.setPen(readable_on(color))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, label)
+
+    def _paint_rows(self, painter: QPainter, shown: Scene, frame: Frame) -> None:
+        """Totals behind the thin bars; on a plate of the window's colour, since the capacity line may run through them."""
+        height = self._strong_metrics.height()
+        for row in shown.rows:
+            painter.setFont(self._strong if row.strong else self._small)
+            advance = self._strong_metrics.horizontalAdvance(row.label) + 2
+            x = min(frame.x_of(row.end) + _PADDING, frame.view.right() - advance - 2)
+            box = QRectF(x, frame.y_of(row.y) - height / 2, advance, height)
+            painter.fillRect(box.adjusted(-2, 0, 2, 0), QColor(self._theme.window))
+            painter.setPen(QColor(self._theme.text if row.strong else self._theme.dim_text))
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, row.label)

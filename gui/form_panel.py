@@ -1,0 +1,75 @@
+"""Rows of a caption and a drop-down that stands for one field of the scenario."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QWidget
+
+from gui.widgets.caption import Caption
+from gui.widgets.choice_slider import CalmComboBox
+
+
+class FieldBox(CalmComboBox):
+    """A drop-down of the values of one field. It asks for a change, and shows what it is told."""
+
+    edited = Signal(object)
+    """A dict of the field and the value the user picked."""
+
+    def __init__(self, field: str, choices: Sequence[tuple[str, object]], accessible_name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._field = field
+        self._values = [value for _, value in choices]
+        self.setObjectName(field)
+        self.setAccessibleName(accessible_name)
+        self.addItems([label for label, _ in choices])
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.currentIndexChanged.connect(self._on_index)
+
+    def render_value(self, value: object) -> None:
+        """Show ``value``; nothing when it is none of the choices."""
+        index = self._values.index(value) if value in self._values else -1
+        if index != self.currentIndex():
+            with QSignalBlocker(self):
+                self.setCurrentIndex(index)
+
+    def _on_index(self, index: int) -> None:
+        if index >= 0:
+            self.edited.emit({self._field: self._values[index]})
+
+
+class FormPanel(QWidget):
+    """Captioned rows; each caption resets its field at a double click."""
+
+    edited = Signal(object)
+    reset_requested = Signal(object)
+    """Names of the fields to give their default."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.form = QFormLayout(self)
+        self.form.setContentsMargins(0, 0, 0, 0)
+        self.form.setVerticalSpacing(6)
+        self.form.setHorizontalSpacing(8)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+
+    def add_choice(self, field: str, caption: str, choices: Sequence[tuple[str, object]]) -> FieldBox:
+        """A row for ``field``; ``choices`` are (words, value)."""
+        box = FieldBox(field, choices, caption.replace("&", ""), self)
+        box.edited.connect(self.edited)
+        self.add_row(field, caption, box)
+        return box
+
+    def add_row(self, field: str, caption: str, widget: QWidget) -> None:
+        label = Caption(caption, widget, self)
+        label.setProperty("field", field)
+        label.resetRequested.connect(self._on_reset)
+        self.form.addRow(label, widget)
+
+    def show_row(self, widget: QWidget, visible: bool) -> None:
+        if self.form.isRowVisible(widget) != visible:
+            self.form.setRowVisible(widget, visible)
+
+    def _on_reset(self) -> None:
+        self.reset_requested.emit((self.sender().property("field"),))

@@ -1,0 +1,111 @@
+"""The GPU picker: filter, "only those that fit", and the sortable list."""
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.memory import Estimate, Gpu
+from gui.gpu_table import Column, GpuTable
+from gui.quantities import Numbers
+from gui.theme import FontSize, Theme, font
+
+
+class GpuPicker(QWidget):
+    """Emits ``picked`` with the name of a card; shows what it is told."""
+
+    picked = Signal(object)
+
+    def __init__(self, gpus: tuple[Gpu, ...], theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._chosen = ""
+        line = self.fontMetrics().height()
+
+        self.filter_box = QLineEdit(self)
+        self.filter_box.setObjectName("gpu_filter")
+        self.filter_box.setPlaceholderText(self.tr("Filter GPUs"))
+        self.filter_box.setAccessibleName(self.tr("Filter GPUs"))
+        self.filter_box.setClearButtonEnabled(True)
+        self.only_fitting_box = QCheckBox(self.tr("&Only those that fit"), self)
+        self.only_fitting_box.setObjectName("gpu_only_fitting")
+
+        self.table = GpuTable(gpus, theme, round(0.85 * line), self)
+        self.list_view = QTableView(self)
+        self.list_view.setObjectName("gpu_list")
+        self.list_view.setAccessibleName(self.tr("GPUs and whether the scenario fits on them"))
+        self.list_view.setModel(self.table)
+        self._style_list(line)
+
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 0, 0)
+        top.addWidget(self.filter_box, 1)
+        top.addWidget(self.only_fitting_box)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addLayout(top)
+        layout.addWidget(self.list_view, 1)
+
+        self.filter_box.textChanged.connect(self.table.set_filter)
+        self.only_fitting_box.toggled.connect(self.table.set_only_fitting)
+        self.table.visible_changed.connect(self._select_chosen)
+        self.list_view.selectionModel().currentRowChanged.connect(self._on_current_changed)
+
+    def _style_list(self, line: int) -> None:
+        view = self.list_view
+        view.setFont(font())
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setShowGrid(False)
+        view.setFrameShape(QTableView.Shape.NoFrame)
+        view.setWordWrap(False)
+        view.setTabKeyNavigation(False)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setIconSize(QSize(round(0.85 * line), round(0.85 * line)))
+        rows = view.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(round(1.55 * line))
+        header = view.horizontalHeader()
+        header.setFont(font(FontSize.SMALL))
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(2 * line)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        metrics = self.fontMetrics()
+        samples = {Column.MEMORY: "288", Column.STATUS: "放得下", Column.HEADROOM: "\u2212130.5", Column.SHARE: "\u2212>999%"}
+        for column, sample in samples.items():
+            header.resizeSection(column, metrics.horizontalAdvance(sample) + round(0.65 * line))
+        header.setSortIndicator(Column.MEMORY, Qt.SortOrder.DescendingOrder)
+        view.setSortingEnabled(True)
+
+    def render_fits(self, estimate: Estimate, chosen: str, numbers: Numbers) -> None:
+        """Judge every card against ``estimate`` and mark the chosen one."""
+        self.table.render_fits(estimate, chosen, numbers)
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._select_chosen()
+
+    def _select_chosen(self) -> None:
+        row = self.table.row_of(self._chosen)
+        selection = self.list_view.selectionModel()
+        if row < 0:
+            selection.clear()
+        else:
+            index = self.table.index(row, 0)
+            flags = QItemSelectionModel.SelectionFlag
+            selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+            self.list_view.scrollTo(index)
+
+    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        gpu = self.table.gpu_at(current.row())
+        if gpu is not None and gpu.name != self._chosen:
+            self.picked.emit(gpu.name)

@@ -1,0 +1,198 @@
+"""The GPU list as a table model: every card with its fit, sortable and filtered without a proxy.
+
+Headroom and its percentage order cards as their usable memory does, whatever the scenario, so a change of scenario never re-sorts; it
+only changes texts, and, with "only those that fit", where the list ends.
+"""
+
+from enum import IntEnum
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QFont
+
+from core.memory import Estimate, Fit, FitStatus, Gpu, judge
+from gui.icons import status_icon
+from gui.quantities import Numbers
+from gui.theme import Theme, font
+from gui.words import status_word
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+class Column(IntEnum):
+    NAME = 0
+    MEMORY = 1
+    STATUS = 2
+    HEADROOM = 3
+    SHARE = 4
+
+
+_ROOT = QModelIndex()
+_NUMERIC = frozenset({Column.MEMORY, Column.HEADROOM, Column.SHARE})
+
+
+class GpuTable(QAbstractTableModel):
+    """Rows are the visible cards in display order; ``gpu_at`` says which."""
+
+    visible_changed = Signal()
+
+    def __init__(self, gpus: tuple[Gpu, ...], theme: Theme, icon_side: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._gpus = gpus
+        self._theme = theme
+        self._fits: dict[str, Fit] = {}
+        self._numbers: Numbers | None = None
+        self._filter = ""
+        self._only_fitting = False
+        self._sort_column, self._sort_order = Column.MEMORY, Qt.SortOrder.DescendingOrder
+        self._visible: list[Gpu] = []
+        self._chosen = ""
+        self._icons = {status: status_icon(status, theme, icon_side) for status in FitStatus}
+        self._colors = {status: QColor(color) for status, color in theme.status.items()}
+        self._bold = font(bold=True)
+        self._regular = font()
+        self._arrange()
+
+    # -- what the window says
+
+    def render_fits(self, estimate: Estimate, chosen: str, numbers: Numbers) -> None:
+        """Judge every card anew."""
+        total, stack = estimate.total_bytes, estimate.peak.stack
+        self._numbers = numbers
+        self._chosen = chosen
+        self._fits = {gpu.name: judge(total, gpu.usable_bytes, stack) for gpu in self._gpus}
+        if self._only_fitting:
+            self._arrange()
+        if self._visible:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._visible) - 1, len(Column) - 1))
+
+    def set_filter(self, text: str) -> None:
+        self._filter = text.casefold().strip()
+        self._arrange()
+
+    def set_only_fitting(self, only: bool) -> None:
+        self._only_fitting = only
+        self._arrange()
+
+    def fit_of(self, name: str) -> Fit | None:
+        return self._fits.get(name)
+
+    def gpu_at(self, row: int) -> Gpu | None:
+        return self._visible[row] if 0 <= row < len(self._visible) else None
+
+    def row_of(self, name: str) -> int:
+        """Where ``name`` stands; -1 when it is filtered away."""
+        return next((row for row, gpu in enumerate(self._visible) if gpu.name == name), -1)
+
+    # -- what Qt asks
+
+    def rowCount(self, parent: AnyIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._visible)
+
+    def columnCount(self, parent: AnyIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in _NUMERIC else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        unit = self._numbers.unit.value if self._numbers is not None else ""
+        match Column(section):
+            case Column.NAME:
+                return self.tr("GPU")
+            case Column.MEMORY:
+                return unit
+            case Column.STATUS:
+                return self.tr("Fit")
+            case Column.HEADROOM:
+                return self.tr("Free")
+            case Column.SHARE:
+                return "%"
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        gpu = self.gpu_at(index.row())
+        if gpu is None:
+            return None
+        column = index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(gpu, Column(column))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column in _NUMERIC else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.FontRole:
+            return self._font(gpu)
+        fit = self._fits.get(gpu.name)
+        if fit is None:
+            return None
+        if role == Qt.ItemDataRole.DecorationRole and column == Column.NAME:
+            return self._icons[fit.status]
+        if role == Qt.ItemDataRole.ForegroundRole and column in (Column.STATUS, Column.HEADROOM):
+            return self._colors[fit.status]
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            return self._tip(gpu, fit)
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._sort_column, self._sort_order = Column(column), order
+        self._arrange()
+
+    # -- inside
+
+    def _font(self, gpu: Gpu) -> QFont:
+        return self._bold if gpu.name == self._chosen else self._regular
+
+    def _text(self, gpu: Gpu, column: Column) -> str:
+        if column is Column.NAME:
+            return gpu.name
+        fit, numbers = self._fits.get(gpu.name), self._numbers
+        if fit is None or numbers is None:
+            return ""
+        match column:
+            case Column.MEMORY:
+                return numbers.capacity(gpu.memory_bytes)
+            case Column.STATUS:
+                return status_word(fit.status)
+            case Column.HEADROOM:
+                figure = numbers.figure(fit.headroom_bytes)
+                return figure.number if figure.unit == numbers.unit else str(figure)
+            case Column.SHARE:
+                return numbers.share(fit.headroom_fraction)
+
+    def _tip(self, gpu: Gpu, fit: Fit) -> str:
+        numbers = self._numbers
+        if numbers is None:
+            return ""
+        return self.tr("{vendor} {name}: {memory} on the box, {usable} usable by one process. {word}, {headroom} free.").format(
+            vendor=gpu.vendor,
+            name=gpu.name,
+            memory=numbers.bytes(gpu.memory_bytes),
+            usable=numbers.bytes(gpu.usable_bytes),
+            word=status_word(fit.status),
+            headroom=numbers.bytes(fit.headroom_bytes),
+        )
+
+    def _matches(self, gpu: Gpu) -> bool:
+        if self._filter and not all(word in f"{gpu.vendor} {gpu.name}".casefold() for word in self._filter.split()):
+            return False
+        if not self._only_fitting:
+            return True
+        fit = self._fits.get(gpu.name)
+        return fit is None or fit.status is not FitStatus.OOM
+
+    def _sort_key(self, gpu: Gpu) -> tuple[int | str, ...]:
+        if self._sort_column is Column.NAME:
+            return (gpu.name.casefold(),)
+        size = gpu.memory_bytes if self._sort_column is Column.MEMORY else gpu.usable_bytes
+        return (size, gpu.launch_year or 0, gpu.name)
+
+    def _arrange(self) -> None:
+        visible = [gpu for gpu in self._gpus if self._matches(gpu)]
+        visible.sort(key=self._sort_key, reverse=self._sort_order is Qt.SortOrder.DescendingOrder)
+        if visible != self._visible:
+            self.beginResetModel()
+            self._visible = visible
+            self.endResetModel()
+            self.visible_changed.emit()

@@ -1,0 +1,69 @@
+"""The bar at the top: kind of run, undo and redo, unit, theme, language."""
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QToolButton, QWidget
+
+from core.memory import Method, Scenario, Task
+from gui.theme import Theme, font
+from gui.words import run_name
+
+RUNS: tuple[tuple[Task, Method], ...] = (
+    (Task.INFERENCE, Method.FULL),
+    (Task.TRAINING, Method.FULL),
+    (Task.TRAINING, Method.LORA),
+    (Task.TRAINING, Method.QLORA),
+)
+
+
+class Header(QWidget):
+    """Emits ``run_picked`` with (task, method); its buttons show the window's actions."""
+
+    run_picked = Signal(object)
+
+    def __init__(self, actions: list[QAction], theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 12, 6)
+        row.setSpacing(4)
+        self.group = QButtonGroup(self)
+        self.group.setExclusive(True)
+        for number, (task, method) in enumerate(RUNS):
+            button = QPushButton(run_name(task, method), self)
+            button.setObjectName(f"run_{task.value}_{method.value}")
+            button.setCheckable(True)
+            button.setFont(font(bold=True))
+            button.setShortcut(f"Ctrl+{number + 1}")
+            button.setToolTip(f"Ctrl+{number + 1}")
+            button.setAutoDefault(False)
+            button.setStyleSheet(_segment_style(theme))
+            self.group.addButton(button, number)
+            row.addWidget(button)
+        row.addStretch(1)
+        for action in actions:
+            tool = QToolButton(self)
+            tool.setDefaultAction(action)
+            tool.setAutoRaise(True)
+            tool.setFocusPolicy(tool.focusPolicy().TabFocus)
+            row.addWidget(tool)
+        self.group.idClicked.connect(self._on_clicked)
+
+    def render_scenario(self, scenario: Scenario) -> None:
+        run = (scenario.task, scenario.method if scenario.task is Task.TRAINING else Method.FULL)
+        button = self.group.button(RUNS.index(run))
+        if not button.isChecked():
+            with QSignalBlocker(self.group):
+                button.setChecked(True)
+
+    def _on_clicked(self, number: int) -> None:
+        self.run_picked.emit(RUNS[number])
+
+
+def _segment_style(theme: Theme) -> str:
+    """The checked button is unmistakable; Fusion's own shade is lost on a projector."""
+    return (
+        f"QPushButton {{ background: {theme.base}; color: {theme.text}; border: 1px solid {theme.hairline};"
+        " border-radius: 4px; padding: 4px 14px; }"
+        f"QPushButton:checked {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; }}"
+        f"QPushButton:focus {{ border: 2px solid {theme.text}; padding: 3px 13px; }}"
+    )

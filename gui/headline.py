@@ -1,0 +1,97 @@
+"""The headline above the chart: the peak as a large figure, when it is reached, and what is assumed."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from core.memory import Estimate, Scenario, Task
+from gui.quantities import ByteUnit, Numbers
+from gui.theme import FontSize, font
+from gui.words import attention_name, moment_name, optimizer_name, run_name, runtime_name
+
+
+class Headline(QWidget):
+    """Figure and unit left, readings and assumptions right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.figure = QLabel(self)
+        self.figure.setObjectName("peak_figure")
+        self.figure.setFont(font(FontSize.DISPLAY, bold=True))
+        self.unit = QLabel(self)
+        self.unit.setFont(font(FontSize.TITLE))
+        dim = self.unit.palette().ColorRole.PlaceholderText
+        self.unit.setForegroundRole(dim)
+        self.moment = QLabel(self)
+        self.moment.setObjectName("peak_moment")
+        self.moment.setFont(font(bold=True))
+        self.readings = QLabel(self)
+        self.readings.setObjectName("readings")
+        self.readings.setForegroundRole(dim)
+        self.readings.setFont(font(FontSize.SMALL))
+        self.assumptions = QLabel(self)
+        self.assumptions.setObjectName("assumptions")
+        self.assumptions.setForegroundRole(dim)
+        self.assumptions.setFont(font(FontSize.SMALL))
+        for label in (self.figure, self.unit, self.moment, self.readings, self.assumptions):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setMinimumWidth(1)
+
+        lines = QVBoxLayout()
+        lines.setSpacing(1)
+        lines.addWidget(self.moment)
+        lines.addWidget(self.assumptions)
+        lines.addWidget(self.readings)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.figure, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.unit, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addSpacing(12)
+        row.addLayout(lines, 1)
+
+    def render_estimate(self, scenario: Scenario, estimate: Estimate, numbers: Numbers) -> None:
+        total = numbers.figure(estimate.total_bytes)
+        _show(self.figure, total.number)
+        _show(self.unit, total.unit)
+        _show(
+            self.moment,
+            self.tr("Peak at {moment} · {run} · {runtime}").format(
+                moment=moment_name(estimate.peak.name),
+                run=run_name(scenario.task, scenario.method),
+                runtime=runtime_name(scenario.runtime),
+            ),
+        )
+        readings = estimate.readings
+        other = Numbers(ByteUnit.GB if numbers.unit is ByteUnit.GIB else ByteUnit.GIB)
+        _show(
+            self.readings,
+            self.tr("= {other} · reserved {reserved} · allocated {allocated}").format(
+                other=other.bytes(estimate.total_bytes),
+                reserved=numbers.bytes(readings.reserved_bytes),
+                allocated=numbers.bytes(readings.allocated_bytes),
+            ),
+        )
+        _show(self.assumptions, self._assumptions(scenario, numbers))
+
+    def _assumptions(self, scenario: Scenario, numbers: Numbers) -> str:
+        """What the estimate takes for granted; the context is always in it."""
+        batch, context = numbers.count(scenario.batch_size), numbers.count(scenario.context_length)
+        if scenario.task is Task.INFERENCE:
+            return self.tr("{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}").format(
+                batch=batch,
+                context=context,
+                prompt=numbers.count(scenario.prompt_length),
+                cache=scenario.kv_cache.value,
+                attention=attention_name(scenario.attention),
+            )
+        return self.tr("{batch} × {context} tokens a micro-batch · {optimizer} · {attention}").format(
+            batch=batch,
+            context=context,
+            optimizer=optimizer_name(scenario.optimizer),
+            attention=attention_name(scenario.attention),
+        )
+
+
+def _show(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)

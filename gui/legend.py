@@ -1,0 +1,93 @@
+"""The legend: what each colour is and how much of the peak it takes. Always in sight, also the chart's numbers as text."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from core.memory import Component, Estimate
+from gui.quantities import Numbers
+from gui.theme import FontSize, Theme, font
+from gui.words import component_meaning, component_name
+
+#: Nine components at most are alive at one peak of a single GPU.
+_COLUMNS, _ROWS = 3, 3
+
+
+class Legend(QWidget):
+    """A grid of swatches, names and figures, painted at once: eleven labels would cost a frame more."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("legend")
+        self._theme = theme
+        self._entries: list[tuple[Component, str, str]] = []
+        self._font = font()
+        self._small = font(FontSize.SMALL)
+        self._metrics = QFontMetricsF(self._font)
+        self.setAccessibleName(self.tr("Legend"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def _row_height(self) -> float:
+        return 1.45 * self._metrics.height()
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, round(_ROWS * self._row_height))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, round(_ROWS * self._row_height))
+
+    def render_estimate(self, estimate: Estimate, numbers: Numbers) -> None:
+        """Show the components of the peak; those that take nothing are left out."""
+        total = estimate.total_bytes
+        entries = []
+        for component, value_bytes in zip(Component, estimate.peak.stack, strict=True):
+            if value_bytes:
+                share = numbers.share(value_bytes / total) if 200 * value_bytes >= total else "<1%"
+                entries.append((component, numbers.bytes(value_bytes), share))
+        if entries != self._entries:
+            self._entries = entries
+            self.update()
+
+    def text(self) -> str:
+        """The same in words, for screen readers and the clipboard."""
+        return "; ".join(f"{component_name(component)} {amount} ({share})" for component, amount, share in self._entries)
+
+    def _cell(self, place: int) -> QRectF:
+        row, column = divmod(place, _COLUMNS)
+        width = self.width() / _COLUMNS
+        return QRectF(column * width, row * self._row_height, width, self._row_height)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        text, dim = QColor(self._theme.text), QColor(self._theme.dim_text)
+        side = 0.75 * self._metrics.height()
+        share_width = self._metrics.horizontalAdvance("100%")
+        for place, (component, amount, share) in enumerate(self._entries):
+            cell = self._cell(place).adjusted(0, 0, -14, 0)
+            swatch = QRectF(cell.left(), cell.center().y() - side / 2, side, side)
+            painter.fillRect(swatch, self._theme.component(component))
+            painter.setPen(dim)
+            painter.setFont(self._small)
+            painter.drawText(cell, middle | Qt.AlignmentFlag.AlignRight, share)
+            painter.setPen(text)
+            painter.setFont(self._font)
+            figures = cell.adjusted(0, 0, -share_width - 4, 0)
+            painter.drawText(figures, middle | Qt.AlignmentFlag.AlignRight, amount)
+            room = figures.width() - side - 12 - self._metrics.horizontalAdvance(amount)
+            name = self._metrics.elidedText(component_name(component), Qt.TextElideMode.ElideRight, room)
+            painter.drawText(cell.adjusted(side + 6, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
+        painter.end()
+
+    def event(self, event: object) -> bool:
+        if isinstance(event, QHelpEvent):
+            for place, (component, amount, _share) in enumerate(self._entries):
+                if self._cell(place).contains(event.pos().toPointF()):
+                    QToolTip.showText(
+                        event.globalPos(), f"<b>{component_name(component)}</b> {amount}<br>{component_meaning(component)}", self
+                    )
+                    return True
+            QToolTip.hideText()
+            return True
+        return super().event(event)  # type: ignore[arg-type]

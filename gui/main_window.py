@@ -1,0 +1,340 @@
+"""The window: lays out the parts, hands intents to the store and the rendered values down. It computes nothing itself.
+
+control moves -> intent -> Store.dispatch -> changed(scenario) -> render: one estimate, plain values to every part
+after that frame -> limits of the chosen card, which must not delay it
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.catalogue.models import Model
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from core.memory import (
+    Estimate,
+    Estimator,
+    Fit,
+    Format,
+    Gpu,
+    Method,
+    Reason,
+    Recipe,
+    Scenario,
+    Task,
+    estimate,
+    max_batch_size,
+    max_context_length,
+    max_parameters,
+    reconcile,
+    widest_format,
+    with_parameter_count,
+)
+from core.memory.refusal import QLORA_FORMATS
+from core.memory.rule_of_thumb import ladder_format
+from gui.chart import MemoryChart
+from gui.controls import Controls
+from gui.gpu_picker import GpuPicker
+from gui.header import Header
+from gui.headline import Headline
+from gui.legend import Legend
+from gui.quantities import ByteUnit, Numbers
+from gui.store import Store
+from gui.theme import Theme
+from gui.verdict import Limits, Verdict
+from gui.words import refusal_reason
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What the lists are filled with."""
+
+    models: tuple[Model, ...]
+    gpus: tuple[Gpu, ...]
+
+
+class MainWindow(QMainWindow):
+    """One window over one store. ``rebuild`` makes its parts anew in another theme or language; the store stays."""
+
+    unit_toggled = Signal()
+    theme_picked = Signal(object)
+    """A ThemeChoice."""
+    language_toggled = Signal()
+    closing = Signal()
+
+    def __init__(self, store: Store, catalogue: Catalogue, default: Scenario, theme: Theme, unit: ByteUnit) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self._store = store
+        self._catalogue = catalogue
+        self._default = default
+        self._numbers = Numbers(unit)
+        self._after_frame = QTimer(self)
+        self._after_frame.setSingleShot(True)
+        self._after_frame.setInterval(30)
+        self._after_frame.timeout.connect(self._render_limits)
+        self._announced = ""
+        self._estimate: Estimate | None = None
+        self._ladder = {gpu.name: ladder_format(gpu.memory_bytes) for gpu in catalogue.gpus}
+        self._usable = {gpu.name: gpu.usable_bytes for gpu in catalogue.gpus}
+        self._memory = {gpu.name: gpu.memory_bytes for gpu in catalogue.gpus}
+        self._actions_made = self._make_actions()
+        store.changed.connect(self._render)
+        store.refused.connect(self._on_refused)
+        store.history_changed.connect(self._render_history)
+        self.rebuild(theme)
+        self.resize(1280, 800)
+
+    # -- building
+
+    def _action(self, name: str, slot: Any, *shortcuts: QKeySequence | QKeySequence.StandardKey | str) -> QAction:
+        action = QAction(self)
+        action.setObjectName(name)
+        action.triggered.connect(slot)
+        action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
+        self.addAction(action)
+        return action
+
+    def _make_actions(self) -> dict[str, QAction]:
+        keys = QKeySequence.StandardKey
+        return {
+            "undo": self._action("undo", self._store.undo, keys.Undo),
+            "redo": self._action("redo", self._store.redo, keys.Redo, "Ctrl+Y"),
+            "reset": self._action("reset", self._on_reset_all, "Ctrl+R"),
+            "unit": self._action("unit", self.unit_toggled, "Ctrl+U"),
+            "theme": self._action("theme", self._on_theme, "Ctrl+T"),
+            "language": self._action("language", self.language_toggled, "Ctrl+L"),
+            "find_gpu": self._action("find_gpu", self._on_find_gpu, keys.Find),
+            "find_model": self._action("find_model", self._on_find_model, "Ctrl+M"),
+        }
+
+    def _name_actions(self) -> None:
+        names = {
+            "undo": (self.tr("Undo"), self.tr("Take the last change back")),
+            "redo": (self.tr("Redo"), self.tr("Make the change again")),
+            "reset": (self.tr("Reset"), self.tr("Everything back to the example; double-click a control’s name to reset it alone")),
+            "unit": (self._numbers.unit.value, self.tr("Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)")),
+            "theme": (self.tr("Theme"), self.tr("Light, dark, or as the system")),
+            "language": (self.tr("中文"), self.tr("切换到中文")),
+        }
+        for name, (text, tip) in names.items():
+            action = self._actions_made[name]
+            action.setText(text)
+            action.setIconText(text)
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            action.setToolTip(f"{tip} ({keys})")
+
+    def rebuild(self, theme: Theme) -> None:
+        """Make all parts anew, in ``theme`` and in the language the application speaks now."""
+        self.setWindowTitle(self.tr("Fitting Room"))
+        self._name_actions()
+        actions = self._actions_made
+        shown = [actions[name] for name in ("undo", "redo", "reset", "unit", "theme", "language")]
+        body = QWidget(self)
+        self.header = Header(shown, theme, body)
+        self.controls = Controls(self._catalogue.models, theme, self._numbers, body)
+        self.headline = Headline(body)
+        self.chart = MemoryChart(theme, body)
+        self.legend = Legend(theme, body)
+        self.gpu_picker = GpuPicker(self._catalogue.gpus, theme, body)
+        self.verdict = Verdict(theme, body)
+        self._lay_out(body)
+        self._connect()
+        old = self.takeCentralWidget()
+        self.setCentralWidget(body)
+        if old is not None:
+            old.deleteLater()
+        self._announced = ""
+        self._render_history()
+        self._render(self._store.scenario)
+
+    def _lay_out(self, body: QWidget) -> None:
+        line = self.fontMetrics().height()
+        middle = QVBoxLayout()
+        middle.setSpacing(8)
+        middle.addWidget(self.headline)
+        middle.addWidget(self.chart, 1)
+        middle.addWidget(self.legend)
+        columns = QHBoxLayout()
+        columns.setContentsMargins(12, 8, 12, 8)
+        columns.setSpacing(16)
+        self.controls.setFixedWidth(round(18 * line))
+        self.gpu_picker.setFixedWidth(round(22 * line))
+        columns.addWidget(self.controls)
+        columns.addLayout(middle, 1)
+        columns.addWidget(self.gpu_picker)
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(_hairline(body))
+        layout.addLayout(columns, 1)
+        layout.addWidget(_hairline(body))
+        layout.addWidget(self.verdict)
+
+    def _connect(self) -> None:
+        self.header.run_picked.connect(self._on_run_picked)
+        self.controls.edited.connect(self._on_edited)
+        self.controls.parameters_edited.connect(self._on_parameters)
+        self.controls.model_picked.connect(self._on_model)
+        self.controls.reset_requested.connect(self._on_reset)
+        self.controls.gesture_started.connect(self._store.begin_gesture)
+        self.controls.gesture_finished.connect(self._store.end_gesture)
+        self.controls.refused.connect(self._on_refused)
+        self.gpu_picker.picked.connect(self._on_gpu)
+
+    # -- rendering: the only way anything on screen changes
+
+    def _render(self, scenario: Scenario) -> None:
+        numbers, name = self._numbers, scenario.gpu
+        result = estimate(scenario)
+        self._estimate = result
+        ghost = estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB))
+        self.verdict.show_message("")
+        self.header.render_scenario(scenario)
+        self.controls.render_scenario(scenario, result.bytes_per_parameter, numbers)
+        self.headline.render_estimate(scenario, result, numbers)
+        self.gpu_picker.render_fits(result, name, numbers)
+        fit = self.gpu_picker.table.fit_of(name)
+        self.chart.render_estimate(
+            result,
+            ghost.total_bytes,
+            self._ghost_label(scenario),
+            fit,
+            self._capacity_label(name, fit),
+            numbers,
+            dragging=self._store.in_gesture,
+        )
+        self.legend.render_estimate(result, numbers)
+        self.verdict.render_fit(fit, name, numbers)
+        self._after_frame.start()
+        if not self._store.in_gesture:
+            self._announce(fit)
+
+    def _ghost_label(self, scenario: Scenario) -> str:
+        if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
+            return self.tr("rule of thumb, full")
+        return self.tr("rule of thumb")
+
+    def _capacity_label(self, name: str, fit: Fit | None) -> str:
+        if fit is None:
+            return ""
+        return self.tr("{gpu}: {usable} usable").format(gpu=name, usable=self._numbers.bytes(fit.usable_bytes))
+
+    def _announce(self, fit: Fit | None) -> None:
+        """Tell screen readers when the verdict has turned; on release, not at every tick of a drag."""
+        sentence = self.verdict.sentence.text()
+        self.chart.setAccessibleDescription(f"{sentence} {self.legend.text()}")
+        if fit is not None and fit.status.value != self._announced:
+            self._announced = fit.status.value
+            if QAccessible.isActive():
+                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.verdict, sentence))
+
+    def _render_limits(self) -> None:
+        """Solve backwards for the chosen card, when nothing has changed for a moment."""
+        scenario = self._store.scenario
+        usable = self._usable.get(scenario.gpu)
+        if usable is None:
+            self.verdict.render_limits(None, "", self._numbers)
+            return
+        limits = Limits(
+            batch_size=max_batch_size(scenario, usable),
+            context_length=max_context_length(scenario, usable),
+            parameters=max_parameters(scenario, usable),
+            widest_format=widest_format(scenario, usable),
+            ladder_format=self._ladder[scenario.gpu],
+        )
+        self.verdict.render_limits(limits, scenario.gpu, self._numbers)
+
+    def _render_history(self) -> None:
+        self._actions_made["undo"].setEnabled(self._store.can_undo)
+        self._actions_made["redo"].setEnabled(self._store.can_redo)
+
+    def show_unit(self, unit: ByteUnit) -> None:
+        self._numbers = Numbers(unit)
+        self._name_actions()
+        self._render(self._store.scenario)
+
+    def show_message(self, text: str) -> None:
+        """A notice to the user, until the next change."""
+        self.verdict.show_message(text)
+
+    # -- intents
+
+    def _on_edited(self, changes: dict[str, Any]) -> None:
+        scenario = self._store.scenario
+        if scenario.task is Task.TRAINING and scenario.method is Method.FULL:
+            changes = _consistent(scenario, changes)
+        if not self._store.dispatch(**changes):
+            self._rerender_controls()
+
+    def _on_parameters(self, parameters: int) -> None:
+        self._store.replace(with_parameter_count(self._store.scenario, parameters))
+
+    def _on_model(self, model: Model) -> None:
+        self._store.dispatch(architecture=model.architecture)
+
+    def _on_gpu(self, name: str) -> None:
+        self._store.dispatch(gpu=name)
+
+    def _on_run_picked(self, run: tuple[Task, Method]) -> None:
+        task, method = run
+        scenario = self._store.scenario
+        wanted = scenario.evolve(task=task) if task is Task.INFERENCE else scenario.evolve(task=task, method=method)
+        if method is Method.QLORA and wanted.weights not in QLORA_FORMATS:
+            wanted = wanted.evolve(weights=Format.INT4)
+        self._store.replace(reconcile(wanted))
+
+    def _on_reset(self, fields: tuple[str, ...]) -> None:
+        self._store.replace(reconcile(self._store.scenario.evolve(**{name: getattr(self._default, name) for name in fields})))
+
+    def _on_reset_all(self) -> None:
+        self._store.replace(self._default)
+
+    def _on_refused(self, reason: Reason | str) -> None:
+        self.show_message(refusal_reason(reason) if isinstance(reason, Reason) else reason)
+
+    def _rerender_controls(self) -> None:
+        """Put a control back that shows what was refused."""
+        if self._estimate is not None:
+            self.controls.render_scenario(self._store.scenario, self._estimate.bytes_per_parameter, self._numbers)
+
+    def _on_theme(self) -> None:
+        self.theme_picked.emit(None)
+
+    def _on_find_gpu(self) -> None:
+        self.gpu_picker.filter_box.setFocus()
+        self.gpu_picker.filter_box.selectAll()
+
+    def _on_find_model(self) -> None:
+        self.controls.model_box.setFocus()
+        self.controls.model_box.text_box.selectAll()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+
+
+def _consistent(scenario: Scenario, changes: dict[str, Any]) -> dict[str, Any]:
+    """What is stored and what is shown agree: a recipe in fp32 shows fp32 weights, and 16-bit weights leave it."""
+    recipe, weights = changes.get("recipe"), changes.get("weights")
+    if recipe in (Recipe.FP32, Recipe.AMP):
+        return {**changes, "weights": Format.FP32}
+    if recipe is not None and scenario.weights is Format.FP32:
+        return {**changes, "weights": Format.BF16}
+    if weights in (Format.BF16, Format.FP16) and scenario.recipe in (Recipe.FP32, Recipe.AMP):
+        return {**changes, "recipe": Recipe.MIXED}
+    return changes
+
+
+def _hairline(parent: QWidget) -> QFrame:
+    line = QFrame(parent)
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setFrameShadow(QFrame.Shadow.Plain)
+    line.setForegroundRole(line.palette().ColorRole.Mid)
+    line.setFixedHeight(1)
+    return line

@@ -1,0 +1,111 @@
+"""What survives a restart: the scenario as a JSON file, and the window's own settings in QSettings.
+
+A state file that cannot be read is set aside under another name with a message, never a crash and never lost.
+"""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+from PySide6.QtCore import QByteArray, QIODevice, QSaveFile, QSettings, QStandardPaths
+
+from core.memory import Scenario
+from gui.quantities import ByteUnit
+from gui.theme import ThemeChoice
+
+_MAX_STATE_BYTES = 1_000_000
+
+
+def state_path() -> Path:
+    """Where the last scenario lies."""
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
+    return Path(folder) / "last.fitroom.json"
+
+
+def load_scenario(path: Path) -> tuple[Scenario | None, Path | None]:
+    """(scenario, where a broken file was set aside). (None, None) when there is no state yet.
+
+    The second is ``path`` itself when the broken file could not be moved.
+    """
+    try:
+        if path.stat().st_size > _MAX_STATE_BYTES:
+            raise ValueError("too large for a scenario")
+        return Scenario.model_validate_json(path.read_bytes()), None
+    except FileNotFoundError:
+        return None, None
+    except (OSError, ValueError, ValidationError, RecursionError):
+        return None, _set_aside(path)
+
+
+def _set_aside(path: Path) -> Path:
+    for number in range(1, 100):
+        aside = path.with_name(f"{path.name}.broken-{number}")
+        if not aside.exists():
+            try:
+                path.rename(aside)
+            except OSError:
+                break
+            return aside
+    return path
+
+
+def save_scenario(path: Path, scenario: Scenario) -> str:
+    """Write atomically; returns what went wrong, empty when nothing did."""
+    data = scenario.model_dump_json(indent=2).encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return str(error)
+    file = QSaveFile(str(path))
+    if not file.open(QIODevice.OpenModeFlag.WriteOnly):
+        return file.errorString()
+    if file.write(QByteArray(data)) != len(data) or not file.commit():
+        return file.errorString()
+    return ""
+
+
+class Preferences:
+    """Settings of the window, not of the scenario. Values come back as strings in a fresh process: each is parsed."""
+
+    def __init__(self, settings: QSettings | None = None) -> None:
+        self._settings = settings if settings is not None else QSettings()
+
+    @property
+    def unit(self) -> ByteUnit:
+        return ByteUnit.GB if self._text("unit") == ByteUnit.GB.value else ByteUnit.GIB
+
+    @unit.setter
+    def unit(self, unit: ByteUnit) -> None:
+        self._settings.setValue("unit", unit.value)
+
+    @property
+    def theme(self) -> ThemeChoice:
+        try:
+            return ThemeChoice(self._text("theme"))
+        except ValueError:
+            return ThemeChoice.SYSTEM
+
+    @theme.setter
+    def theme(self, choice: ThemeChoice) -> None:
+        self._settings.setValue("theme", choice.value)
+
+    @property
+    def language(self) -> str:
+        """A language code such as zh_CN; empty to follow the system."""
+        return self._text("language")
+
+    @language.setter
+    def language(self, code: str) -> None:
+        self._settings.setValue("language", code)
+
+    @property
+    def geometry(self) -> QByteArray:
+        value = self._settings.value("geometry")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self._settings.setValue("geometry", geometry)
+
+    def _text(self, key: str) -> str:
+        value = self._settings.value(key, "")
+        return value if isinstance(value, str) else ""

@@ -1,0 +1,184 @@
+"""Colours, fonts and sizes. Own palettes: ``setColorScheme`` does nothing on some platforms, and stylesheets fight palettes.
+
+Colour says what makes memory grow. Three families, lightness steps within each: model state in blues, what grows with
+tokens from amber to plum, overhead in greys. Green, amber and red are kept for the verdict, and always stand beside a word and an icon.
+Contrasts are tested (tests/gui/test_theme.py): >= 3:1 for graphics, >= 4.5:1 for text.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from core.memory import Component, FitStatus
+
+
+class ThemeChoice(StrEnum):
+    """What the user asks for."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Every colour of the window, as #rrggbb."""
+
+    name: str
+    window: str
+    base: str
+    text: str
+    dim_text: str
+    hairline: str
+    accent: str
+    on_accent: str
+    ghost: str
+    components: dict[Component, str]
+    status: dict[FitStatus, str]
+
+    def component(self, component: Component) -> QColor:
+        return QColor(self.components[component])
+
+    def status_color(self, status: FitStatus) -> QColor:
+        return QColor(self.status[status])
+
+    def palette(self) -> QPalette:
+        """The Qt palette; disabled text is dimmed, everything else follows the same few colours."""
+        window, base, text, dim = (QColor(c) for c in (self.window, self.base, self.text, self.dim_text))
+        palette = QPalette(window, window)
+        roles = QPalette.ColorRole
+        for role, color in (
+            (roles.Window, window),
+            (roles.Base, base),
+            (roles.AlternateBase, window),
+            (roles.Button, base),
+            (roles.ToolTipBase, base),
+            (roles.Text, text),
+            (roles.WindowText, text),
+            (roles.ButtonText, text),
+            (roles.ToolTipText, text),
+            (roles.BrightText, text),
+            (roles.PlaceholderText, dim),
+            (roles.Mid, QColor(self.hairline)),
+            (roles.Midlight, QColor(self.hairline)),
+            (roles.Highlight, QColor(self.accent)),
+            (roles.HighlightedText, QColor(self.on_accent)),
+            (roles.Link, QColor(self.accent)),
+            (roles.Accent, QColor(self.accent)),
+        ):
+            palette.setColor(role, color)
+        for role in (roles.Text, roles.WindowText, roles.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, dim)
+        return palette
+
+
+LIGHT = Theme(
+    name="light",
+    window="#f7f7f5",
+    base="#ffffff",
+    text="#1b1d21",
+    dim_text="#5c626c",
+    hairline="#d9dade",
+    accent="#2b5fb3",
+    on_accent="#ffffff",
+    ghost="#777d87",
+    components={
+        Component.WEIGHTS: "#1d4a8a",
+        Component.GRADIENTS: "#3a75bd",
+        Component.OPTIMIZER: "#5c90cf",
+        Component.KV_CACHE: "#a86400",
+        Component.ACTIVATIONS: "#bf5019",
+        Component.LOGITS: "#a8325a",
+        Component.WORKSPACE: "#75398c",
+        Component.INPUTS: "#4a4f58",
+        Component.COMMUNICATION: "#60666f",
+        Component.RUNTIME: "#6d737d",
+        Component.RESERVE: "#858b95",
+    },
+    status={FitStatus.FITS: "#17713a", FitStatus.TIGHT: "#8a5a00", FitStatus.OOM: "#b3261e"},
+)
+
+DARK = Theme(
+    name="dark",
+    window="#17191d",
+    base="#1f2227",
+    text="#eceef1",
+    dim_text="#a3a9b3",
+    hairline="#3a3e46",
+    accent="#6ea3f0",
+    on_accent="#10141b",
+    ghost="#8d939d",
+    components={
+        Component.WEIGHTS: "#4f8ce0",
+        Component.GRADIENTS: "#82b1ec",
+        Component.OPTIMIZER: "#b5d2f6",
+        Component.KV_CACHE: "#eeb040",
+        Component.ACTIVATIONS: "#ef8d50",
+        Component.LOGITS: "#e7748f",
+        Component.WORKSPACE: "#bf8bdc",
+        Component.INPUTS: "#d3d7dd",
+        Component.COMMUNICATION: "#bcc1c9",
+        Component.RUNTIME: "#a2a8b2",
+        Component.RESERVE: "#868c97",
+    },
+    status={FitStatus.FITS: "#6fd08c", FitStatus.TIGHT: "#f2c14e", FitStatus.OOM: "#ff8a80"},
+)
+
+
+def system_is_dark() -> bool:
+    return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+
+
+def resolve(choice: ThemeChoice) -> Theme:
+    """The theme to show for ``choice`` on this desktop, now."""
+    if choice is ThemeChoice.SYSTEM:
+        return DARK if system_is_dark() else LIGHT
+    return DARK if choice is ThemeChoice.DARK else LIGHT
+
+
+def apply(app: QApplication, theme: Theme) -> None:
+    """Give the whole application the palette of ``theme``."""
+    app.setPalette(theme.palette())
+
+
+class FontSize:
+    """Four sizes of one family, as factors of the system's."""
+
+    SMALL = 0.88
+    BASE = 1.0
+    TITLE = 1.3
+    DISPLAY = 2.5
+
+
+def font(factor: float = FontSize.BASE, *, bold: bool = False) -> QFont:
+    """The application font scaled by ``factor``, with figures of equal width so that nothing jitters during a drag."""
+    result = QFont(QApplication.font())
+    size = result.pointSizeF()
+    if size > 0:
+        result.setPointSizeF(size * factor)
+    else:
+        result.setPixelSize(round(result.pixelSize() * factor))
+    result.setBold(bold)
+    result.setFeature(QFont.Tag("tnum"), 1)
+    return result
+
+
+def contrast(first: QColor, second: QColor) -> float:
+    """WCAG 2 contrast ratio of two colours, 1..21."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: QColor) -> float:
+    channels = (color.redF(), color.greenF(), color.blueF())
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def readable_on(background: QColor) -> QColor:
+    """Black or white, whichever reads better on ``background``."""
+    dark, light = QColor("#101216"), QColor("#ffffff")
+    return dark if contrast(dark, background) >= contrast(light, background) else light

@@ -1,0 +1,131 @@
+"""The verdict: one sentence that can be read from four metres, its cause, and what the card would hold at most."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from core.memory import Fit, FitStatus, Format
+from gui.icons import status_pixmap
+from gui.quantities import Numbers
+from gui.theme import FontSize, Theme, font
+from gui.words import fit_cause, status_word
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest of each that fits the chosen card, all else equal; 0 and None where nothing does."""
+
+    batch_size: int
+    context_length: int
+    parameters: int
+    widest_format: Format | None
+    ladder_format: Format
+
+
+class Verdict(QWidget):
+    """Word, icon and figures; announces itself through its accessible description."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("verdict")
+        self.setAccessibleName(self.tr("Verdict"))
+        self._theme = theme
+        self._status: FitStatus | None = None
+        self._side = round(2.4 * self.fontMetrics().height())
+
+        self.icon = QLabel(self)
+        self.icon.setFixedSize(QSize(self._side, self._side))
+        self.sentence = QLabel(self)
+        self.sentence.setObjectName("verdict_sentence")
+        self.sentence.setFont(font(FontSize.TITLE, bold=True))
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.sentence.setWordWrap(True)
+        self.note = QLabel(self)
+        self.note.setObjectName("verdict_limits")
+        self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setForegroundRole(self.note.palette().ColorRole.PlaceholderText)
+        self.message = QLabel(self)
+        self.message.setObjectName("message")
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setFont(font(bold=True))
+        self.message.hide()
+
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.message)
+        words.addWidget(self.sentence)
+        words.addWidget(self.note)
+        words.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(12)
+        row.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(round(5.4 * self.fontMetrics().height()))
+
+    def render_fit(self, fit: Fit | None, gpu_name: str, numbers: Numbers) -> None:
+        """Say whether it fits ``gpu_name``; ``fit`` None when no card is chosen."""
+        if fit is None:
+            self._show_status(None)
+            self._show_sentence(self.tr("Pick a GPU to see whether it fits."))
+            return
+        self._show_status(fit.status)
+        room, share = numbers.bytes(abs(fit.headroom_bytes)), numbers.share(abs(fit.headroom_fraction))
+        match fit.status:
+            case FitStatus.FITS:
+                text = self.tr("Fits on {gpu} with {room} to spare ({share}).")
+            case FitStatus.TIGHT:
+                text = self.tr("Tight on {gpu}: only {room} to spare ({share}); a real run may need that.")
+            case FitStatus.OOM:
+                text = self.tr("Out of memory on {gpu} by {room}: {cause}")
+        self._show_sentence(text.format(gpu=gpu_name, room=room, share=share, cause=fit_cause(fit.cause)))
+
+    def render_limits(self, limits: Limits | None, gpu_name: str, numbers: Numbers) -> None:
+        """What the card would hold; None while it is being worked out (the old text stays, dimmed as it is)."""
+        if limits is None:
+            self.note.setText("")
+            return
+        none = "—"
+        self.note.setText(
+            self.tr(
+                "At most on {gpu}, all else equal: batch {batch} · context {context} · {parameters} parameters · "
+                "widest weights {widest} (the article’s ladder for a 7B: {ladder})"
+            ).format(
+                gpu=gpu_name,
+                batch=numbers.count(limits.batch_size) if limits.batch_size else none,
+                context=numbers.count(limits.context_length) if limits.context_length else none,
+                parameters=numbers.parameters(limits.parameters) if limits.parameters else none,
+                widest=limits.widest_format.value if limits.widest_format is not None else none,
+                ladder=limits.ladder_format.value,
+            )
+        )
+
+    def show_message(self, text: str) -> None:
+        """A refusal or a notice, above the verdict; empty takes it away."""
+        if text != self.message.text():
+            self.message.setText(text)
+            self.message.setVisible(bool(text))
+            self.note.setVisible(not text)
+
+    def _show_status(self, status: FitStatus | None) -> None:
+        if status is self._status:
+            return
+        self._status = status
+        if status is None:
+            self.icon.clear()
+            self.sentence.setPalette(self.palette())
+            return
+        self.icon.setPixmap(status_pixmap(status, self._theme, self._side, self.devicePixelRatioF()))
+        self.icon.setAccessibleName(status_word(status))
+        palette = self.sentence.palette()
+        palette.setColor(palette.ColorRole.WindowText, self._theme.status_color(status))
+        self.sentence.setPalette(palette)
+
+    def _show_sentence(self, text: str) -> None:
+        if text != self.sentence.text():
+            self.sentence.setText(text)
+            self.setAccessibleDescription(text)

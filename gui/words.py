@@ -1,0 +1,243 @@
+"""Words for what the core returns as enums and numbers. The only place that turns one into the other.
+
+Every ``match`` is complete (``assert_never``): a new member of an enum cannot be forgotten.
+"""
+
+from typing import assert_never
+
+from PySide6.QtCore import QCoreApplication
+
+from core.memory import (
+    Attention,
+    Component,
+    FitCause,
+    FitStatus,
+    Format,
+    Method,
+    MomentName,
+    Optimizer,
+    Reason,
+    Recipe,
+    Runtime,
+    Task,
+)
+from core.quantity import Problem, QuantityError
+
+translate = QCoreApplication.translate
+
+
+def component_name(component: Component) -> str:
+    match component:
+        case Component.WEIGHTS:
+            return translate("Words", "Weights")
+        case Component.GRADIENTS:
+            return translate("Words", "Gradients")
+        case Component.OPTIMIZER:
+            return translate("Words", "Optimizer")
+        case Component.KV_CACHE:
+            return translate("Words", "KV cache")
+        case Component.ACTIVATIONS:
+            return translate("Words", "Activations")
+        case Component.LOGITS:
+            return translate("Words", "Logits")
+        case Component.WORKSPACE:
+            return translate("Words", "Workspace")
+        case Component.INPUTS:
+            return translate("Words", "Inputs")
+        case Component.COMMUNICATION:
+            return translate("Words", "Communication")
+        case Component.RUNTIME:
+            return translate("Words", "Runtime")
+        case Component.RESERVE:
+            return translate("Words", "Reserve")
+        case _:
+            assert_never(component)
+
+
+def component_meaning(component: Component) -> str:
+    """One sentence for a newcomer, the field's term in it."""
+    match component:
+        case Component.WEIGHTS:
+            return translate("Words", "The model itself: every parameter, in the chosen precision.")
+        case Component.GRADIENTS:
+            return translate("Words", "How each trained weight should change; as many values as there are trained weights.")
+        case Component.OPTIMIZER:
+            return translate("Words", "What the optimizer remembers of every trained weight: moments, and master weights if any.")
+        case Component.KV_CACHE:
+            return translate("Words", "Keys and values of every token read so far, so that they need not be computed again.")
+        case Component.ACTIVATIONS:
+            return translate(
+                "Words", "Intermediate results: kept for the backward pass in training, the working set of the prompt in inference."
+            )
+        case Component.LOGITS:
+            return translate("Words", "A score for every word of the vocabulary, and the loss made of them.")
+        case Component.WORKSPACE:
+            return translate("Words", "Temporary buffers: attention scores, dequantized weights, copies made by the optimizer step.")
+        case Component.INPUTS:
+            return translate("Words", "The batch itself: token ids and labels.")
+        case Component.COMMUNICATION:
+            return translate("Words", "Buffers for exchanging data between GPUs.")
+        case Component.RUNTIME:
+            return translate("Words", "Hardware and library overhead: the CUDA context and kernels of the process.")
+        case Component.RESERVE:
+            return translate("Words", "What the allocator holds beyond the tensors: rounding and gaps.")
+        case _:
+            assert_never(component)
+
+
+def moment_name(moment: MomentName) -> str:
+    match moment:
+        case MomentName.LOAD:
+            return translate("Words", "load")
+        case MomentName.PREFILL:
+            return translate("Words", "prefill")
+        case MomentName.DECODE:
+            return translate("Words", "decode")
+        case MomentName.FORWARD:
+            return translate("Words", "forward")
+        case MomentName.BACKWARD:
+            return translate("Words", "backward")
+        case MomentName.OPTIMIZER_STEP:
+            return translate("Words", "optimizer step")
+        case MomentName.BETWEEN_STEPS:
+            return translate("Words", "between steps")
+        case _:
+            assert_never(moment)
+
+
+def status_word(status: FitStatus) -> str:
+    match status:
+        case FitStatus.FITS:
+            return translate("Words", "Fits")
+        case FitStatus.TIGHT:
+            return translate("Words", "Tight")
+        case FitStatus.OOM:
+            return translate("Words", "OOM")
+        case _:
+            assert_never(status)
+
+
+def fit_cause(cause: FitCause) -> str:
+    """What tips it over, as the second half of the verdict; empty when it fits."""
+    match cause:
+        case FitCause.NONE:
+            return ""
+        case FitCause.WEIGHTS:
+            return translate("Words", "the weights alone do not fit.")
+        case FitCause.MODEL_STATE:
+            return translate("Words", "the weights fit; gradients and optimizer on top do not.")
+        case FitCause.TOKENS:
+            return translate("Words", "the model fits; what grows with batch and context does not.")
+        case _:
+            assert_never(cause)
+
+
+def run_name(task: Task, method: Method) -> str:
+    """The four kinds of run of the task switch."""
+    if task is Task.INFERENCE:
+        return translate("Words", "Inference")
+    match method:
+        case Method.FULL:
+            return translate("Words", "Training")
+        case Method.LORA:
+            return "LoRA"
+        case Method.QLORA:
+            return "QLoRA"
+        case _:
+            assert_never(method)
+
+
+def recipe_name(recipe: Recipe) -> str:
+    match recipe:
+        case Recipe.PURE16:
+            return translate("Words", "pure 16-bit")
+        case Recipe.MIXED:
+            return translate("Words", "mixed (fp32 master)")
+        case Recipe.AMP:
+            return translate("Words", "AMP (autocast)")
+        case Recipe.FP32:
+            return "fp32"
+        case _:
+            assert_never(recipe)
+
+
+def optimizer_name(optimizer: Optimizer) -> str:
+    match optimizer:
+        case Optimizer.ADAMW:
+            return "AdamW"
+        case Optimizer.ADAM:
+            return "Adam"
+        case Optimizer.ADAMW8BIT:
+            return translate("Words", "8-bit AdamW")
+        case Optimizer.SGD_MOMENTUM:
+            return translate("Words", "SGD with momentum")
+        case Optimizer.SGD:
+            return "SGD"
+        case _:
+            assert_never(optimizer)
+
+
+def attention_name(attention: Attention) -> str:
+    match attention:
+        case Attention.SDPA:
+            return translate("Words", "SDPA (flash)")
+        case Attention.EAGER:
+            return translate("Words", "eager (stores scores)")
+        case _:
+            assert_never(attention)
+
+
+def runtime_name(runtime: Runtime) -> str:
+    match runtime:
+        case Runtime.TRANSFORMERS:
+            return "transformers"
+        case _:
+            assert_never(runtime)
+
+
+def format_name(fmt: Format) -> str:
+    """Formats are proper names in every language."""
+    return fmt.value
+
+
+def refusal_reason(reason: Reason) -> str:
+    """Why no real run is like this, and what to pick instead."""
+    match reason:
+        case Reason.FULL_TRAINING_NEEDS_16_BIT:
+            return translate(
+                "Words",
+                "No real framework fully trains weights narrower than 16 bits. Pick bf16, or QLoRA over a quantized model.",
+            )
+        case Reason.RECIPE_STORES_16_BIT:
+            return translate("Words", "This recipe stores 16-bit weights. For fp32 weights pick the recipe fp32 or AMP.")
+        case Reason.NO_RECIPE_FOR_FORMAT:
+            return translate("Words", "No training recipe stores weights in this format. Pick bf16 or fp16.")
+        case Reason.LORA_BASE_NOT_QUANTIZED:
+            return translate("Words", "LoRA over quantized weights is QLoRA. Pick QLoRA, or 16-bit weights.")
+        case Reason.LORA_BASE_FORMAT:
+            return translate("Words", "LoRA runs over bf16, fp16 or fp32 weights.")
+        case Reason.QLORA_BASE_QUANTIZED:
+            return translate("Words", "QLoRA runs over int4 or int8 weights. Pick one of them, or LoRA.")
+        case _:
+            assert_never(reason)
+
+
+def quantity_problem(error: QuantityError, low: str, high: str) -> str:
+    """Why a typed text is no value, and what would be; ``low`` and ``high`` as people read them."""
+    match error.problem:
+        case Problem.EMPTY:
+            return translate("Words", "Type a number between {low} and {high}.").format(low=low, high=high)
+        case Problem.TOO_LONG:
+            return translate("Words", "That is too long for a number.")
+        case Problem.NOT_A_NUMBER:
+            return translate("Words", "That is not a number. Try {low}, 8k or 70b.").format(low=low)
+        case Problem.UNKNOWN_SUFFIX:
+            return translate("Words", "Unknown unit “{suffix}”. Use k, m, b or t, or 万 and 亿.").format(suffix=error.suffix)
+        case Problem.NOT_WHOLE:
+            return translate("Words", "Whole numbers only.")
+        case Problem.TOO_SMALL:
+            return translate("Words", "At least {low}.").format(low=low)
+        case Problem.TOO_LARGE:
+            return translate("Words", "At most {high}.").format(high=high)
+        case _:
+            assert_never(error.problem)

@@ -1,0 +1,58 @@
+import pytest
+from pydantic import ValidationError
+
+from core.memory import FitCause, FitStatus, Gpu, judge
+from core.memory.components import Stack
+from core.memory.units import GIB, ceil_div
+
+USABLE = 24 * GIB
+LARGEST_THAT_FITS = 10 * USABLE // 11
+"""The total that leaves a tenth of itself free."""
+
+
+def status(total_bytes: int) -> FitStatus:
+    return judge(total_bytes, USABLE, Stack(activations=total_bytes)).status
+
+
+def test_a_tenth_of_the_need_must_stay_free():
+    assert status(LARGEST_THAT_FITS) is FitStatus.FITS
+    assert status(LARGEST_THAT_FITS + 1) is FitStatus.TIGHT
+
+
+def test_the_last_byte_may_be_used():
+    assert status(USABLE) is FitStatus.TIGHT
+    assert status(USABLE + 1) is FitStatus.OOM
+
+
+def test_headroom_is_usable_minus_needed():
+    room = judge(18 * GIB, USABLE, Stack(weights=18 * GIB))
+    assert (room.headroom_bytes, room.usable_bytes, room.headroom_fraction) == (6 * GIB, USABLE, 0.25)
+    lack = judge(30 * GIB, USABLE, Stack(weights=30 * GIB))
+    assert (lack.headroom_bytes, lack.headroom_fraction) == (-6 * GIB, -0.25)
+
+
+@pytest.mark.parametrize(
+    ("stack", "cause"),
+    [
+        (Stack(weights=24 * GIB, runtime=1), FitCause.WEIGHTS),
+        (Stack(weights=12 * GIB, gradients=6 * GIB, optimizer=6 * GIB, inputs=1), FitCause.MODEL_STATE),
+        (Stack(weights=12 * GIB, kv_cache=13 * GIB), FitCause.TOKENS),
+        (Stack(weights=23 * GIB, runtime=GIB, activations=1), FitCause.TOKENS),
+        (Stack(weights=12 * GIB), FitCause.NONE),
+    ],
+)
+def test_the_cause_is_the_first_part_that_is_alone_too_large(stack, cause):
+    assert judge(stack.total_bytes, USABLE, stack).cause is cause
+
+
+def test_a_card_has_memory_and_a_source():
+    card = {"name": "RTX 4090", "vendor": "NVIDIA", "memory_bytes": 24 * GIB, "usable_bytes": 23 * GIB, "source": "x", "usable_source": "y"}
+    assert Gpu(**card).launch_year is None
+    for wrong in ({"memory_bytes": 0}, {"usable_bytes": -1}, {"source": ""}, {"usable_source": ""}, {"name": ""}, {"cuda_cores": 16_384}):
+        with pytest.raises(ValidationError, match=next(iter(wrong))):
+            Gpu(**card | wrong)
+
+
+@pytest.mark.parametrize(("dividend", "quotient"), [(0, 0), (1, 1), (8, 1), (9, 2), (10**40 + 1, 125 * 10**37 + 1)])
+def test_ceil_div(dividend, quotient):
+    assert ceil_div(dividend, 8) == quotient

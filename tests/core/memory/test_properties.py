@@ -1,0 +1,253 @@
+"""What must hold of every scenario, whatever was chosen."""
+
+import math
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from core.memory import (
+    MAX_BATCH_SIZE,
+    MAX_CONTEXT_LENGTH,
+    MAX_PARAMETERS,
+    MIN_BATCH_SIZE,
+    MIN_CONTEXT_LENGTH,
+    MIN_PARAMETERS,
+    Architecture,
+    Attention,
+    Component,
+    Estimator,
+    Format,
+    Method,
+    Optimizer,
+    OptimizerImplementation,
+    Recipe,
+    Scenario,
+    Task,
+    architecture_from_parameter_count,
+    estimate,
+    max_batch_size,
+    max_context_length,
+    max_parameters,
+    peak_bytes,
+    reconcile,
+    refusal,
+    with_parameter_count,
+)
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
+from core.memory.units import GIB
+
+
+def logarithmic(low: int, high: int) -> st.SearchStrategy[int]:
+    """Whole numbers, each order of magnitude as likely as another; the ends among them."""
+    exponents = st.floats(math.log(low), math.log(high)).map(lambda exponent: min(high, max(low, round(math.exp(exponent)))))
+    return exponents | st.sampled_from([low, high])
+
+
+parameter_counts = logarithmic(MIN_PARAMETERS, MAX_PARAMETERS)
+batch_sizes = logarithmic(MIN_BATCH_SIZE, MAX_BATCH_SIZE)
+context_lengths = logarithmic(MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH)
+cards = logarithmic(GIB, 10_000 * GIB)
+
+SHAPE = {
+    "nominal_parameters": 7 * 10**9,
+    "hidden_size": 4096,
+    "intermediate_size": 11008,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 32,
+    "head_dim": 128,
+    "vocab_size": 32000,
+}
+#: What presets have and the family has not: full heads, one key/value head, tied embeddings, biases, q/k norms, a single layer.
+PRESET_LIKE = [
+    Architecture(**SHAPE),
+    Architecture(**SHAPE | {"num_key_value_heads": 1, "tie_word_embeddings": True}),
+    Architecture(**SHAPE | {"num_key_value_heads": 8, "qkv_bias": True}),
+    Architecture(**SHAPE | {"num_key_value_heads": 4, "qk_norm": True, "tie_word_embeddings": True}),
+    Architecture(**SHAPE | {"num_hidden_layers": 1, "hidden_size": 64, "intermediate_size": 64, "head_dim": 2, "vocab_size": 1}),
+]
+architectures = parameter_counts.map(architecture_from_parameter_count) | st.sampled_from(PRESET_LIKE)
+
+anything = st.builds(
+    Scenario,
+    architecture=architectures,
+    task=st.sampled_from(Task),
+    estimator=st.sampled_from(Estimator),
+    weights=st.sampled_from(Format),
+    kv_cache=st.sampled_from(Format),
+    batch_size=batch_sizes,
+    context_length=context_lengths,
+    attention=st.sampled_from(Attention),
+    max_new_tokens=st.just(1) | logarithmic(1, MAX_CONTEXT_LENGTH),
+    logits_to_keep=st.sampled_from([0, 1]),
+    method=st.sampled_from(Method),
+    recipe=st.sampled_from(Recipe),
+    optimizer=st.sampled_from(Optimizer),
+    optimizer_implementation=st.sampled_from(OptimizerImplementation),
+    gradient_checkpointing=st.booleans(),
+    first_step=st.booleans(),
+    lora_r=st.just(16) | logarithmic(1, 65_536),
+    lora_target_modules=st.sampled_from([ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, ("down_proj",)]),
+)
+"""Every combination of choices, those included that no real run allows."""
+
+runnable = anything.map(reconcile)
+"""Every combination that has an estimate."""
+
+
+def moment_totals(scenario: Scenario) -> list[int]:
+    return [moment.total_bytes for moment in estimate(scenario).moments]
+
+
+def assert_grows(smaller: Scenario, larger: Scenario) -> None:
+    pairs = list(zip(moment_totals(smaller), moment_totals(larger), strict=True))
+    assert all(before <= after for before, after in pairs), pairs
+
+
+class TestGrowth:
+    """Memory never falls, in any moment, when a quantity that solving backwards asks for grows."""
+
+    @given(runnable, parameter_counts, parameter_counts)
+    def test_with_parameters(self, scenario, one, other):
+        assert_grows(with_parameter_count(scenario, min(one, other)), with_parameter_count(scenario, max(one, other)))
+
+    @given(runnable, parameter_counts, st.floats(1e-6, 0.05))
+    def test_with_parameters_a_little_more(self, scenario, parameters, share):
+        """Neighbours: where one dimension steps and the others do not."""
+        more = min(MAX_PARAMETERS, parameters + 1 + int(parameters * share))
+        assert_grows(with_parameter_count(scenario, parameters), with_parameter_count(scenario, more))
+
+    @given(runnable, batch_sizes, batch_sizes)
+    def test_with_the_batch(self, scenario, one, other):
+        assert_grows(scenario.evolve(batch_size=min(one, other)), scenario.evolve(batch_size=max(one, other)))
+
+    @given(runnable, context_lengths, context_lengths)
+    def test_with_the_context(self, scenario, one, other):
+        assert_grows(scenario.evolve(context_length=min(one, other)), scenario.evolve(context_length=max(one, other)))
+
+    @given(runnable)
+    def test_by_one(self, scenario):
+        if scenario.batch_size < MAX_BATCH_SIZE:
+            assert_grows(scenario, scenario.evolve(batch_size=scenario.batch_size + 1))
+        if scenario.context_length < MAX_CONTEXT_LENGTH:
+            assert_grows(scenario, scenario.evolve(context_length=scenario.context_length + 1))
+
+    @given(runnable)
+    def test_from_the_first_step_to_a_steady_one(self, scenario):
+        assert_grows(scenario.evolve(first_step=True), scenario.evolve(first_step=False))
+
+
+class TestParts:
+    @given(runnable)
+    @example(
+        Scenario(
+            architecture=architecture_from_parameter_count(24_154_953), task="training", method="lora", lora_r=8103, context_length=148
+        )
+    )
+    def test_every_component_is_a_whole_number_of_bytes_and_none_is_negative(self, scenario):
+        for moment in estimate(scenario).moments:
+            sizes = moment.stack._asdict()
+            assert all(type(size) is int and size >= 0 for size in sizes.values()), (moment.name, sizes)
+
+    @given(runnable)
+    def test_a_total_is_the_sum_of_its_components_and_the_peak_the_largest_total(self, scenario):
+        result = estimate(scenario)
+        for moment in result.moments:
+            assert moment.total_bytes == sum(getattr(moment.stack, component) for component in Component)
+        assert result.total_bytes == result.peak.total_bytes == max(moment.total_bytes for moment in result.moments)
+        assert result.peak in result.moments
+        assert result.total_bytes == peak_bytes(scenario)
+
+    @given(runnable)
+    def test_readings_leave_out_runtime_and_reserve(self, scenario):
+        result = estimate(scenario)
+        stack = result.peak.stack
+        allocated, reserved, process = result.readings
+        assert process == result.total_bytes
+        assert reserved == process - stack.runtime
+        assert allocated == reserved - stack.reserve
+        assert 0 < allocated <= reserved <= process
+
+    @given(runnable)
+    def test_checkpointing_keeps_less_through_the_forward_pass(self, scenario):
+        assume(scenario.task is Task.TRAINING and scenario.estimator is Estimator.DETAILED)
+        kept, whole = (estimate(scenario.evolve(gradient_checkpointing=choice)).moments[1].stack for choice in (True, False))
+        assert kept.activations <= whole.activations
+
+    @given(runnable)
+    def test_there_is_no_band_without_a_calibration(self, scenario):
+        result = estimate(scenario)
+        assert (result.low_bytes, result.high_bytes) == (None, None)
+
+
+class TestBackwards:
+    """A limit fits, and one more does not."""
+
+    @given(runnable, cards)
+    def test_batch(self, scenario, usable):
+        limit = max_batch_size(scenario, usable)
+        assert limit == 0 or peak_bytes(scenario.evolve(batch_size=limit)) <= usable
+        assert limit == MAX_BATCH_SIZE or peak_bytes(scenario.evolve(batch_size=limit + 1)) > usable
+
+    @given(runnable, cards)
+    def test_context(self, scenario, usable):
+        limit = max_context_length(scenario, usable)
+        assert limit == 0 or peak_bytes(scenario.evolve(context_length=limit)) <= usable
+        next_longer = max(MIN_CONTEXT_LENGTH, limit + 1)
+        assert limit == MAX_CONTEXT_LENGTH or peak_bytes(scenario.evolve(context_length=next_longer)) > usable
+
+    @given(runnable, cards)
+    def test_parameters(self, scenario, usable):
+        limit = max_parameters(scenario, usable)
+        assert limit == 0 or peak_bytes(with_parameter_count(scenario, limit)) <= usable
+        next_larger = max(MIN_PARAMETERS, limit + 1)
+        assert limit == MAX_PARAMETERS or peak_bytes(with_parameter_count(scenario, next_larger)) > usable
+
+
+class TestChoices:
+    @given(anything)
+    def test_a_refused_scenario_has_alternatives_and_each_alone_makes_it_runnable(self, scenario):
+        refused = refusal(scenario)
+        assume(refused is not None)
+        assert refused.alternatives
+        for change in refused.alternatives:
+            assert refusal(scenario.evolve(**change)) is None, change
+
+    @given(anything)
+    def test_reconcile_changes_nothing_but_a_weight_format_that_cannot_be_run(self, scenario):
+        reconciled = reconcile(scenario)
+        assert refusal(reconciled) is None
+        assert reconciled.evolve(weights=scenario.weights) == scenario
+        if refusal(scenario) is None:
+            assert reconciled == scenario
+
+    @given(anything, st.text(max_size=200), st.text(max_size=200))
+    @example(Scenario(architecture=PRESET_LIKE[0]), "显存试衣间", "RTX 4090")
+    def test_json_round_trip(self, scenario, name, gpu):
+        named = scenario.evolve(name=name, gpu=gpu)
+        assert Scenario.model_validate_json(named.model_dump_json()) == named
+        assert TypeAdapter(Scenario).validate_python(named.model_dump(mode="json")) == named
+
+
+@pytest.mark.parametrize("task", Task)
+@pytest.mark.parametrize("attention", Attention)
+def test_the_ends_of_every_range_have_an_estimate(task, attention):
+    """No overflow and no float where ints belong: 10 T parameters, batch 4096, 10 M tokens."""
+    largest = Scenario(
+        architecture=architecture_from_parameter_count(MAX_PARAMETERS),
+        task=task,
+        attention=attention,
+        batch_size=MAX_BATCH_SIZE,
+        context_length=MAX_CONTEXT_LENGTH,
+    )
+    smallest = Scenario(
+        architecture=architecture_from_parameter_count(MIN_PARAMETERS),
+        task=task,
+        attention=attention,
+        batch_size=MIN_BATCH_SIZE,
+        context_length=MIN_CONTEXT_LENGTH,
+    )
+    assert 0 < estimate(smallest).total_bytes < 10**9
+    assert 10**17 < estimate(largest).total_bytes < 10**30

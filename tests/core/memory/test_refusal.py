@@ -1,0 +1,88 @@
+"""Which choices no real run allows: the whole table, method by format."""
+
+import pytest
+
+from core.memory import Format, Method, Reason, Recipe, RefusedError, Scenario, Task, estimate, peak_bytes, reconcile, refusal
+
+#: For each method the formats that can be trained; full training is by recipe as well.
+LORA = {Format.BF16, Format.FP16, Format.FP32}
+QLORA = {Format.INT4, Format.INT8}
+FULL = {
+    Recipe.PURE16: {Format.BF16, Format.FP16},
+    Recipe.MIXED: {Format.BF16, Format.FP16},
+    Recipe.AMP: {Format.BF16, Format.FP16, Format.FP32},
+    Recipe.FP32: {Format.BF16, Format.FP16, Format.FP32},
+}
+
+
+@pytest.fixture
+def training(llama_7b) -> Scenario:
+    return Scenario(architecture=llama_7b, task="training", context_length=128)
+
+
+@pytest.mark.parametrize("weights", Format)
+@pytest.mark.parametrize("kv_cache", Format)
+def test_inference_takes_any_format_for_weights_and_any_for_the_cache(llama_7b, weights, kv_cache):
+    assert refusal(Scenario(architecture=llama_7b, weights=weights, kv_cache=kv_cache)) is None
+
+
+@pytest.mark.parametrize("weights", Format)
+@pytest.mark.parametrize("recipe", Recipe)
+def test_full_training(training, recipe, weights):
+    possible = refusal(training.evolve(recipe=recipe, weights=weights)) is None
+    assert possible == (weights in FULL[recipe])
+
+
+@pytest.mark.parametrize("weights", Format)
+@pytest.mark.parametrize(("method", "formats"), [(Method.LORA, LORA), (Method.QLORA, QLORA)])
+def test_adapters(training, method, formats, weights):
+    possible = refusal(training.evolve(method=method, weights=weights)) is None
+    assert possible == (weights in formats)
+
+
+@pytest.mark.parametrize("weights", Format)
+@pytest.mark.parametrize("method", Method)
+def test_the_rule_of_thumb_computes_whatever_it_is_asked(training, method, weights):
+    asked = training.evolve(estimator="rule-of-thumb", method=method, weights=weights)
+    assert refusal(asked) is None
+    assert estimate(asked).total_bytes > 0
+
+
+@pytest.mark.parametrize(
+    ("choices", "reason", "alternatives"),
+    [
+        ({"weights": "int4"}, Reason.FULL_TRAINING_NEEDS_16_BIT, [{"weights": "bf16"}, {"method": "qlora"}]),
+        ({"weights": "int8"}, Reason.FULL_TRAINING_NEEDS_16_BIT, [{"weights": "bf16"}, {"method": "qlora"}]),
+        ({"weights": "fp8"}, Reason.FULL_TRAINING_NEEDS_16_BIT, [{"weights": "bf16"}]),
+        ({"weights": "fp64"}, Reason.NO_RECIPE_FOR_FORMAT, [{"weights": "bf16"}]),
+        ({"weights": "int32"}, Reason.NO_RECIPE_FOR_FORMAT, [{"weights": "bf16"}]),
+        ({"weights": "fp32", "recipe": "mixed"}, Reason.RECIPE_STORES_16_BIT, [{"weights": "bf16"}, {"recipe": "fp32"}]),
+        ({"weights": "int4", "method": "lora"}, Reason.LORA_BASE_NOT_QUANTIZED, [{"method": "qlora"}, {"weights": "bf16"}]),
+        ({"weights": "fp8", "method": "lora"}, Reason.LORA_BASE_FORMAT, [{"weights": "bf16"}]),
+        ({"weights": "bf16", "method": "qlora"}, Reason.QLORA_BASE_QUANTIZED, [{"weights": "int4"}, {"method": "lora"}]),
+        ({"weights": "fp64", "method": "qlora"}, Reason.QLORA_BASE_QUANTIZED, [{"weights": "int4"}]),
+    ],
+)
+def test_reason_and_what_to_pick_instead(training, choices, reason, alternatives):
+    refused = refusal(training.evolve(**choices))
+    assert refused is not None
+    assert (refused.reason, list(refused.alternatives)) == (reason, alternatives)
+
+
+@pytest.mark.parametrize("compute", [estimate, peak_bytes])
+def test_there_is_no_estimate_of_what_cannot_be_run(training, compute):
+    with pytest.raises(RefusedError, match="full_training_needs_16_bit") as caught:
+        compute(training.evolve(weights="int4"))
+    assert caught.value.refusal == refusal(training.evolve(weights="int4"))
+
+
+@pytest.mark.parametrize(
+    ("method", "weights", "reconciled"),
+    [("full", "int4", "bf16"), ("lora", "int8", "bf16"), ("qlora", "bf16", "int4"), ("qlora", "int8", "int8"), ("full", "fp16", "fp16")],
+)
+def test_a_change_of_method_takes_the_nearest_format_that_it_knows(training, method, weights, reconciled):
+    assert reconcile(training.evolve(method=method, weights=weights)).weights == reconciled
+
+
+def test_leaving_training_needs_no_change(training):
+    assert reconcile(training.evolve(task=Task.INFERENCE, weights="int4")).weights == "int4"
