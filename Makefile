@@ -41,7 +41,8 @@ test-desktop: $(VENV)/.installed-dev needs-test
 
 bench: $(VENV)/.installed-dev needs-test
 	mkdir -p build
-	$(PYTEST) tests/bench --benchmark-only --benchmark-json=build/bench.json
+	$(PYTEST) tests/bench -o addopts="--import-mode=importlib" --benchmark-only --benchmark-json=build/bench.json
+	$(BIN)/python tests/bench/report.py build/bench.json
 
 screenshots: $(VENV)/.installed-dev needs-test
 	$(BIN)/python packaging/screenshots.py resources/screenshots

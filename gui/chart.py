@@ -82,7 +82,8 @@ class MemoryChart(QWidget):
         self._bars: dict[Component, pg.BarGraphItem] = {}
         for component in Component:
             bar = pg.BarGraphItem(x0=[], width=[], y=[], height=[], brush=theme.components[component], pen=gap)
-            self._plot.addItem(bar)
+            self._plot.addItem(bar, ignoreBounds=True)  # the range is ours to set
+            bar.hide()
             self._bars[component] = bar
         small, base = font(FontSize.SMALL), font(FontSize.BASE)
         self._overlay = ChartOverlay(self._view_box, theme, small, base)
@@ -134,7 +135,12 @@ class MemoryChart(QWidget):
         ends = np.cumsum(stacks, axis=1)
         for column, component in enumerate(Component):
             widths = stacks[:, column]
-            self._bars[component].setOpts(x0=ends[:, column] - widths, width=widths, y=y, height=height)
+            bar = self._bars[component]
+            if not widths.any():
+                bar.hide()
+                continue
+            bar.setOpts(x0=ends[:, column] - widths, width=widths, y=y, height=height)
+            bar.show()
 
         self._show_range(total, capacity, ghost, ghost_y, numbers, dragging=dragging)
         labels = [(_PEAK_Y, self.tr("at the peak")), *zip(levels, map(_moment_label, moments), strict=True), (ghost_y, ghost_label)]

@@ -5,10 +5,10 @@ Every control emits ``edited`` with the fields it wants changed; ``render_scenar
 
 from collections.abc import Sequence
 
-from core.catalogue.models import Model
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from core.catalogue.models import Model
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.memory import Estimate, Gpu
+from gui.gpu_delegate import GpuDelegate
 from gui.gpu_table import Column, GpuTable
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
@@ -41,6 +42,7 @@ class GpuPicker(QWidget):
         self.list_view.setObjectName("gpu_list")
         self.list_view.setAccessibleName(self.tr("GPUs and whether the scenario fits on them"))
         self.list_view.setModel(self.table)
+        self.list_view.setItemDelegate(GpuDelegate(self.table, theme, round(0.85 * line), self.list_view))
         self._style_list(line)
 
         top = QHBoxLayout()

@@ -27,7 +27,7 @@ class Column(IntEnum):
 
 
 _ROOT = QModelIndex()
-_NUMERIC = frozenset({Column.MEMORY, Column.HEADROOM, Column.SHARE})
+NUMERIC = frozenset({Column.MEMORY, Column.HEADROOM, Column.SHARE})
 
 
 class GpuTable(QAbstractTableModel):
@@ -55,15 +55,32 @@ class GpuTable(QAbstractTableModel):
     # -- what the window says
 
     def render_fits(self, estimate: Estimate, chosen: str, numbers: Numbers) -> None:
-        """Judge every card anew."""
+        """Judge every card anew, and announce the cells that may have changed: names and sizes only with unit or choice."""
         total, stack = estimate.total_bytes, estimate.peak.stack
+        before = self._fits
+        all_changed = self._numbers is not numbers or self._chosen != chosen
         self._numbers = numbers
         self._chosen = chosen
         self._fits = {gpu.name: judge(total, gpu.usable_bytes, stack) for gpu in self._gpus}
         if self._only_fitting:
             self._arrange()
-        if self._visible:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._visible) - 1, len(Column) - 1))
+        if not self._visible:
+            return
+        last = len(self._visible) - 1
+        if all_changed:
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
+            self.dataChanged.emit(self.index(0, 0), self.index(last, len(Column) - 1))
+            return
+        self.dataChanged.emit(self.index(0, Column.HEADROOM), self.index(last, Column.SHARE))
+        turned = [row for row, gpu in enumerate(self._visible) if before[gpu.name].status is not self._fits[gpu.name].status]
+        if turned:
+            self.dataChanged.emit(self.index(turned[0], 0), self.index(turned[-1], Column.STATUS))
+
+    def cell(self, row: int, column: int) -> tuple[str, FitStatus | None, bool]:
+        """(text, status of the card, whether it is the chosen one): all that painting needs."""
+        gpu = self._visible[row]
+        fit = self._fits.get(gpu.name)
+        return self._text(gpu, column), fit.status if fit is not None else None, gpu.name == self._chosen
 
     def set_filter(self, text: str) -> None:
         self._filter = text.casefold().strip()
@@ -95,7 +112,7 @@ class GpuTable(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section in _NUMERIC else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignRight if section in NUMERIC else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         if role != Qt.ItemDataRole.DisplayRole:
             return None
@@ -118,9 +135,9 @@ class GpuTable(QAbstractTableModel):
             return None
         column = index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(gpu, Column(column))
+            return self._text(gpu, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column in _NUMERIC else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignRight if column in NUMERIC else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.FontRole:
             return self._font(gpu)
@@ -144,22 +161,20 @@ class GpuTable(QAbstractTableModel):
     def _font(self, gpu: Gpu) -> QFont:
         return self._bold if gpu.name == self._chosen else self._regular
 
-    def _text(self, gpu: Gpu, column: Column) -> str:
-        if column is Column.NAME:
+    def _text(self, gpu: Gpu, column: int) -> str:
+        if column == Column.NAME:
             return gpu.name
         fit, numbers = self._fits.get(gpu.name), self._numbers
         if fit is None or numbers is None:
             return ""
-        match column:
-            case Column.MEMORY:
-                return numbers.capacity(gpu.memory_bytes)
-            case Column.STATUS:
-                return status_word(fit.status)
-            case Column.HEADROOM:
-                figure = numbers.figure(fit.headroom_bytes)
-                return figure.number if figure.unit == numbers.unit else str(figure)
-            case Column.SHARE:
-                return numbers.share(fit.headroom_fraction)
+        if column == Column.HEADROOM:
+            figure = numbers.figure(fit.headroom_bytes)
+            return figure.number if figure.unit == numbers.unit else str(figure)
+        if column == Column.SHARE:
+            return numbers.share(fit.headroom_fraction)
+        if column == Column.STATUS:
+            return status_word(fit.status)
+        return numbers.capacity(gpu.memory_bytes)
 
     def _tip(self, gpu: Gpu, fit: Fit) -> str:
         numbers = self._numbers

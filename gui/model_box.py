@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from core.catalogue.models import Model
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
 
+from core.catalogue.models import Model
 from core.memory import Architecture
 from gui.widgets.choice_slider import CalmComboBox
 

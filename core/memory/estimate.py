@@ -1,13 +1,13 @@
 """estimate(): from a scenario to the film of its run."""
 
 from core.memory.architecture import parameter_count
-from core.memory.components import Estimate, Moment, Stack
+from core.memory.components import Estimate, Moment, MomentName
 from core.memory.inference import inference_moments
 from core.memory.refusal import RefusedError, refusal
 from core.memory.rule_of_thumb import rule_of_thumb_moments
 from core.memory.runtime import CUDA_CONTEXT_BYTES, with_reserve
 from core.memory.scenario import Estimator, Scenario, Task
-from core.memory.training import model_state_bytes, training_moments
+from core.memory.training import training_moments
 
 
 def _moments(scenario: Scenario) -> tuple[Moment, ...]:
@@ -25,13 +25,16 @@ def _total(moment: Moment) -> int:
 
 
 def _bytes_per_parameter(scenario: Scenario, moments: tuple[Moment, ...]) -> float:
+    """Of the moment that holds all three at once; inference has only weights, and holds them from the start."""
+    held = moments[0].stack
+    for moment in moments:
+        if moment.name in (MomentName.OPTIMIZER_STEP, MomentName.BACKWARD):
+            held = moment.stack  # the last of them: the rule of thumb knows no optimizer step
     if scenario.estimator is Estimator.RULE_OF_THUMB:
-        last: Stack = moments[-1].stack
-        return (last.weights + last.gradients + last.optimizer) / scenario.architecture.nominal_parameters
-    parameters = parameter_count(scenario.architecture)
-    if scenario.task is Task.INFERENCE:
-        return moments[0].stack.weights / parameters
-    return sum(model_state_bytes(scenario)) / parameters
+        parameters = scenario.architecture.nominal_parameters
+    else:
+        parameters = parameter_count(scenario.architecture)
+    return (held.weights + held.gradients + held.optimizer) / parameters
 
 
 def estimate(scenario: Scenario) -> Estimate:

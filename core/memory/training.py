@@ -43,21 +43,15 @@ def stored_weight_bytes(scenario: Scenario, n: Numerics) -> int:
     return weight_bytes(arch, scenario.weights) + 4 * adapter_parameters(scenario)
 
 
-def model_state_bytes(scenario: Scenario) -> tuple[int, int, int]:
-    """(weights, gradients, optimizer) in a steady state between backward and optimizer step."""
-    n = numerics(scenario)
-    trained = trained_parameters(scenario)
-    states = optimizer_state_bytes(scenario.optimizer, n, trained)
-    return stored_weight_bytes(scenario, n), n.gradient * trained, states
-
-
 def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
     """Load, forward, backward, optimizer step and the level between steps."""
     n = numerics(scenario)
     arch = scenario.architecture
     full = scenario.method is Method.FULL
     trained = trained_parameters(scenario)
-    weights, gradients, states = model_state_bytes(scenario)
+    weights = stored_weight_bytes(scenario, n)
+    gradients = n.gradient * trained
+    states = optimizer_state_bytes(scenario.optimizer, n, trained)
     tokens = scenario.batch_size * scenario.context_length
     kept = saved(scenario, n)
 
@@ -73,7 +67,7 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
         logits=kept.log_softmax + forward_logits_bytes(n, arch, tokens),
         workspace=widened + dequantization_bytes(arch, scenario.weights) * (not full),
     )
-    backward = _backward_full(scenario, n, step, kept, gradients) if full else _backward_adapters(scenario, n, step, kept)
+    backward = _backward_full(scenario, n, step, kept, gradients) if full else _backward_adapters(scenario, n, step, kept, gradients)
 
     if full:
         linear = arch.hidden_size * max(arch.intermediate_size, arch.query_size)
@@ -147,13 +141,12 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
     return largest(MomentName.BACKWARD, *instants, (embedding, Cause.EMBEDDING))
 
 
-def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved) -> Moment:
+def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> Moment:
     """Peak of the backward pass when only adapters are trained: the loss, or one layer's recomputation."""
     arch = scenario.architecture
     tokens = scenario.batch_size * scenario.context_length
     h = arch.hidden_size
     dequantization = dequantization_bytes(arch, scenario.weights)
-    gradients = n.gradient * adapter_parameters(scenario)
     mlp_work = tokens * (3 * n.compute * arch.intermediate_size + 5 * h - 4 * scenario.lora_r)
 
     loss = step._replace(

@@ -193,7 +193,7 @@ class TrackSlider(QSlider):
             self.updateGeometry()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
+        steps: dict[int, tuple[int, float]] = {
             Qt.Key.Key_Left: (-1, ONE_TICK),
             Qt.Key.Key_Down: (-1, ONE_TICK),
             Qt.Key.Key_Right: (1, ONE_TICK),
@@ -203,7 +203,7 @@ class TrackSlider(QSlider):
             Qt.Key.Key_Home: (-1, WHOLE_TRACK),
             Qt.Key.Key_End: (1, WHOLE_TRACK),
         }
-        step = steps.get(Qt.Key(event.key()))
+        step = steps.get(event.key())  # a number: not every key has a name
         if step is None or event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier):
             event.ignore()  # Ctrl+Z and the like are the window's
             return

@@ -25,7 +25,9 @@ def by_rule(arch, **choices) -> Estimate:
 @pytest.fixture
 def int8_training(llama_7b) -> Scenario:
     """The worked training example: Llama-2-7b, int8, AdamW, context 2048."""
-    return Scenario(architecture=llama_7b, estimator="rule-of-thumb", task="training", weights="int8", optimizer="adamw", context_length=2048)
+    return Scenario(
+        architecture=llama_7b, estimator="rule-of-thumb", task="training", weights="int8", optimizer="adamw", context_length=2048
+    )
 
 
 class TestPrecision:
@@ -164,7 +166,13 @@ def test_only_the_parts_the_article_counts_are_drawn(int8_training):
 
 @pytest.mark.parametrize(
     ("weights", "recipe", "weight_bytes"),
-    [("bf16", "mixed", 14 * GB), ("bf16", "pure16", 14 * GB), ("bf16", "amp", 28 * GB), ("fp32", "fp32", 28 * GB), ("int8", "fp32", 7 * GB)],
+    [
+        ("bf16", "mixed", 14 * GB),
+        ("bf16", "pure16", 14 * GB),
+        ("bf16", "amp", 28 * GB),
+        ("fp32", "fp32", 28 * GB),
+        ("int8", "fp32", 7 * GB),
+    ],
 )
 def test_the_precision_it_reckons_in_is_what_the_recipe_stores(llama_7b, weights, recipe, weight_bytes):
     stack = by_rule(llama_7b, task="training", weights=weights, recipe=recipe).peak.stack

@@ -1,6 +1,7 @@
 """The smooth family: every request met within 1 %, no dimension ever shrinking."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -42,7 +43,7 @@ def test_the_count_is_within_one_percent_of_the_request(sweep):
 
 def test_no_dimension_shrinks_as_the_request_grows(sweep):
     shapes = [dimensions(arch) for _, arch in sweep]
-    for smaller, larger in zip(shapes, shapes[1:], strict=False):
+    for smaller, larger in pairwise(shapes):
         assert all(before <= after for before, after in zip(smaller, larger, strict=True)), (smaller, larger)
 
 

@@ -37,12 +37,16 @@ def test_bits_are_rounded_up_to_bytes_once():
     assert matrix_bytes(Format.INT4, 0, 4096) == 0
 
 
-@pytest.mark.parametrize(("fmt", "size"), [("int4", 2), ("int8", 2), ("fp8", 2), ("bf16", 2), ("fp16", 2), ("fp32", 4), ("fp64", 8), ("int32", 4)])
+@pytest.mark.parametrize(
+    ("fmt", "size"), [("int4", 2), ("int8", 2), ("fp8", 2), ("bf16", 2), ("fp16", 2), ("fp32", 4), ("fp64", 8), ("int32", 4)]
+)
 def test_embeddings_head_and_norms_stay_16_bit_under_quantization(fmt, size):
     assert unquantized_bytes_per_value(Format(fmt)) == size
 
 
-@pytest.mark.parametrize(("fmt", "size"), [("int4", 2), ("int8", 2), ("fp8", 2), ("bf16", 2), ("fp16", 2), ("fp32", 4), ("fp64", 8), ("int64", 2)])
+@pytest.mark.parametrize(
+    ("fmt", "size"), [("int4", 2), ("int8", 2), ("fp8", 2), ("bf16", 2), ("fp16", 2), ("fp32", 4), ("fp64", 8), ("int64", 2)]
+)
 def test_what_cannot_be_multiplied_with_computes_in_16_bits(fmt, size):
     assert compute_bytes(Format(fmt)) == size
 

@@ -56,9 +56,7 @@ def test_the_limits_meet_the_estimate(inference):
 
 
 class TestWidestFormat:
-    @pytest.mark.parametrize(
-        ("card_gib", "fmt"), [(80, "fp64"), (40, "fp32"), (24, "bf16"), (12, "fp8"), (8, "int4"), (3, None)]
-    )
+    @pytest.mark.parametrize(("card_gib", "fmt"), [(80, "fp64"), (40, "fp32"), (24, "bf16"), (12, "fp8"), (8, "int4"), (3, None)])
     def test_llama_2_7b_by_card(self, inference, card_gib, fmt):
         assert widest_format(inference, card_gib * GIB) == fmt
 

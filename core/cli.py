@@ -1,0 +1,284 @@
+"""The command ``fitting-room``: the window, or with ``estimate`` an answer in the terminal (for which no Qt is imported).
+
+Exit codes: 0 for every answer, OOM included; 1 where the system failed (no display library, a full disk); 2 for a command that makes no
+sense, with one line on stderr.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+from core import __version__
+from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_gpus, load_models, suggest
+from core.memory import (
+    MAX_BATCH_SIZE,
+    MAX_CONTEXT_LENGTH,
+    MAX_PARAMETERS,
+    MIN_BATCH_SIZE,
+    MIN_CONTEXT_LENGTH,
+    MIN_PARAMETERS,
+    Architecture,
+    Attention,
+    Estimator,
+    Format,
+    Gpu,
+    Method,
+    Optimizer,
+    OptimizerImplementation,
+    Recipe,
+    RefusedError,
+    Runtime,
+    Scenario,
+    Task,
+    architecture_from_parameter_count,
+)
+from core.memory.refusal import QLORA_FORMATS
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
+from core.quantity import Kind, QuantityError, parse_quantity
+from core.report import answer, as_json, as_text, quantity_words, refusal_words
+from core.scenario_file import ScenarioFileError, read_scenario
+
+_RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+_DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
+_MAX_LORA_RANK = 65_536
+_LORA_TARGETS = {"all-linear": ALL_LINEAR, "attention": ATTENTION_LINEAR, "qv": QUERY_VALUE}
+
+OK, FAILED, MAKES_NO_SENSE = 0, 1, 2
+
+
+class CommandError(Exception):
+    """A command that makes no sense, and why."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Leaves it to the caller to say what is wrong, in one line and without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CommandError(message)
+
+
+class _EstimateParser(_Parser):
+    """Lists the names of the catalogues in its help, and reads them only then."""
+
+    def format_help(self) -> str:
+        names = {"models": [model.name for model in _models()], "GPUs": [gpu.name for gpu in _gpus()]}
+        lists = "".join(
+            f"\n{title}:\n{textwrap.indent(textwrap.fill(', '.join(of), 78, break_on_hyphens=False), '  ')}\n"
+            for title, of in names.items()
+        )
+        return super().format_help() + lists
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command with ``argv`` (default: that of the process) and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A model may be named in any script; a terminal may know only ASCII.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        if arguments[:1] == ["estimate"]:
+            return _write(_estimate(arguments[1:]))
+        return _open_window(arguments)
+    except (CommandError, ScenarioFileError, CatalogueError) as error:
+        return _complain(str(error), MAKES_NO_SENSE)
+    except RefusedError as error:
+        return _complain(refusal_words(error.refusal), MAKES_NO_SENSE)
+    except SystemExit:  # argparse, after --help and --version
+        return _write("")
+
+
+def _complain(message: str, code: int) -> int:
+    """One line, whatever control characters a name or a path may hold."""
+    printable = "".join(character if character.isprintable() else " " for character in message)
+    if sys.stderr is not None:
+        print(f"fitting-room: {' '.join(printable.split())[:1000]}", file=sys.stderr)
+    return code
+
+
+def _write(text: str) -> int:
+    if sys.stdout is None:
+        return OK
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is still buffered would fail once more when the interpreter ends.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # whoever read has seen enough
+            return FAILED
+        return _complain(f"cannot write the answer: {error.strerror}", FAILED)
+    return OK
+
+
+def _open_window(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="fitting-room",
+        description="Will this model fit on that GPU? Opens the window.",
+        epilog="`fitting-room estimate` answers in the terminal: see `fitting-room estimate --help`.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a scenario to open (JSON)")
+    parser.add_argument("--smoke-test", metavar="OUT.png", help="show the window once, save a picture of it, and exit")
+    parser.add_argument("--version", action="version", version=f"fitting-room {__version__}")
+    file = parser.parse_args(arguments).file
+    if file is not None:
+        read_scenario(Path(file))
+    try:
+        from gui.app import run_window
+    except ImportError as error:
+        return _complain(f"the window cannot be opened here ({error}); `fitting-room estimate` needs no window", FAILED)
+    return run_window(arguments)
+
+
+def _quantity(kind: Kind, low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            return parse_quantity(text, kind, low, high)
+        except QuantityError as error:
+            raise argparse.ArgumentTypeError(f"{text!r}: {quantity_words(error)}") from error
+
+    return parse
+
+
+def _estimate_parser() -> _EstimateParser:
+    """Options left out are absent from the result, so that a scenario file keeps its choices."""
+    parser = _EstimateParser(
+        prog="fitting-room estimate",
+        description="How much GPU memory a run takes and, with --gpu, whether it fits. Options override the scenario file.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+
+    def choice(group: argparse._ActionsContainer, option: str, values: Iterable[str] | type[StrEnum], text: str) -> None:
+        group.add_argument(option, type=str.lower, choices=[str(value) for value in values], help=text)
+
+    parser.add_argument("file", nargs="?", metavar="SCENARIO.json", help="a scenario to start from")
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument("--model", metavar="NAME", help=f"a model of the catalogue (default: {_DEFAULT_MODEL})")
+    parameters = _quantity(Kind.PARAMETERS, MIN_PARAMETERS, MAX_PARAMETERS)
+    model.add_argument("--params", type=parameters, metavar="N", help="a parameter count: 7b, 1.5T, 7e9, 70亿")
+    parser.add_argument("--gpu", metavar="NAME", help="the card to judge by")
+    choice(parser, "--task", Task, "default: inference")
+    choice(parser, "--weights", Format, "number format of the weights (default: bf16)")
+    batch = _quantity(Kind.COUNT, MIN_BATCH_SIZE, MAX_BATCH_SIZE)
+    parser.add_argument("--batch", dest="batch_size", type=batch, metavar="N", help="sequences at once (default: 1)")
+    context = _quantity(Kind.TOKENS, MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH)
+    parser.add_argument("--context", dest="context_length", type=context, metavar="N", help="tokens of a sequence: 8k (default: 4096)")
+    choice(parser, "--kv-cache", Format, "number format of the KV cache (default: bf16)")
+    choice(parser, "--attention", Attention, "default: sdpa")
+    choice(parser, "--runtime", Runtime, "default: transformers")
+    choice(parser, "--estimator", Estimator, "default: detailed")
+    parser.add_argument("--json", action="store_true", default=False, help="print the answer as JSON")
+
+    training = parser.add_argument_group("with --task training")
+    choice(training, "--method", Method, "default: full")
+    choice(training, "--recipe", Recipe, "what full training stores (default: mixed)")
+    choice(training, "--optimizer", Optimizer, "default: adamw")
+    choice(training, "--optimizer-implementation", OptimizerImplementation, "how torch runs its step (default: foreach)")
+    flag = argparse.BooleanOptionalAction
+    training.add_argument("--checkpointing", dest="gradient_checkpointing", action=flag, help="gradient checkpointing (default: off)")
+    training.add_argument("--first-step", action=flag, help="the very first step, before optimizer states exist (default: off)")
+    rank = _quantity(Kind.COUNT, 1, _MAX_LORA_RANK)
+    training.add_argument("--lora-r", type=rank, metavar="N", help="rank of the adapters (default: 16)")
+    choice(training, "--lora-targets", _LORA_TARGETS, "layers with adapters (default: all-linear)")
+    return parser
+
+
+_TRAINING_OPTIONS = {
+    "method": "--method",
+    "recipe": "--recipe",
+    "optimizer": "--optimizer",
+    "optimizer_implementation": "--optimizer-implementation",
+    "gradient_checkpointing": "--checkpointing",
+    "first_step": "--first-step",
+    "lora_r": "--lora-r",
+    "lora_targets": "--lora-targets",
+}
+
+
+def _estimate(arguments: list[str]) -> str:
+    """The answer to ``fitting-room estimate``. Raises CommandError, ScenarioFileError, CatalogueError, RefusedError."""
+    options = vars(_estimate_parser().parse_args(arguments))
+    json_wanted = options.pop("json")
+    file, card = options.pop("file", None), options.pop("gpu", None)
+    saved = read_scenario(Path(file)) if file is not None else None
+    scenario = _scenario(saved, options)
+    # a card of the file's that this catalogue lacks is no less of an error than one that was typed
+    gpu = _gpu(scenario.gpu if card is None else card) if scenario.gpu or card is not None else None
+    found = answer(scenario, gpu)
+    if json_wanted:
+        return json.dumps(as_json(found), indent=2) + "\n"
+    return as_text(found, context_assumed=saved is None and "context_length" not in options)
+
+
+def _scenario(saved: Scenario | None, options: dict[str, Any]) -> Scenario:
+    """``saved`` (or the default run) with ``options``, named as the fields of a scenario where they are its fields."""
+    changes = dict(options)
+    model, parameters = changes.pop("model", None), changes.pop("params", None)
+    if parameters is not None:
+        changes["architecture"] = architecture_from_parameter_count(parameters)
+    elif model is not None:
+        changes["architecture"] = _model(model)
+    if "lora_targets" in changes:
+        changes["lora_target_modules"] = _LORA_TARGETS[changes.pop("lora_targets")]
+    base = saved or Scenario(architecture=changes.get("architecture") or _model(_DEFAULT_MODEL))
+    scenario = base.evolve(**changes)
+
+    given = [option for field, option in _TRAINING_OPTIONS.items() if field in options]
+    if given and scenario.task is Task.INFERENCE:
+        raise CommandError(f"{given[0]} has no meaning in inference; add --task training or leave it out")
+    adapters = [option for option in given if option.startswith("--lora")]
+    if adapters and scenario.method is Method.FULL:
+        raise CommandError(f"{adapters[0]} has no meaning in full training; add --method lora or --method qlora")
+    return _with_implied_choices(scenario, options)
+
+
+def _with_implied_choices(scenario: Scenario, options: dict[str, Any]) -> Scenario:
+    """What an option implies where the other one is left out: QLoRA means int4; fp32 weights in full training mean an fp32 recipe."""
+    if scenario.task is Task.INFERENCE:
+        return scenario
+    if "method" in options and scenario.method is Method.QLORA and "weights" not in options and scenario.weights not in QLORA_FORMATS:
+        return scenario.evolve(weights=Format.INT4)
+    fp32 = scenario.method is Method.FULL and scenario.weights is Format.FP32 and "weights" in options
+    if fp32 and "recipe" not in options and scenario.recipe not in (Recipe.FP32, Recipe.AMP):
+        return scenario.evolve(recipe=Recipe.FP32)
+    return scenario
+
+
+def _models() -> tuple[Model, ...]:
+    return load_models(_RESOURCES / "models.json")
+
+
+def _gpus() -> tuple[Gpu, ...]:
+    return load_gpus(_RESOURCES / "gpus.json")
+
+
+def _model(name: str) -> Architecture:
+    models = _models()
+    found = find_model(models, name)
+    if found is None:
+        raise CommandError(f"unknown model {name!r}; {_closest([model.name for model in models], name)}, or --params N for any size")
+    return found.architecture
+
+
+def _gpu(name: str) -> Gpu:
+    gpus = _gpus()
+    found = find_gpu(gpus, name)
+    if found is None:
+        raise CommandError(f"unknown GPU {name!r}; {_closest([gpu.name for gpu in gpus], name)}")
+    return found
+
+
+def _closest(names: list[str], query: str) -> str:
+    close = suggest(names, query)
+    return f"perhaps {' or '.join(close)}" if close else "`fitting-room estimate --help` lists the names"

@@ -1,0 +1,217 @@
+"""The answer of the command line: as JSON for scripts, as a text for people. English; no memory arithmetic of its own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.memory import (
+    MAX_BATCH_SIZE,
+    MAX_CONTEXT_LENGTH,
+    Estimate,
+    Estimator,
+    Fit,
+    FitCause,
+    FitStatus,
+    Gpu,
+    Method,
+    Reason,
+    Recipe,
+    Refusal,
+    Scenario,
+    Task,
+    estimate,
+    judge,
+    max_batch_size,
+    max_context_length,
+    parameter_count,
+)
+from core.memory.formats import SIXTEEN_BIT
+from core.memory.units import GB, GIB
+from core.quantity import Problem, QuantityError
+
+
+@dataclass(frozen=True, slots=True)
+class OnCard:
+    """How the scenario stands to one card."""
+
+    gpu: Gpu
+    fit: Fit
+    max_batch: int
+    """0 where not even the smallest fits."""
+    max_context: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was asked, what it takes, and whether it fits the card if one was named."""
+
+    scenario: Scenario
+    estimate: Estimate
+    on_card: OnCard | None
+
+
+def answer(scenario: Scenario, gpu: Gpu | None) -> Answer:
+    """Raises RefusedError."""
+    result = estimate(scenario)
+    if gpu is None:
+        return Answer(scenario, result, None)
+    usable = gpu.usable_bytes
+    fit = judge(result.total_bytes, usable, result.peak.stack)
+    return Answer(scenario, result, OnCard(gpu, fit, max_batch_size(scenario, usable), max_context_length(scenario, usable)))
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """The contract scripts depend on: these keys, all of them, always. Without a card ``fit`` and ``max_*`` are null."""
+    result, on_card = answer.estimate, answer.on_card
+    return {
+        "total_bytes": result.total_bytes,
+        "low_bytes": result.low_bytes,
+        "high_bytes": result.high_bytes,
+        "readings": result.readings._asdict(),
+        "peak": result.peak.name.value,
+        "moments": [
+            {"name": moment.name.value, "total_bytes": moment.total_bytes, "components": moment.stack._asdict()}
+            for moment in result.moments
+        ],
+        "bytes_per_parameter": result.bytes_per_parameter,
+        "architecture": result.architecture.model_dump() | {"parameters": parameter_count(result.architecture)},
+        "fit": on_card and {"gpu": on_card.gpu.name, "status": on_card.fit.status.value, "headroom_bytes": on_card.fit.headroom_bytes},
+        "max_batch": on_card and on_card.max_batch,
+        "max_context": on_card and on_card.max_context,
+    }
+
+
+def as_text(answer: Answer, *, context_assumed: bool) -> str:
+    """The same for people; ``context_assumed`` when nobody asked for this context length."""
+    result, peak = answer.estimate, answer.estimate.peak
+    blocks = [
+        _question(answer.scenario, context_assumed),
+        [f"Peak {_gib(peak.total_bytes)} GiB ({_gb(peak.total_bytes)} GB), in {_words(peak.name.value)}"],
+        _table(f"of the peak ({_words(peak.name.value)})", {name: size for name, size in peak.stack._asdict().items() if size}),
+        _table("moment", {moment.name.value: moment.total_bytes for moment in result.moments}),
+        _table("reading at the peak", dict(zip(_READINGS, result.readings, strict=True))),
+        [f"Bytes per parameter: {result.bytes_per_parameter:.3f} ({_counted(answer.scenario)})"],
+    ]
+    if answer.on_card:
+        blocks.append(_verdict(answer.on_card))
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+_READINGS = ("allocated (torch)", "reserved (torch)", "process (nvidia-smi)")
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:,.2f}"
+
+
+def _gb(size: int) -> str:
+    return f"{size / GB:,.2f}"
+
+
+def _words(name: str) -> str:
+    return "KV cache" if name == "kv_cache" else name.replace("_", " ")
+
+
+def _table(title: str, sizes: dict[str, int]) -> list[str]:
+    rows = [(title, "GiB", "GB"), *((_words(name), _gib(size), _gb(size)) for name, size in sizes.items())]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [f"  {name:<{widths[0]}}  {gib:>{widths[1]}}  {gb:>{widths[2]}}" for name, gib, gb in rows]
+
+
+def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
+    arch = scenario.architecture
+    name = arch.name or "a model of the given size"
+    assumed = " (assumed; --context sets it)" if context_assumed else ""
+    lines = [
+        f"{name}: {parameter_count(arch):,} parameters",
+        f"{_run(scenario)}, batch {scenario.batch_size:,}, context {scenario.context_length:,} tokens{assumed}",
+    ]
+    if scenario.estimator is Estimator.RULE_OF_THUMB:
+        lines.append(f"rule of thumb over the nominal {arch.nominal_parameters:,} parameters: an order of magnitude")
+    else:
+        lines.append(f"{scenario.runtime.value}, {scenario.attention.value} attention")
+    return lines
+
+
+def _run(scenario: Scenario) -> str:
+    if scenario.task is Task.INFERENCE:
+        return f"inference: weights {scenario.weights.value}, KV cache {scenario.kv_cache.value}"
+    ending = ", gradient checkpointing" if scenario.gradient_checkpointing else ""
+    if scenario.method is Method.FULL:
+        narrow = scenario.weights in SIXTEEN_BIT and scenario.recipe is not Recipe.FP32
+        stored = f"recipe {scenario.recipe.value}" + (f" ({scenario.weights.value})" if narrow else "")
+        if scenario.estimator is Estimator.RULE_OF_THUMB:
+            stored = f"weights {scenario.weights.value}"
+    else:
+        targets = ", ".join(scenario.lora_target_modules)
+        stored = f"base {scenario.weights.value}, rank {scenario.lora_r:,} on {targets}"
+    return f"training ({scenario.method.value}): {stored}, {scenario.optimizer.value}{ending}"
+
+
+def _counted(scenario: Scenario) -> str:
+    return "weights" if scenario.task is Task.INFERENCE else "weights + gradients + optimizer"
+
+
+_CAUSES = {
+    FitCause.NONE: "",
+    FitCause.WEIGHTS: ": the weights alone do not fit",
+    FitCause.MODEL_STATE: ": weights, gradients and optimizer alone do not fit",
+    FitCause.TOKENS: ": the model fits, what grows with batch and context does not",
+}
+
+
+def _verdict(on_card: OnCard) -> list[str]:
+    gpu, fit = on_card.gpu, on_card.fit
+    room = f"{_gib(abs(fit.headroom_bytes))} GiB"
+    share = f"({abs(fit.headroom_fraction):.1%} of its usable {_gib(gpu.usable_bytes)} GiB)"
+    match fit.status:
+        case FitStatus.FITS:
+            sentence = f"fits, {room} free {share}"
+        case FitStatus.TIGHT:
+            sentence = f"tight, only {room} free {share}"
+        case FitStatus.OOM:
+            sentence = f"OOM, {room} short {share}{_CAUSES[fit.cause]}"
+    return [
+        f"{gpu.name}: {sentence}.",
+        f"Largest batch: {_limit(on_card.max_batch, MAX_BATCH_SIZE)}. Longest context: {_limit(on_card.max_context, MAX_CONTEXT_LENGTH)}.",
+    ]
+
+
+def _limit(value: int, end: int) -> str:
+    if not value:
+        return "none fits"
+    return f"{value:,} or more" if value == end else f"{value:,}"
+
+
+_REASONS = {
+    Reason.FULL_TRAINING_NEEDS_16_BIT: "no framework fully trains weights narrower than 16 bits",
+    Reason.RECIPE_STORES_16_BIT: "this recipe stores 16-bit weights, not fp32",
+    Reason.NO_RECIPE_FOR_FORMAT: "no training recipe stores weights in this format",
+    Reason.LORA_BASE_NOT_QUANTIZED: "LoRA over quantized weights is QLoRA",
+    Reason.LORA_BASE_FORMAT: "LoRA runs over bf16, fp16 or fp32 weights",
+    Reason.QLORA_BASE_QUANTIZED: "QLoRA runs over int4 or int8 weights",
+}
+
+
+def refusal_words(refusal: Refusal) -> str:
+    """Why there is no such run, and the options each of which alone would make one."""
+    options = (f"--{field} {value}" for change in refusal.alternatives for field, value in change.items())
+    return f"{_REASONS[refusal.reason]}; instead use {' or '.join(options)}"
+
+
+def quantity_words(error: QuantityError) -> str:
+    """Why a typed text is no value of its option, and what would be."""
+    match error.problem:
+        case Problem.EMPTY:
+            return "a number is missing"
+        case Problem.TOO_LONG:
+            return "too long for a number"
+        case Problem.NOT_A_NUMBER:
+            return "not a number (such as 4096, 8k, 7b or 1.5T)"
+        case Problem.UNKNOWN_SUFFIX:
+            return f"unknown suffix {error.suffix!r}"
+        case Problem.NOT_WHOLE:
+            return "not a whole number"
+        case Problem.TOO_SMALL:
+            return f"too small: the least is {error.low:,}"
+        case Problem.TOO_LARGE:
+            return f"too large: the most is {error.high:,}"

@@ -1,0 +1,43 @@
+"""Reading a scenario someone saved or was sent. It is data: it may be huge, broken or hostile, and is never more than read."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from core.memory import Scenario
+
+#: A scenario takes some 1.5 kB.
+MAX_FILE_BYTES = 2**20
+
+
+class ScenarioFileError(ValueError):
+    """A file that is no scenario this version can read, and why, in one line of English."""
+
+
+def read_scenario(path: Path) -> Scenario:
+    """The scenario in ``path``. Raises ScenarioFileError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ScenarioFileError(f"{path}: cannot be read: {reason}") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise ScenarioFileError(f"{path}: larger than 1 MiB; no scenario is")
+    try:
+        return Scenario.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
+    except ValidationError as error:
+        raise ScenarioFileError(f"{path}: {_complaint(error)}") from error
+
+
+def _complaint(error: ValidationError) -> str:
+    """The one complaint that explains the others: a newer version has fields that this one does not know."""
+    complaints = error.errors(include_url=False, include_context=False)
+    for complaint in complaints:
+        if complaint["loc"] == ("version",) and type(complaint["input"]) is int and complaint["input"] > 1:
+            return f"made by a newer version of Fitting Room (scenario version {complaint['input']}; this one reads version 1)"
+    first = complaints[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"unknown field {place!r}"
+    return f"{place}: {first['msg']}" if place else first["msg"]

@@ -1,0 +1,284 @@
+"""The window in Simplified Chinese: keeps the translations in step with the words of ``gui``.
+
+``python packaging/translations.py update|check|release``, with the Python of the virtual environment, where Qt's own tools lie:
+
+update   brings the strings of gui into the .ts file, drops those that are gone, and names each that lacks a translation
+release  compiles the .ts file into the .qm file that the window loads; both are committed, so that installing builds nothing
+check    names everything that is wrong and changes nothing; the exit status is 1 when anything is
+"""
+
+import ast
+import re
+import shutil
+import string
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GUI = ROOT / "gui"
+TS = ROOT / "resources" / "i18n" / "fitting-room_zh_CN.ts"
+QM = TS.with_suffix(".qm")
+
+# What puts its text before somebody: on the screen, in a tooltip, or into a screen reader.
+SINKS = frozenset(
+    "QAction QCheckBox QGroupBox QLabel QPushButton QRadioButton addItem addItems announce setAccessibleDescription setAccessibleName"
+    " setCaption setHint setIconText setPlaceholderText setPrefix setStatusTip setSuffix setText setTitle setToolTip setWhatsThis"
+    " setWindowTitle showText show_message".split()
+)
+
+# The same in every language: names of projects, algorithms and formats, and of a key.
+PROPER_NAMES = frozenset({"AdamW", "Adam", "SGD", "LoRA", "QLoRA", "fp32", "transformers", "Ctrl+"})
+
+# Shown as they are, each for its reason.
+UNTRANSLATED = frozenset(
+    {
+        "Fitting Room",  # the application's name for the desktop, set before any translation is loaded
+        "放得下",  # measured, not shown: the widest word of a column
+        "没有中文字体 / No Chinese font is installed (for example: fonts-noto-cjk).",  # whoever reads it sees no Chinese: both languages
+    }
+)
+
+# Functions whose strings are for a terminal, where Fitting Room speaks English, or are a style sheet.
+NOT_ON_SCREEN = frozenset({"_arguments", "run_window", "load_opened", "_smoke_test", "_segment_style"})
+
+_WORD = re.compile(r"[A-Za-z]{2}|[\u4e00-\u9fff]")
+_PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|[\u4e00-\u9fff]")
+_TAG = re.compile(r"</?\w+>")
+_MNEMONIC = re.compile(r"&(\w)")
+_CHINESE_MNEMONIC = re.compile(r"\(&([A-Z])\)$")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One string and its translation; the context is the class that says it."""
+
+    context: str
+    source: str
+    comment: str
+    translation: str
+    state: str
+    """Empty when finished; else unfinished, vanished or obsolete."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.context, self.source, self.comment
+
+    @property
+    def finished(self) -> bool:
+        return not self.state and bool(self.translation)
+
+    def __str__(self) -> str:
+        return f"{self.context}: “{self.source}”"
+
+
+def main() -> int:
+    commands = {"update": update, "check": check, "release": release}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        print("usage: translations.py update|check|release", file=sys.stderr)
+        return 2
+    return commands[sys.argv[1]]()
+
+
+def update() -> int:
+    """New strings come in unfinished; a reworded one keeps its old translation, marked so, as a start."""
+    TS.parent.mkdir(parents=True, exist_ok=True)
+    run_lupdate(TS)
+    messages = read(TS)
+    lacking = [message for message in messages if not message.finished]
+    print(f"{TS.relative_to(ROOT)}: {len(messages)} strings, {len(lacking)} of them without a finished translation")
+    for message in lacking:
+        print(f"    {message}" + (f"  (so far: “{message.translation}”)" if message.translation else ""))
+    return 0
+
+
+def release() -> int:
+    run_lrelease(TS, QM)
+    return 0
+
+
+def check() -> int:
+    found = problems()
+    for problem in found:
+        print(problem, file=sys.stderr)
+    if found:
+        print("\nmake translations renews both files; then finish the translations in " + TS.name + " and run it again.", file=sys.stderr)
+    return 1 if found else 0
+
+
+def problems() -> list[str]:
+    """All that ``check`` has to say; empty when the translation is complete and compiled."""
+    found = [problem for path in python_files() for problem in literal_problems(path.read_text(encoding="utf-8"), name_of(path))]
+    if not TS.is_file():
+        return [*found, f"{name_of(TS)} is missing"]
+    messages = read(TS)
+    return [*found, *message_problems(messages), *drift(messages), *compiled_problems()]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def python_files() -> list[Path]:
+    return sorted(GUI.rglob("*.py"))
+
+
+# ---- Qt's tools
+
+
+def run_lupdate(ts: Path) -> None:
+    sources = [str(path) for path in python_files()]
+    # Without locations, moving a line of code changes nothing in the file.
+    run_tool("pyside6-lupdate", "-silent", "-no-obsolete", "-locations", "none", *sources, "-ts", str(ts))
+
+
+def run_lrelease(ts: Path, qm: Path) -> None:
+    run_tool("pyside6-lrelease", "-silent", "-nounfinished", str(ts), "-qm", str(qm))
+
+
+def run_tool(name: str, *arguments: str) -> None:
+    """Run the tool that stands beside this Python, as pip puts it there."""
+    tool = shutil.which(name, path=str(Path(sys.executable).parent))
+    if tool is None:
+        sys.exit(f"{name} was not found beside {sys.executable}: run this with the Python of the virtual environment")
+    if subprocess.run([tool, *arguments], cwd=ROOT).returncode:
+        sys.exit(f"{name} failed")
+
+
+# ---- The file of translations
+
+
+def read(ts: Path) -> list[Message]:
+    messages = []
+    for context in ET.parse(ts).iter("context"):
+        for message in context.iter("message"):
+            translation = message.find("translation")
+            assert translation is not None
+            messages.append(
+                Message(
+                    context=context.findtext("name", ""),
+                    source=message.findtext("source", ""),
+                    comment=message.findtext("comment", ""),
+                    translation="".join(translation.itertext()).strip(),
+                    state=translation.get("type", ""),
+                )
+            )
+    return messages
+
+
+def message_problems(messages: Iterable[Message]) -> Iterator[str]:
+    """What is wrong with translations in themselves."""
+    letters: dict[str, Message] = {}
+    for message in messages:
+        if not message.finished:
+            yield f"{message} has no finished translation"
+            continue
+        if placeholders(message.source) != placeholders(message.translation):
+            yield f"{message} and its translation “{message.translation}” have different placeholders"
+        wanted, got = bool(_MNEMONIC.search(message.source)), _CHINESE_MNEMONIC.search(message.translation)
+        if wanted != bool(got) or message.translation.count("&") != int(wanted):
+            yield f"{message} and its translation “{message.translation}” must both have a mnemonic, such as 模型(&M), or neither"
+        elif got is not None:
+            other = letters.setdefault(got[1], message)
+            if other is not message:
+                yield f"{message} has the mnemonic {got[1]} of {other}"
+
+
+def placeholders(text: str) -> list[str]:
+    """Names in braces, in order of the alphabet; a text that str.format cannot read has one that no other text has."""
+    try:
+        return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+    except ValueError:
+        return [text]
+
+
+def drift(messages: Iterable[Message]) -> Iterator[str]:
+    """Where the file and the strings of gui have gone apart."""
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder, TS.name)
+        shutil.copy(TS, fresh)
+        run_lupdate(fresh)
+        now = {message.key: message for message in read(fresh)}
+    known = {message.key: message for message in messages}
+    yield from (f"{message} is new in gui" for key, message in now.items() if key not in known)
+    yield from (f"{message} is no longer in gui" for key, message in known.items() if key not in now)
+
+
+def compiled_problems() -> Iterator[str]:
+    if not QM.is_file():
+        yield f"{name_of(QM)} is missing"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder, QM.name)
+        run_lrelease(TS, fresh)
+        if fresh.read_bytes() != QM.read_bytes():
+            yield f"{name_of(QM)} is not what {TS.name} compiles to"
+
+
+# ---- The strings in the code
+
+
+def literal_problems(code: str, name: str) -> list[str]:
+    """Strings in ``code`` that somebody would read in English whatever the language."""
+    finder = _LiteralFinder(name, every_return=name.endswith("/words.py"))
+    finder.visit(ast.parse(code))
+    return finder.found
+
+
+class _LiteralFinder(ast.NodeVisitor):
+    """Looks for words in calls of ``SINKS``, in what words.py returns, and for whole phrases anywhere."""
+
+    def __init__(self, name: str, *, every_return: bool) -> None:
+        self.found: list[str] = []
+        self._name = name
+        self._every_return = every_return
+        self._shown = False
+
+    def visit_Call(self, node: ast.Call) -> None:
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called in ("tr", "translate"):
+            for argument in node.args[called == "translate" :]:
+                if isinstance(argument, ast.JoinedStr) or not _is_text_or_number(argument):
+                    self._report(node, f"{called}() takes literal text alone, since lupdate reads it and does not run it")
+            return
+        outer, self._shown = self._shown, called in SINKS
+        self.generic_visit(node)
+        self._shown = outer
+
+    def visit_Return(self, node: ast.Return) -> None:
+        outer, self._shown = self._shown, self._every_return
+        self.generic_visit(node)
+        self._shown = outer
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        if node.name not in NOT_ON_SCREEN:
+            self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> None:
+        """Exceptions speak to developers."""
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if not isinstance(node.value, ast.Constant):  # else it is a docstring
+            self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if not isinstance(node.value, str) or node.value in UNTRANSLATED or node.value in PROPER_NAMES:
+            return
+        if (_WORD if self._shown else _PROSE).search(_TAG.sub("", node.value)):
+            self._report(node, f"“{node.value}” is not translated: it belongs into tr(), or on a list in packaging/translations.py")
+
+    def _report(self, node: ast.expr, problem: str) -> None:
+        self.found.append(f"{self._name}:{node.lineno}: {problem}")
+
+
+def _is_text_or_number(node: ast.expr) -> bool:
+    """Numbers, counted or computed, are the third argument of tr()."""
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.Name | ast.Attribute | ast.Call))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Speed of the core. Every call gets another scenario, so that no cache flatters."""
+
+import statistics
+import subprocess
+import sys
+from itertools import cycle
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from core.memory import Scenario, architecture_from_parameter_count, estimate, max_context_length
+
+INFERENCE = {"task": "inference"}
+TRAINING = {"task": "training", "recipe": "pure16", "gradient_checkpointing": True}
+QLORA = {"task": "training", "method": "qlora", "weights": "int4"}
+
+
+def _different(fields: dict[str, object]) -> list[Scenario]:
+    return [
+        Scenario.model_validate(
+            {**fields, "architecture": architecture_from_parameter_count(10**9 + 7 * 10**6 * step), "context_length": 128 + 13 * step}
+        )
+        for step in range(2000)
+    ]
+
+
+@pytest.mark.parametrize("fields", [INFERENCE, TRAINING, QLORA], ids=["inference", "training", "qlora"])
+def test_estimate(benchmark: BenchmarkFixture, fields: dict[str, object]) -> None:
+    scenarios = cycle(_different(fields))
+    result = benchmark.pedantic(lambda scenario: estimate(scenario), setup=lambda: ((next(scenarios),), {}), rounds=2000)
+    assert result.total_bytes > 0
+    assert statistics.median(benchmark.stats.stats.data) <= 60e-6
+
+
+def test_solving_for_context(benchmark: BenchmarkFixture) -> None:
+    scenarios = cycle(_different(INFERENCE))
+    longest = benchmark.pedantic(
+        lambda scenario: max_context_length(scenario, 24 * 2**30), setup=lambda: ((next(scenarios),), {}), rounds=200
+    )
+    assert longest >= 0
+
+
+def test_import_core(benchmark: BenchmarkFixture) -> None:
+    """In a fresh process, timed inside it: the interpreter's own start does not count."""
+    code = (
+        "import time; t = time.perf_counter(); import core; t = time.perf_counter() - t; import sys;"
+        "assert not {'PySide6', 'numpy', 'pyqtgraph'} & set(sys.modules); print(t)"
+    )
+    seconds: list[float] = []
+
+    def run() -> None:
+        seconds.append(float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout))
+
+    benchmark.pedantic(run, rounds=9, warmup_rounds=1)
+    benchmark.extra_info["import_core_ms"] = 1e3 * statistics.median(seconds)
+    assert statistics.median(seconds) < 0.100

@@ -1,0 +1,131 @@
+"""Speed of the window, as ratios to a bare pyqtgraph window measured in the same run."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plain_chart import COMPONENTS, PlainChart
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from core.memory import Recipe, Task
+from gui.app import Controller, make_application
+from gui.session import Preferences
+
+HERE = Path(__file__).parent
+FRAMES = 600
+
+
+def _quantile(seconds: list[float], share: float) -> float:
+    return sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))]
+
+
+@pytest.fixture(scope="module")
+def app() -> QApplication:
+    existing = QApplication.instance()
+    return existing if isinstance(existing, QApplication) else make_application(["fitting-room"])
+
+
+def _paint_all(app: QApplication) -> None:
+    """Run the event loop until what a change posted is on screen: the store's timer, then the paint events."""
+    app.processEvents()
+    app.processEvents()
+
+
+def _plain_frames(app: QApplication, width: int, height: int) -> list[float]:
+    chart = PlainChart()
+    chart.resize(width, height)
+    chart.show()
+    _paint_all(app)
+    seconds = []
+    for frame in range(FRAMES):
+        stacks = [[0.5 + (frame + column + row) % 17 / 10 for column in range(COMPONENTS)] for row in range(4)]
+        start = time.perf_counter()
+        chart.show_stacks(stacks)
+        _paint_all(app)
+        seconds.append(time.perf_counter() - start)
+    chart.close()
+    return seconds
+
+
+@pytest.mark.parametrize("task", list(Task), ids=str)
+def test_slider_to_paint(benchmark: BenchmarkFixture, app: QApplication, tmp_path: Path, task: Task) -> None:
+    """From the slider's event to the painted chart, verdict and GPU list, in one drag through the whole range."""
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    controller = Controller(app, Preferences(settings), None)
+    window = controller.window
+    window.resize(1280, 800)
+    window.show()
+    controller.store.dispatch(task=task, recipe=Recipe.PURE16)
+    _paint_all(app)
+    track = window.controls.context.focusProxy()
+    assert track is not None
+    last = track.property("maximum")
+    ticks = [round(frame * last / FRAMES) for frame in range(FRAMES)]
+    plain = _plain_frames(app, window.chart.width(), window.chart.height())
+
+    seconds: list[float] = []
+
+    def drag() -> None:
+        controller.store.begin_gesture()
+        for tick in ticks:
+            start = time.perf_counter()
+            track.userMoved.emit(tick)  # type: ignore[attr-defined]
+            _paint_all(app)
+            seconds.append(time.perf_counter() - start)
+        controller.store.end_gesture()
+
+    benchmark.pedantic(drag, rounds=1, warmup_rounds=1)
+    seconds = seconds[len(ticks) :]
+    ratio = statistics.median(seconds) / statistics.median(plain)
+    benchmark.extra_info.update(
+        {
+            "median_ms": 1e3 * statistics.median(seconds),
+            "p99_ms": 1e3 * _quantile(seconds, 0.99),
+            "plain_chart_median_ms": 1e3 * statistics.median(plain),
+            "plain_chart_p99_ms": 1e3 * _quantile(plain, 0.99),
+            "ratio_to_plain_chart": ratio,
+        }
+    )
+    window.close()
+    assert ratio <= 2.5
+
+
+def _process(script: str) -> tuple[float, int]:
+    """(seconds, peak KiB) of a fresh process from its start to its end, right after its first painted window."""
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, str(HERE / script)], capture_output=True, text=True, check=True, env=_environment())
+    return time.perf_counter() - start, int(done.stdout)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": f"{HERE.parents[1]}{os.pathsep}{HERE}"}
+
+
+def test_start_and_memory(benchmark: BenchmarkFixture) -> None:
+    """Process start to painted window, and peak memory, against the bare window, by turns."""
+    plain: list[tuple[float, int]] = []
+    ours: list[tuple[float, int]] = []
+
+    def both() -> None:
+        plain.append(_process("plain_chart.py"))
+        ours.append(_process("painted_window.py"))
+
+    benchmark.pedantic(both, rounds=7, warmup_rounds=1)
+    info: dict[str, Any] = {
+        "start_s": statistics.median(seconds for seconds, _ in ours),
+        "plain_start_s": statistics.median(seconds for seconds, _ in plain),
+        "peak_mib": statistics.median(kib for _, kib in ours) / 1024,
+        "plain_peak_mib": statistics.median(kib for _, kib in plain) / 1024,
+    }
+    info["start_ratio"] = info["start_s"] / info["plain_start_s"]
+    info["peak_ratio"] = info["peak_mib"] / info["plain_peak_mib"]
+    benchmark.extra_info.update(info)
+    assert info["start_ratio"] <= 1.6
+    assert info["peak_ratio"] <= 1.4

@@ -1,0 +1,113 @@
+import pytest
+
+from core.catalogue import find_gpu
+from core.memory import Gpu
+
+GIB = 2**30
+
+
+def named(gpus: tuple[Gpu, ...], query: str) -> Gpu:
+    found = find_gpu(gpus, query)
+    assert found is not None, query
+    return found
+
+
+def test_at_least_forty_cards(gpus):
+    assert len(gpus) >= 40
+
+
+def test_from_laptops_of_4_gb_to_the_largest_accelerators(gpus):
+    assert min(gpu.memory_bytes for gpu in gpus) == 4 * GIB
+    assert {gpu.vendor for gpu in gpus} == {"NVIDIA", "AMD", "Intel", "Apple", "Huawei"}
+    for name in ("RTX 3050 Laptop 4GB", "B200", "MI355X", "M4 Max 128GB", "M3 Ultra 512GB"):
+        named(gpus, name)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["RTX 4090 D", "4090D", "RTX 5090 D", "A800 80GB", "H800 80GB", "H20 96GB", "H20 141GB", "Ascend 910B 64GB", "Ascend 910B4 32GB"],
+)
+def test_cards_sold_in_china_are_there(gpus, query):
+    named(gpus, query)
+
+
+def test_every_row_states_its_sources(gpus):
+    for gpu in gpus:
+        assert len(gpu.source) > 10, gpu.name
+        assert len(gpu.usable_source) > 10, gpu.name
+
+
+def test_usable_memory_is_a_part_of_the_printed_memory(gpus):
+    for gpu in gpus:
+        # Unified memory is shared with the system; a card of its own keeps at least nine tenths for programs.
+        least = 0.45 if gpu.vendor == "Apple" or gpu.name.startswith("Ryzen") else 0.9
+        assert least * gpu.memory_bytes < gpu.usable_bytes < gpu.memory_bytes, gpu.name
+
+
+def test_usable_memory_is_what_runs_have_reported(gpus):
+    reported_gib = {"RTX 4090": 23.64, "RTX 3080": 9.78, "H100": 79.11, "A100 80GB": 79.25, "V100 32GB": 31.74, "MI355X": 287.98}
+    for name, gib in reported_gib.items():
+        assert named(gpus, name).usable_bytes / GIB == pytest.approx(gib, abs=0.005), name
+    assert named(gpus, "RTX 5090").usable_bytes == 33_677_180_928
+
+
+def test_cards_count_memory_in_gib(gpus):
+    assert named(gpus, "RTX 4090").memory_bytes == 24 * GIB
+    assert named(gpus, "RTX A6000").memory_bytes == 48 * GIB
+
+
+def test_bandwidths_and_years_are_plausible(gpus):
+    for gpu in gpus:
+        assert gpu.launch_year is not None, gpu.name
+        assert 2016 <= gpu.launch_year <= 2026, gpu.name
+        # Shown as GB/s: a slip of a factor of 1000 is far outside.
+        assert gpu.bandwidth_bytes_per_second is None or 60e9 < gpu.bandwidth_bytes_per_second < 10e12, gpu.name
+
+
+@pytest.mark.parametrize("query", ["RTX A6000", "nvidia rtx a6000", "NVIDIA RTX A6000", "rtxa6000", "RTX-A6000", "NVIDIA  RTX_A6000"])
+def test_names_match_as_people_type_them(gpus, query):
+    assert named(gpus, query).name == "RTX A6000"
+
+
+@pytest.mark.parametrize(
+    ("reported", "name"),
+    [
+        ("NVIDIA GeForce RTX 4090", "RTX 4090"),
+        ("NVIDIA GeForce RTX 4090 D", "RTX 4090 D"),
+        ("NVIDIA GeForce RTX 4070 Laptop GPU", "RTX 4070 Laptop"),
+        ("Tesla T4", "T4"),
+        ("AMD Instinct MI300X", "MI300X"),
+        ("AMD Radeon RX 7900 XTX", "RX 7900 XTX"),
+        ("Radeon PRO W7900", "Radeon PRO W7900"),
+        ("NVIDIA H800", "H800 (80GB)"),
+        ("4090", "RTX 4090"),
+        ("NVIDIA A6000", "RTX A6000"),
+        ("geforce rtx4090", "RTX 4090"),
+        ("NVIDIA RTX4090", "RTX 4090"),
+        ("6000 Ada", "RTX 6000 Ada"),
+    ],
+)
+def test_product_lines_do_not_matter(gpus, reported, name):
+    assert named(gpus, reported).name == name
+
+
+@pytest.mark.parametrize("query", ["H100", "H100 SXM", "h100-80gb", "NVIDIA H100 (80GB SXM)", "H100 80GB SXM"])
+def test_remarks_in_parentheses_can_be_left_out(gpus, query):
+    assert named(gpus, query).name == "H100 (80GB SXM)"
+
+
+@pytest.mark.parametrize("query", ["", " ", "()", "NVIDIA", "GeForce", "RTX", "A100", "AMD RTX 4090", "RTX 4090 Ti Ultra", "4" * 10**6])
+def test_other_names_match_nothing(gpus, query):
+    assert find_gpu(gpus, query) is None
+
+
+def test_every_name_leads_to_its_own_row(gpus):
+    for gpu in gpus:
+        assert find_gpu(gpus, gpu.name) is gpu, gpu.name
+        assert find_gpu(gpus, f"{gpu.vendor} {gpu.name}".upper()) is gpu, gpu.name
+
+
+def test_a_long_remark_does_not_stall_the_search(gpus):
+    wordy = gpus[0].model_copy(update={"name": "Card (" + "a " * 90 + ")"})
+    assert find_gpu((wordy,), "Card") is wordy
+    assert find_gpu((wordy,), "Card a a") is wordy
