@@ -70,11 +70,14 @@ class _EstimateParser(_Parser):
 
     def format_help(self) -> str:
         names = {"models": [model.name for model in _models()], "GPUs": [gpu.name for gpu in _gpus()]}
-        lists = "".join(
-            f"\n{title}:\n{textwrap.indent(textwrap.fill(', '.join(of), 78, break_on_hyphens=False), '  ')}\n"
-            for title, of in names.items()
-        )
-        return super().format_help() + lists
+        return super().format_help() + "".join(f"\n{title}:\n{_wrapped(of)}\n" for title, of in names.items())
+
+
+def _wrapped(names: list[str]) -> str:
+    """Names in lines of at most 78 characters, none of them broken."""
+    unbroken = ", ".join(name.replace(" ", "\N{NO-BREAK SPACE}") for name in names)
+    lines = textwrap.fill(unbroken, 78, break_on_hyphens=False, initial_indent="  ", subsequent_indent="  ")
+    return lines.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
-from core.catalogue.gpus import load_gpus
-from core.catalogue.models import load_models
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from core import __version__
+from core.catalogue.gpus import load_gpus
+from core.catalogue.models import load_models
 from core.memory import Scenario, reconcile
 from gui import assets
 from gui.defaults import default_scenario
@@ -150,6 +150,9 @@ def run_window(argv: Sequence[str]) -> int:
         if opened is None:
             sys.stderr.write(f"fitting-room: {arguments.file} is not a scenario of this version: {_broken}\n")
             return 2
+    if not _has_display():
+        sys.stderr.write("fitting-room: there is no display to open a window on; set DISPLAY, or use: fitting-room estimate --help\n")
+        return 2
     app = make_application(["fitting-room"])
     smoke = arguments.smoke_test is not None
     controller = Controller(app, Preferences(), None if smoke else state_path(), opened)
@@ -157,6 +160,13 @@ def run_window(argv: Sequence[str]) -> int:
     if smoke:
         return _smoke_test(app, controller, arguments.smoke_test)
     return app.exec()
+
+
+def _has_display() -> bool:
+    """Qt aborts the process where there is none; a sentence is kinder. Only X11 and Wayland can be missing."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"))
 
 
 def load_opened(path: Path) -> tuple[Scenario | None, str]:

@@ -58,7 +58,9 @@ class GpuPicker(QWidget):
         self.filter_box.textChanged.connect(self.table.set_filter)
         self.only_fitting_box.toggled.connect(self.table.set_only_fitting)
         self.table.visible_changed.connect(self._select_chosen)
-        self.list_view.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        # Not currentRowChanged: a list that gets the focus gives itself a current row, and reaching it is not picking.
+        self.list_view.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self.list_view.activated.connect(self._pick)
 
     def _style_list(self, line: int) -> None:
         view = self.list_view
@@ -105,9 +107,14 @@ class GpuPicker(QWidget):
             index = self.table.index(row, 0)
             flags = QItemSelectionModel.SelectionFlag
             selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
-            self.list_view.scrollTo(index)
+            if not self.list_view.viewport().rect().contains(self.list_view.visualRect(index)):
+                self.list_view.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
 
-    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        gpu = self.table.gpu_at(current.row())
+    def _on_selection_changed(self) -> None:
+        for row in self.list_view.selectionModel().selectedRows():
+            self._pick(row)
+
+    def _pick(self, index: QModelIndex) -> None:
+        gpu = self.table.gpu_at(index.row())
         if gpu is not None and gpu.name != self._chosen:
             self.picked.emit(gpu.name)

@@ -7,11 +7,11 @@ after that frame -> limits of the chosen card, which must not delay it
 from dataclasses import dataclass
 from typing import Any
 
-from core.catalogue.models import Model
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
+from core.catalogue.models import Model
 from core.memory import (
     Estimate,
     Estimator,
@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
         columns.setContentsMargins(12, 8, 12, 8)
         columns.setSpacing(16)
         self.controls.setFixedWidth(round(18 * line))
-        self.gpu_picker.setFixedWidth(round(22 * line))
+        self.gpu_picker.setFixedWidth(round(24 * line))
         columns.addWidget(self.controls)
         columns.addLayout(middle, 1)
         columns.addWidget(self.gpu_picker)

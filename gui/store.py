@@ -86,11 +86,13 @@ class Store(QObject):
 
     def undo(self) -> None:
         if self._undo:
+            self._gesture_remembered = False  # amid a drag: what is dragged from here on is another step
             self._redo.append(self._scenario)
             self._set(self._undo.pop())
 
     def redo(self) -> None:
         if self._redo:
+            self._gesture_remembered = False
             self._undo.append(self._scenario)
             self._set(self._redo.pop())
 

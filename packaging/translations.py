@@ -26,9 +26,7 @@ QM = TS.with_suffix(".qm")
 
 # What puts its text before somebody: on the screen, in a tooltip, or into a screen reader.
 SINKS = frozenset(
-    "QAction QCheckBox QGroupBox QLabel QPushButton QRadioButton addItem addItems announce setAccessibleDescription setAccessibleName"
-    " setCaption setHint setIconText setPlaceholderText setPrefix setStatusTip setSuffix setText setTitle setToolTip setWhatsThis"
-    " setWindowTitle showText show_message".split()
+    ["QAction", "QCheckBox", "QGroupBox", "QLabel", "QPushButton", "QRadioButton", "addItem", "addItems", "announce", "setAccessibleDescription", "setAccessibleName", "setCaption", "setHint", "setIconText", "setPlaceholderText", "setPrefix", "setStatusTip", "setSuffix", "setText", "setTitle", "setToolTip", "setWhatsThis", "setWindowTitle", "showText", "show_message"]
 )
 
 # The same in every language: names of projects, algorithms and formats, and of a key.

@@ -11,7 +11,7 @@ class Architecture(BaseModel):
     The bounds keep absurd imports out; they are far wider than any model.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str = Field(default="", max_length=200)
     """Empty for a shape made from a parameter count."""

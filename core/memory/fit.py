@@ -11,7 +11,7 @@ from core.memory.components import Stack
 class Gpu(BaseModel):
     """One card people run models on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str = Field(min_length=1, max_length=200)
     vendor: str = Field(min_length=1, max_length=100)

@@ -83,7 +83,7 @@ class Scenario(BaseModel):
     tokens of one sequence in inference, the sequence length in training.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     format: Literal["fitting-room scenario"] = "fitting-room scenario"
     version: Literal[1] = 1

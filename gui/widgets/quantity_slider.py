@@ -110,7 +110,7 @@ class QuantityBox(QLineEdit):
             pen = QPen(self._refused_color or self.palette().text().color(), 2)
         elif not self.hasFocus():
             # The style's own frame all but vanishes on a dark ground.
-            pen = QPen(mixed(self.palette().window().color(), self.palette().windowText().color(), 0.35), 1)
+            pen = QPen(mixed(self.palette().window().color(), self.palette().windowText().color(), 0.5), 1)
         else:
             return
         inset = pen.widthF() / 2

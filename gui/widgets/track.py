@@ -241,7 +241,7 @@ class TrackSlider(QSlider):
         group = QPalette.ColorGroup.Active if self.isEnabled() else QPalette.ColorGroup.Disabled
         paper = palette.color(group, QPalette.ColorRole.Window)
         ink = palette.color(group, QPalette.ColorRole.WindowText)
-        faint = mixed(paper, ink, 0.35)
+        faint = mixed(paper, ink, 0.5)  # 3:1 against the paper
         accent = palette.color(group, QPalette.ColorRole.Highlight) if self.isEnabled() else faint
         groove = self._groove_px()
         middle = self.height() / 2
@@ -261,7 +261,7 @@ class TrackSlider(QSlider):
         if self._limit is not None and self._limit < self.maximum():
             start = 0.0 if self._limit < 0 else self.tick_x(self._limit)
             self._paint_hatching(painter, start, whole.right(), paper, self._limit_color or ink)
-        self._paint_marks(painter, mixed(paper, ink, 0.55))
+        self._paint_marks(painter, mixed(paper, ink, 0.65))
         self._paint_handle(painter, QPointF(handle_x, middle), accent)
         painter.end()
 

@@ -5,109 +5,109 @@
     <name>ChoiceSlider</name>
     <message>
         <source>Not available: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>不可用：{names}。</translation>
     </message>
 </context>
 <context>
     <name>Controller</name>
     <message>
         <source>The last scenario could not be read. It was set aside as {path}; this is the example instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>上次的配置无法读取，已改名保留为 {path}；现在显示的是示例。</translation>
     </message>
     <message>
         <source>The scenario could not be saved to {path}: {problem}</source>
-        <translation type="unfinished"></translation>
+        <translation>配置无法保存到 {path}：{problem}</translation>
     </message>
 </context>
 <context>
     <name>Controls</name>
     <message>
         <source>&amp;Model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型(&amp;M)</translation>
     </message>
     <message>
         <source>&amp;Parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>参数量(&amp;P)</translation>
     </message>
     <message>
         <source>&amp;Batch size</source>
-        <translation type="unfinished"></translation>
+        <translation>批处理大小(&amp;B)</translation>
     </message>
     <message>
         <source>&amp;Context length</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文长度(&amp;C)</translation>
     </message>
     <message>
         <source>P&amp;recision of weights</source>
-        <translation type="unfinished"></translation>
+        <translation>权重精度(&amp;R)</translation>
     </message>
 </context>
 <context>
     <name>FoldedPanel</name>
     <message>
         <source>KV cache, attention, runtime</source>
-        <translation type="unfinished"></translation>
+        <translation>KV 缓存、注意力、框架</translation>
     </message>
     <message>
         <source>KV cac&amp;he</source>
-        <translation type="unfinished"></translation>
+        <translation>KV 缓存(&amp;H)</translation>
     </message>
     <message>
         <source>&amp;Attention</source>
-        <translation type="unfinished"></translation>
+        <translation>注意力(&amp;A)</translation>
     </message>
 </context>
 <context>
     <name>GpuPicker</name>
     <message>
         <source>Filter GPUs</source>
-        <translation type="unfinished"></translation>
+        <translation>筛选显卡</translation>
     </message>
     <message>
         <source>&amp;Only those that fit</source>
-        <translation type="unfinished"></translation>
+        <translation>只看放得下的(&amp;F)</translation>
     </message>
     <message>
         <source>GPUs and whether the scenario fits on them</source>
-        <translation type="unfinished"></translation>
+        <translation>显卡列表，以及当前配置能否放下</translation>
     </message>
 </context>
 <context>
     <name>GpuTable</name>
     <message>
         <source>GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>显卡</translation>
     </message>
     <message>
         <source>Fit</source>
-        <translation type="unfinished"></translation>
+        <translation>结论</translation>
     </message>
     <message>
         <source>Free</source>
-        <translation type="unfinished"></translation>
+        <translation>剩余</translation>
     </message>
     <message>
         <source>{vendor} {name}: {memory} on the box, {usable} usable by one process. {word}, {headroom} free.</source>
-        <translation type="unfinished"></translation>
+        <translation>{vendor} {name}：标称 {memory}，单个进程可用 {usable}。{word}，剩余 {headroom}。</translation>
     </message>
 </context>
 <context>
     <name>Headline</name>
     <message>
         <source>Peak at {moment} · {run} · {runtime}</source>
-        <translation type="unfinished"></translation>
+        <translation>峰值时刻：{moment} · {run} · {runtime}</translation>
     </message>
     <message>
         <source>= {other} · reserved {reserved} · allocated {allocated}</source>
-        <translation type="unfinished"></translation>
+        <translation>= {other} · 已保留 {reserved} · 已分配 {allocated}</translation>
     </message>
     <message>
         <source>{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文 {batch} × {context} token（提示词 {prompt}）· KV 缓存 {cache} · {attention}</translation>
     </message>
     <message>
         <source>{batch} × {context} tokens a micro-batch · {optimizer} · {attention}</source>
-        <translation type="unfinished"></translation>
+        <translation>每个微批次 {batch} × {context} token · {optimizer} · {attention}</translation>
     </message>
 </context>
 <context>
@@ -115,70 +115,70 @@
     <message>
         <source>Legend</source>
         <extracomment>Nine components at most are alive at one peak of a single GPU.</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图例</translation>
     </message>
 </context>
 <context>
     <name>MainWindow</name>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>Take the last change back</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销上一步改动</translation>
     </message>
     <message>
         <source>Redo</source>
-        <translation type="unfinished"></translation>
+        <translation>重做</translation>
     </message>
     <message>
         <source>Make the change again</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复刚撤销的改动</translation>
     </message>
     <message>
         <source>Reset</source>
-        <translation type="unfinished"></translation>
+        <translation>重置</translation>
     </message>
     <message>
         <source>Everything back to the example; double-click a control’s name to reset it alone</source>
-        <translation type="unfinished"></translation>
+        <translation>全部恢复为示例；双击某一项的名称，只重置这一项</translation>
     </message>
     <message>
         <source>Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)</source>
-        <translation type="unfinished"></translation>
+        <translation>切换显存单位：GiB（2³⁰ 字节）或 GB（10⁹ 字节）</translation>
     </message>
     <message>
         <source>Theme</source>
-        <translation type="unfinished"></translation>
+        <translation>主题</translation>
     </message>
     <message>
         <source>Light, dark, or as the system</source>
-        <translation type="unfinished"></translation>
+        <translation>浅色、深色或跟随系统</translation>
     </message>
     <message>
         <source>中文</source>
-        <translation type="unfinished"></translation>
+        <translation>English</translation>
     </message>
     <message>
         <source>切换到中文</source>
-        <translation type="unfinished"></translation>
+        <translation>Switch to English</translation>
     </message>
     <message>
         <source>Fitting Room</source>
-        <translation type="unfinished"></translation>
+        <translation>显存试衣间</translation>
     </message>
     <message>
         <source>rule of thumb, full</source>
-        <translation type="unfinished"></translation>
+        <translation>经验估算（全量）</translation>
     </message>
     <message>
         <source>rule of thumb</source>
-        <translation type="unfinished"></translation>
+        <translation>经验估算</translation>
     </message>
     <message>
         <source>{gpu}: {usable} usable</source>
-        <translation type="unfinished"></translation>
+        <translation>{gpu}：可用 {usable}</translation>
     </message>
 </context>
 <context>
@@ -186,342 +186,342 @@
     <message>
         <source>Memory chart</source>
         <extracomment>Levels of the rows: the peak&apos;s bar is thick, those of the moments thin, the ghost between.</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>显存图表</translation>
     </message>
     <message>
         <source>at the peak</source>
-        <translation type="unfinished"></translation>
+        <translation>峰值时刻</translation>
     </message>
     <message>
         <source>{amount} free</source>
-        <translation type="unfinished"></translation>
+        <translation>剩余 {amount}</translation>
     </message>
     <message>
         <source>{amount} ◂ peak</source>
-        <translation type="unfinished"></translation>
+        <translation>{amount} ◂ 峰值</translation>
     </message>
 </context>
 <context>
     <name>ModelBox</name>
     <message>
         <source>Model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>custom size</source>
-        <translation type="unfinished"></translation>
+        <translation>自定义大小</translation>
     </message>
 </context>
 <context>
     <name>QuantitySlider</name>
     <message>
         <source>From {low} to {high}.</source>
-        <translation type="unfinished"></translation>
+        <translation>范围 {low} 到 {high}。</translation>
     </message>
 </context>
 <context>
     <name>TrainingPanel</name>
     <message>
         <source>R&amp;ecipe</source>
-        <translation type="unfinished"></translation>
+        <translation>精度方案(&amp;E)</translation>
     </message>
     <message>
         <source>LoRA rank</source>
-        <translation type="unfinished"></translation>
+        <translation>LoRA 秩</translation>
     </message>
     <message>
         <source>LoRA ran&amp;k</source>
-        <translation type="unfinished"></translation>
+        <translation>LoRA 秩(&amp;N)</translation>
     </message>
     <message>
         <source>all linear layers</source>
-        <translation type="unfinished"></translation>
+        <translation>所有线性层</translation>
     </message>
     <message>
         <source>q, k, v, o</source>
-        <translation type="unfinished"></translation>
+        <translation>q、k、v、o</translation>
     </message>
     <message>
         <source>q and v</source>
-        <translation type="unfinished"></translation>
+        <translation>q 和 v</translation>
     </message>
     <message>
         <source>LoRA tar&amp;gets</source>
-        <translation type="unfinished"></translation>
+        <translation>LoRA 目标层(&amp;G)</translation>
     </message>
     <message>
         <source>&amp;Optimizer</source>
-        <translation type="unfinished"></translation>
+        <translation>优化器(&amp;O)</translation>
     </message>
     <message>
         <source>Gradient chec&amp;kpointing</source>
-        <translation type="unfinished"></translation>
+        <translation>梯度检查点(&amp;K)</translation>
     </message>
     <message>
         <source>Keep only the inputs of layers and compute the rest again: less memory, about a third more time.</source>
-        <translation type="unfinished"></translation>
+        <translation>只保留每层的输入，其余在反向时重算：省显存，耗时多约三分之一。</translation>
     </message>
     <message>
         <source>{ratio} bytes per parameter (weights + gradients + optimizer)</source>
-        <translation type="unfinished"></translation>
+        <translation>每个参数 {ratio} 字节（权重 + 梯度 + 优化器）</translation>
     </message>
 </context>
 <context>
     <name>Verdict</name>
     <message>
         <source>Verdict</source>
-        <translation type="unfinished"></translation>
+        <translation>结论</translation>
     </message>
     <message>
         <source>Pick a GPU to see whether it fits.</source>
-        <translation type="unfinished"></translation>
+        <translation>选一张显卡，看看放不放得下。</translation>
     </message>
     <message>
         <source>Fits on {gpu} with {room} to spare ({share}).</source>
-        <translation type="unfinished"></translation>
+        <translation>{gpu} 放得下，还剩 {room}（{share}）。</translation>
     </message>
     <message>
         <source>Tight on {gpu}: only {room} to spare ({share}); a real run may need that.</source>
-        <translation type="unfinished"></translation>
+        <translation>{gpu} 显存吃紧：只剩 {room}（{share}），实际跑起来可能就会用掉。</translation>
     </message>
     <message>
         <source>Out of memory on {gpu} by {room}: {cause}</source>
-        <translation type="unfinished"></translation>
+        <translation>{gpu} 爆显存，还差 {room}：{cause}</translation>
     </message>
     <message>
         <source>At most on {gpu}, all else equal: batch {batch} · context {context} · {parameters} parameters · widest weights {widest} (the article’s ladder for a 7B: {ladder})</source>
-        <translation type="unfinished"></translation>
+        <translation>其他不变，{gpu} 最多：批处理大小 {batch} · 上下文 {context} · 参数量 {parameters} · 权重精度最高 {widest}（按文章的分档，7B 用 {ladder}）</translation>
     </message>
 </context>
 <context>
     <name>Words</name>
     <message>
         <source>Weights</source>
-        <translation type="unfinished"></translation>
+        <translation>权重</translation>
     </message>
     <message>
         <source>Gradients</source>
-        <translation type="unfinished"></translation>
+        <translation>梯度</translation>
     </message>
     <message>
         <source>Optimizer</source>
-        <translation type="unfinished"></translation>
+        <translation>优化器</translation>
     </message>
     <message>
         <source>KV cache</source>
-        <translation type="unfinished"></translation>
+        <translation>KV 缓存</translation>
     </message>
     <message>
         <source>Activations</source>
-        <translation type="unfinished"></translation>
+        <translation>激活</translation>
     </message>
     <message>
         <source>Logits</source>
-        <translation type="unfinished"></translation>
+        <translation>Logits</translation>
     </message>
     <message>
         <source>Workspace</source>
-        <translation type="unfinished"></translation>
+        <translation>临时缓冲区</translation>
     </message>
     <message>
         <source>Inputs</source>
-        <translation type="unfinished"></translation>
+        <translation>输入数据</translation>
     </message>
     <message>
         <source>Communication</source>
-        <translation type="unfinished"></translation>
+        <translation>通信缓冲区</translation>
     </message>
     <message>
         <source>Runtime</source>
-        <translation type="unfinished"></translation>
+        <translation>运行时开销</translation>
     </message>
     <message>
         <source>Reserve</source>
-        <translation type="unfinished"></translation>
+        <translation>分配器余量</translation>
     </message>
     <message>
         <source>The model itself: every parameter, in the chosen precision.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型本身：全部参数，按所选精度存放。</translation>
     </message>
     <message>
         <source>How each trained weight should change; as many values as there are trained weights.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个可训练权重该往哪边改；有多少可训练权重，就有多少个值。</translation>
     </message>
     <message>
         <source>What the optimizer remembers of every trained weight: moments, and master weights if any.</source>
-        <translation type="unfinished"></translation>
+        <translation>优化器为每个可训练权重保存的状态：动量，以及 fp32 主权重（如果有）。</translation>
     </message>
     <message>
         <source>Keys and values of every token read so far, so that they need not be computed again.</source>
-        <translation type="unfinished"></translation>
+        <translation>已读入的每个 token 的 Key 和 Value，存下来就不用重算。</translation>
     </message>
     <message>
         <source>Intermediate results: kept for the backward pass in training, the working set of the prompt in inference.</source>
-        <translation type="unfinished"></translation>
+        <translation>中间计算结果：训练时要留到反向传播，推理时是处理提示词期间占用的部分。</translation>
     </message>
     <message>
         <source>A score for every word of the vocabulary, and the loss made of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>词表中每个词的得分，以及由此算出的损失。</translation>
     </message>
     <message>
         <source>Temporary buffers: attention scores, dequantized weights, copies made by the optimizer step.</source>
-        <translation type="unfinished"></translation>
+        <translation>临时占用：注意力分数、反量化后的权重、优化器更新时的副本。</translation>
     </message>
     <message>
         <source>The batch itself: token ids and labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>这一批数据本身：token id 和标签。</translation>
     </message>
     <message>
         <source>Buffers for exchanging data between GPUs.</source>
-        <translation type="unfinished"></translation>
+        <translation>多卡之间交换数据用的缓冲区。</translation>
     </message>
     <message>
         <source>Hardware and library overhead: the CUDA context and kernels of the process.</source>
-        <translation type="unfinished"></translation>
+        <translation>硬件和依赖库开销：进程的 CUDA 上下文和内核代码。</translation>
     </message>
     <message>
         <source>What the allocator holds beyond the tensors: rounding and gaps.</source>
-        <translation type="unfinished"></translation>
+        <translation>分配器在张量之外多占的显存：对齐和碎片。</translation>
     </message>
     <message>
         <source>load</source>
-        <translation type="unfinished"></translation>
+        <translation>加载</translation>
     </message>
     <message>
         <source>prefill</source>
-        <translation type="unfinished"></translation>
+        <translation>预填充</translation>
     </message>
     <message>
         <source>decode</source>
-        <translation type="unfinished"></translation>
+        <translation>解码</translation>
     </message>
     <message>
         <source>forward</source>
-        <translation type="unfinished"></translation>
+        <translation>前向传播</translation>
     </message>
     <message>
         <source>backward</source>
-        <translation type="unfinished"></translation>
+        <translation>反向传播</translation>
     </message>
     <message>
         <source>optimizer step</source>
-        <translation type="unfinished"></translation>
+        <translation>优化器更新</translation>
     </message>
     <message>
         <source>between steps</source>
-        <translation type="unfinished"></translation>
+        <translation>两步之间</translation>
     </message>
     <message>
         <source>Fits</source>
-        <translation type="unfinished"></translation>
+        <translation>放得下</translation>
     </message>
     <message>
         <source>Tight</source>
-        <translation type="unfinished"></translation>
+        <translation>吃紧</translation>
     </message>
     <message>
         <source>OOM</source>
-        <translation type="unfinished"></translation>
+        <translation>爆显存</translation>
     </message>
     <message>
         <source>the weights alone do not fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>光是权重就放不下。</translation>
     </message>
     <message>
         <source>the weights fit; gradients and optimizer on top do not.</source>
-        <translation type="unfinished"></translation>
+        <translation>权重放得下，加上梯度和优化器就放不下了。</translation>
     </message>
     <message>
         <source>the model fits; what grows with batch and context does not.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型放得下，随批处理大小和上下文增长的部分放不下。</translation>
     </message>
     <message>
         <source>Inference</source>
-        <translation type="unfinished"></translation>
+        <translation>推理</translation>
     </message>
     <message>
         <source>Training</source>
-        <translation type="unfinished"></translation>
+        <translation>训练</translation>
     </message>
     <message>
         <source>pure 16-bit</source>
-        <translation type="unfinished"></translation>
+        <translation>纯 16 位</translation>
     </message>
     <message>
         <source>mixed (fp32 master)</source>
-        <translation type="unfinished"></translation>
+        <translation>混合精度（fp32 主权重）</translation>
     </message>
     <message>
         <source>AMP (autocast)</source>
-        <translation type="unfinished"></translation>
+        <translation>AMP (autocast)</translation>
     </message>
     <message>
         <source>8-bit AdamW</source>
-        <translation type="unfinished"></translation>
+        <translation>8 位 AdamW</translation>
     </message>
     <message>
         <source>SGD with momentum</source>
-        <translation type="unfinished"></translation>
+        <translation>SGD（带动量）</translation>
     </message>
     <message>
         <source>SDPA (flash)</source>
-        <translation type="unfinished"></translation>
+        <translation>SDPA (flash)</translation>
     </message>
     <message>
         <source>eager (stores scores)</source>
-        <translation type="unfinished"></translation>
+        <translation>eager（保存注意力分数）</translation>
     </message>
     <message>
         <source>No real framework fully trains weights narrower than 16 bits. Pick bf16, or QLoRA over a quantized model.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有哪个框架真能用低于 16 位的权重做全量训练。请选 bf16，或在量化模型上用 QLoRA。</translation>
     </message>
     <message>
         <source>This recipe stores 16-bit weights. For fp32 weights pick the recipe fp32 or AMP.</source>
-        <translation type="unfinished"></translation>
+        <translation>这种精度方案存的是 16 位权重。要用 fp32 权重，请选 fp32 或 AMP 方案。</translation>
     </message>
     <message>
         <source>No training recipe stores weights in this format. Pick bf16 or fp16.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有哪种精度方案用这种格式存权重。请选 bf16 或 fp16。</translation>
     </message>
     <message>
         <source>LoRA over quantized weights is QLoRA. Pick QLoRA, or 16-bit weights.</source>
-        <translation type="unfinished"></translation>
+        <translation>在量化权重上做 LoRA 就是 QLoRA。请选 QLoRA，或改用 16 位权重。</translation>
     </message>
     <message>
         <source>LoRA runs over bf16, fp16 or fp32 weights.</source>
-        <translation type="unfinished"></translation>
+        <translation>LoRA 的底座权重须为 bf16、fp16 或 fp32。</translation>
     </message>
     <message>
         <source>QLoRA runs over int4 or int8 weights. Pick one of them, or LoRA.</source>
-        <translation type="unfinished"></translation>
+        <translation>QLoRA 的底座权重须为 int4 或 int8。请选其一，或改用 LoRA。</translation>
     </message>
     <message>
         <source>Type a number between {low} and {high}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请输入 {low} 到 {high} 之间的数。</translation>
     </message>
     <message>
         <source>That is too long for a number.</source>
-        <translation type="unfinished"></translation>
+        <translation>太长了，不是有效的数。</translation>
     </message>
     <message>
         <source>That is not a number. Try {low}, 8k or 70b.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是一个数。试试 {low}、8k 或 70b。</translation>
     </message>
     <message>
         <source>Unknown unit “{suffix}”. Use k, m, b or t, or 万 and 亿.</source>
-        <translation type="unfinished"></translation>
+        <translation>不认识单位“{suffix}”，可用 k、m、b、t、万、亿。</translation>
     </message>
     <message>
         <source>Whole numbers only.</source>
-        <translation type="unfinished"></translation>
+        <translation>只能是整数。</translation>
     </message>
     <message>
         <source>At least {low}.</source>
-        <translation type="unfinished"></translation>
+        <translation>不能小于 {low}。</translation>
     </message>
     <message>
         <source>At most {high}.</source>
-        <translation type="unfinished"></translation>
+        <translation>不能大于 {high}。</translation>
     </message>
 </context>
 </TS>

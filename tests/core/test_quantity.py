@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,8 +82,12 @@ def test_nothing_typed(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["nan", "inf", "-inf", "seven", "万", "b", "k8", "7.", ".", "1.2.3", "1e", "0x10", "7%", "7b!", "1 2", "1__0", "_1", "1_", "٣", "①", "½", "7\x00", "7e9e9"],
-)  # fmt: skip
+    [
+        *("nan", "inf", "-inf", "seven", "万", "b", "k8"),
+        *("7.", ".", "1.2.3", "1e", "0x10", "7%", "7b!", "7e9e9", "7\x00"),
+        *("1 2", "1__0", "_1", "1_", "٣", "①", "½"),
+    ],
+)
 def test_no_number(text):
     assert problem(text) in (Problem.NOT_A_NUMBER, Problem.UNKNOWN_SUFFIX)
 
@@ -138,11 +144,8 @@ def test_length_is_bounded_before_anything_is_computed():
 
 @given(st.text(max_size=80) | st.from_regex(r"[-+0-9.,_ eEkKmMbBtT十百千万亿]{1,70}", fullmatch=True), st.sampled_from(Kind))
 def test_any_text_is_a_value_in_range_or_a_problem(text, kind):
-    try:
+    with contextlib.suppress(QuantityError):
         value = parse_quantity(text, kind, 10, 10**13)
-    except QuantityError as error:
-        assert error.problem in Problem
-    else:
         assert type(value) is int
         assert 10 <= value <= 10**13
 

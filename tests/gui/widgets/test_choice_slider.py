@@ -157,3 +157,8 @@ def test_a_double_click_on_the_caption_asks_for_the_default(qtbot: QtBot, desk: 
 
 def test_it_is_freed(freed: Any) -> None:
     assert freed(lambda: ChoiceSlider(object_name="precision", caption="&Precision", choices=FORMATS))
+
+
+def test_a_new_caption_is_a_new_name(desk: Desk) -> None:
+    desk.slider.setCaption("精度(&P)")
+    assert desk.track.accessibleName() == desk.box.accessibleName() == "精度"

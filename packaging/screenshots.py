@@ -1,0 +1,87 @@
+"""Makes the pictures of the README: ``python packaging/screenshots.py OUT_DIR``. The real window, named scenarios."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_SCALE_FACTOR"] = "1"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from core.catalogue.models import find_model, load_models
+from gui import assets
+from gui.app import Controller, make_application
+from gui.session import Preferences
+from gui.theme import ThemeChoice
+
+SMALL, LARGE = (1280, 720), (1920, 1080)
+LIGHT, DARK = ThemeChoice.LIGHT, ThemeChoice.DARK
+
+#: name -> size, theme, language, model, changes
+PICTURES: dict[str, tuple[tuple[int, int], ThemeChoice, str, str, dict[str, Any]]] = {
+    "inference-light": (SMALL, LIGHT, "en", "Llama-2-70b-hf", {"weights": "int4", "gpu": "RTX A6000"}),
+    "oom-light": (SMALL, LIGHT, "en", "Llama-2-7b-hf", {"gpu": "RTX 4070"}),
+    "training-dark-zh": (
+        SMALL,
+        DARK,
+        "zh_CN",
+        "Llama-2-7b-hf",
+        {"task": "training", "recipe": "pure16", "context_length": 2048, "gpu": "A100 80GB"},
+    ),
+    "lora-dark": (
+        LARGE,
+        DARK,
+        "en",
+        "Llama-2-7b-hf",
+        {"task": "training", "method": "lora", "gradient_checkpointing": True, "context_length": 2048, "gpu": "RTX 4090"},
+    ),
+    "qlora-light-zh": (
+        LARGE,
+        LIGHT,
+        "zh_CN",
+        "Llama-2-13b-hf",
+        {"task": "training", "method": "qlora", "weights": "int4", "context_length": 2048, "gpu": "RTX 3090"},
+    ),
+}
+#: Past the pause after which the window solves backwards.
+_SETTLE_MS = 300
+
+
+def shoot(app: QApplication, folder: Path, name: str) -> Path:
+    """One picture of the window, into ``folder``."""
+    size, theme, language, model_name, changes = PICTURES[name]
+    with tempfile.TemporaryDirectory() as scratch:
+        preferences = Preferences(QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat))
+        preferences.theme, preferences.language = theme, language
+        controller = Controller(app, preferences, None)
+        model = find_model(load_models(assets.MODELS), model_name)
+        if model is None:
+            raise SystemExit(f"the catalogue has no model {model_name}")
+        controller.window.resize(*size)
+        controller.window.show()
+        if not controller.store.dispatch(architecture=model.architecture, **changes):
+            raise SystemExit(f"{name} is refused")
+        loop = QEventLoop()
+        QTimer.singleShot(_SETTLE_MS, loop.quit)
+        loop.exec()
+        target = folder / f"{name}.png"
+        controller.window.grab().save(str(target), "PNG")
+        controller.window.close()
+        controller.window.deleteLater()
+    return target
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    app = make_application(["fitting-room"])
+    for name in PICTURES:
+        sys.stdout.write(f"{shoot(app, folder, name)}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,102 @@
+"""A scenario file comes from anywhere: whatever is in it, reading ends in a scenario or in one clear line."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.memory import Scenario
+from core.scenario_file import MAX_FILE_BYTES, ScenarioFileError, read_scenario
+
+
+@pytest.fixture
+def scenario(llama_7b) -> Scenario:
+    return Scenario(architecture=llama_7b, name="显存", batch_size=3, gpu="RTX 4090")
+
+
+@pytest.fixture
+def complaint(tmp_path):
+    """What is said about a file with this content, without its path."""
+
+    def of(content: bytes | str | dict) -> str:
+        path = tmp_path / "shared.json"
+        data = json.dumps(content) if isinstance(content, dict) else content
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        with pytest.raises(ScenarioFileError) as caught:
+            read_scenario(path)
+        message = str(caught.value)
+        assert message.startswith(f"{path}: ")
+        return message.removeprefix(f"{path}: ")
+
+    return of
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])
+def test_what_was_saved_is_read(tmp_path, scenario, mark):
+    path = tmp_path / "saved.json"
+    path.write_bytes(mark + scenario.model_dump_json(indent=2).encode())
+    assert read_scenario(path) == scenario
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    with pytest.raises(ScenarioFileError, match=r"missing\.json: cannot be read: No such file"):
+        read_scenario(tmp_path / "missing.json")
+    with pytest.raises(ScenarioFileError, match="cannot be read: "):
+        read_scenario(tmp_path)
+
+
+def test_a_path_that_cannot_be(tmp_path):
+    with pytest.raises(ScenarioFileError, match="cannot be read: embedded null"):
+        read_scenario(tmp_path / "a\0b")
+
+
+@pytest.mark.parametrize("content", ["", "{", "not json", b"\xff\xfe\x00", '{"batch_size": 1,}', "[" * 100_000, '{"a":' * 100_000])
+def test_broken_json_and_endless_nesting(complaint, content):
+    assert complaint(content).startswith("Invalid JSON: ")
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "7", '"text"'])
+def test_json_that_is_no_object(complaint, content):
+    assert "object" in complaint(content)
+
+
+def test_no_more_than_a_megabyte_is_read(complaint):
+    assert complaint(b" " * (MAX_FILE_BYTES + 1)) == "larger than 1 MiB; no scenario is"
+
+
+def test_a_newer_version_is_named_even_when_its_fields_are_unknown(complaint, scenario):
+    newer = scenario.model_dump(mode="json") | {"version": 2, "devices": 8}
+    assert complaint(newer) == "made by a newer version of Fitting Room (scenario version 2; this one reads version 1)"
+
+
+@pytest.mark.parametrize("version", [0, "1.0", None, [2]])
+def test_a_version_that_never_was(complaint, scenario, version):
+    assert complaint(scenario.model_dump(mode="json") | {"version": version}).startswith("version: ")
+
+
+def test_an_unknown_field_is_named(complaint, scenario):
+    assert complaint(scenario.model_dump(mode="json") | {"devices": 8}) == "unknown field 'devices'"
+    architecture = scenario.architecture.model_dump() | {"experts": 8}
+    assert complaint(scenario.model_dump(mode="json") | {"architecture": architecture}) == "unknown field 'architecture.experts'"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("batch_size", 0), ("batch_size", 10**400), ("context_length", 1.5), ("weights", "int3"), ("architecture", {}), ("name", "x" * 300)],
+)
+def test_a_value_out_of_range_is_named(complaint, scenario, field, value):
+    assert complaint(scenario.model_dump(mode="json") | {field: value}).startswith(field)
+
+
+def test_a_number_of_too_many_digits(complaint, scenario):
+    content = scenario.model_dump_json().replace('"batch_size":3', f'"batch_size":{"9" * 100_000}')
+    assert "\n" not in complaint(content)
+
+
+@given(content=st.binary(max_size=200))
+def test_any_bytes(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "any.json"
+    path.write_bytes(content)
+    with pytest.raises(ScenarioFileError):
+        read_scenario(path)

@@ -1,0 +1,158 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QByteArray, QSettings
+
+from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task, architecture_from_parameter_count
+from core.memory.scenario import QUERY_VALUE
+from gui.quantities import ByteUnit
+from gui.session import Preferences, load_scenario, save_scenario
+from gui.theme import ThemeChoice
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    """Nothing in it has its default."""
+    return Scenario(
+        name="对照 A",
+        architecture=architecture_from_parameter_count(1_234_567_890_123),
+        task=Task.TRAINING,
+        method=Method.QLORA,
+        weights=Format.INT4,
+        kv_cache=Format.FP8,
+        recipe=Recipe.AMP,
+        optimizer=Optimizer.SGD,
+        batch_size=4096,
+        context_length=10_000_000,
+        lora_r=8,
+        lora_target_modules=QUERY_VALUE,
+        gradient_checkpointing=True,
+        gpu="RTX 4070",
+    )
+
+
+def broken_states(scenario: Scenario) -> dict[str, bytes]:
+    """State files that are none of ours, or not any more, or not yet."""
+    good = scenario.model_dump(mode="json")
+    return {
+        "empty": b"",
+        "no JSON": b"\x89PNG\r\n\x1a\n",
+        "cut off": json.dumps(good).encode()[:-40],
+        "zeros": bytes(4096),
+        "no UTF-8": json.dumps(good).encode().replace(b"RTX", b"\xff\xfe\xff"),
+        "another document": b'{"format": "another", "version": 1}',
+        "a newer version": json.dumps(good | {"version": 2}).encode(),
+        "a field of a newer version": json.dumps(good | {"tensor_parallel": 8}).encode(),
+        "out of range": json.dumps(good | {"batch_size": 10**30}).encode(),
+        "not a number": json.dumps(good | {"batch_size": float("nan")}).encode(),
+        "deeply nested": b"[" * 100_000 + b"]" * 100_000,
+        "deeply nested objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        "a number without end": b'{"batch_size": ' + b"9" * 500_000 + b"}",
+        "huge": json.dumps(good).encode() + b" " * 2_000_000,
+    }
+
+
+def test_what_is_saved_comes_back(tmp_path: Path, scenario: Scenario) -> None:
+    path = tmp_path / "a" / "b" / "last.fitroom.json"
+    assert save_scenario(path, scenario) == ""
+    assert load_scenario(path) == (scenario, None)
+    assert save_scenario(path, scenario.evolve(batch_size=1)) == ""
+    assert load_scenario(path) == (scenario.evolve(batch_size=1), None)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_first_start_has_no_state(tmp_path: Path) -> None:
+    assert load_scenario(tmp_path / "none" / "last.fitroom.json") == (None, None)
+
+
+@pytest.mark.parametrize("kind", broken_states(Scenario(architecture=architecture_from_parameter_count(10**9))))
+def test_a_broken_state_is_set_aside_and_kept(tmp_path: Path, scenario: Scenario, kind: str) -> None:
+    path = tmp_path / "last.fitroom.json"
+    data = broken_states(scenario)[kind]
+    path.write_bytes(data)
+    loaded, aside = load_scenario(path)
+    assert loaded is None
+    assert aside is not None
+    assert aside.parent == path.parent
+    assert aside.read_bytes() == data
+    assert not path.exists()
+    assert load_scenario(path) == (None, None)
+
+
+def test_a_second_broken_state_does_not_replace_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "last.fitroom.json"
+    kept = {}
+    for number in range(3):
+        path.write_text(f"broken {number}")
+        _, aside = load_scenario(path)
+        assert aside is not None
+        kept[aside] = f"broken {number}"
+    assert {aside: aside.read_text() for aside in kept} == kept
+    assert len(kept) == 3
+
+
+def test_a_folder_in_place_of_the_state_is_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "last.fitroom.json"
+    (path / "inside").mkdir(parents=True)
+    loaded, aside = load_scenario(path)
+    assert loaded is None
+    assert aside is not None
+
+
+def test_where_nothing_can_be_written_it_says_why(tmp_path: Path, scenario: Scenario) -> None:
+    """A file in place of a folder refuses everyone, root too."""
+    (tmp_path / "file").write_text("in the way")
+    assert save_scenario(tmp_path / "file" / "last.fitroom.json", scenario)
+    (tmp_path / "folder.json").mkdir()
+    assert save_scenario(tmp_path / "folder.json", scenario)
+
+
+class TestPreferences:
+    """Settings as another process finds them: an ini file holds strings, whatever was put in."""
+
+    @pytest.fixture
+    def written(self, tmp_path: Path) -> Callable[[str], Preferences]:
+        def write(lines: str) -> Preferences:
+            path = tmp_path / "settings.ini"
+            path.write_text(f"[General]\n{lines}\n")
+            return Preferences(QSettings(str(path), QSettings.Format.IniFormat))
+
+        return write
+
+    def test_first_start(self, written: Callable[[str], Preferences]) -> None:
+        preferences = written("")
+        assert preferences.unit is ByteUnit.GIB
+        assert preferences.theme is ThemeChoice.SYSTEM
+        assert preferences.language == ""
+        assert preferences.geometry.isEmpty()
+
+    @pytest.mark.parametrize("nonsense", ["false", "0", "neon", "", "a, b, c", "@Invalid()", "@ByteArray(x)", "GB GB"])
+    def test_nonsense_is_as_if_never_set(self, written: Callable[[str], Preferences], nonsense: str) -> None:
+        preferences = written(f"unit={nonsense}\ntheme={nonsense}\ngeometry={nonsense}\nlanguage={nonsense}")
+        assert preferences.unit is ByteUnit.GIB
+        assert preferences.theme is ThemeChoice.SYSTEM
+        assert isinstance(preferences.geometry, QByteArray)
+        assert isinstance(preferences.language, str)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("unit", ByteUnit.GB),
+            ("unit", ByteUnit.GIB),
+            ("theme", ThemeChoice.DARK),
+            ("theme", ThemeChoice.LIGHT),
+            ("theme", ThemeChoice.SYSTEM),
+            ("language", "zh_CN"),
+            ("geometry", QByteArray(b"\x01\xd9\xd0\xcb\x00\xff")),
+        ],
+    )
+    def test_what_is_set_is_found_by_the_next_process(self, tmp_path: Path, name: str, value: Any) -> None:
+        path = str(tmp_path / "settings.ini")
+        settings = QSettings(path, QSettings.Format.IniFormat)
+        setattr(Preferences(settings), name, value)
+        settings.sync()
+        del settings  # QSettings objects of one file share their values while both live
+        assert getattr(Preferences(QSettings(path, QSettings.Format.IniFormat)), name) == value

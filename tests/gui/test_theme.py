@@ -1,0 +1,120 @@
+from itertools import combinations
+
+import pytest
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+from core.memory import Component, FitStatus
+from gui.theme import DARK, LIGHT, FontSize, Theme, ThemeChoice, contrast, font, readable_on, resolve, system_is_dark
+
+GRAPHICS, TEXT = 3.0, 4.5  # WCAG 2: the least contrast of what must be seen, and of what must be read
+
+both = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+
+
+def grounds(theme: Theme) -> list[QColor]:
+    return [QColor(theme.window), QColor(theme.base)]
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    black, white, grey = QColor("#000000"), QColor("#ffffff"), QColor("#777777")
+    assert contrast(black, white) == pytest.approx(21)
+    assert contrast(white, white) == 1
+    assert contrast(white, grey) == contrast(grey, white) == pytest.approx(4.48, abs=0.01)
+
+
+@both
+@pytest.mark.parametrize("component", Component)
+def test_component_is_seen(theme: Theme, component: Component) -> None:
+    for ground in grounds(theme):
+        assert contrast(theme.component(component), ground) >= GRAPHICS
+
+
+@both
+@pytest.mark.parametrize("component", Component)
+def test_label_in_a_segment_is_read(theme: Theme, component: Component) -> None:
+    color = theme.component(component)
+    assert contrast(readable_on(color), color) >= TEXT
+
+
+@both
+def test_components_are_told_apart(theme: Theme) -> None:
+    for one, other in combinations(theme.components.values(), 2):
+        assert one != other
+    assert set(theme.components) == set(Component)
+
+
+@both
+@pytest.mark.parametrize("status", FitStatus)
+def test_status_is_read(theme: Theme, status: FitStatus) -> None:
+    for ground in grounds(theme):
+        assert contrast(theme.status_color(status), ground) >= TEXT
+    assert contrast(readable_on(theme.status_color(status)), theme.status_color(status)) >= TEXT
+
+
+@both
+@pytest.mark.parametrize("role", ["text", "dim_text"])
+def test_text_is_read(theme: Theme, role: str) -> None:
+    for ground in grounds(theme):
+        assert contrast(QColor(getattr(theme, role)), ground) >= TEXT
+
+
+@both
+def test_accent_and_ghost_are_seen_and_what_is_selected_is_read(theme: Theme) -> None:
+    for ground in grounds(theme):
+        assert contrast(QColor(theme.accent), ground) >= GRAPHICS
+        assert contrast(QColor(theme.ghost), ground) >= GRAPHICS
+    assert contrast(QColor(theme.on_accent), QColor(theme.accent)) >= TEXT
+
+
+@both
+def test_no_component_looks_like_a_verdict(theme: Theme) -> None:
+    """Red and green are kept for the verdict: no segment may be taken for one."""
+    for component in Component:
+        color = theme.component(component)
+        greenish = color.saturationF() > 0.25 and 90 <= color.hue() <= 170
+        reddish = color.saturationF() > 0.25 and (color.hue() <= 10 or color.hue() >= 350)
+        assert not greenish, component
+        assert not reddish, component
+
+
+@both
+def test_palette_reads_in_every_group(theme: Theme) -> None:
+    palette = theme.palette()
+    roles = QPalette.ColorRole
+    pairs = [
+        (roles.WindowText, roles.Window),
+        (roles.Text, roles.Base),
+        (roles.ButtonText, roles.Button),
+        (roles.ToolTipText, roles.ToolTipBase),
+        (roles.PlaceholderText, roles.Base),
+        (roles.HighlightedText, roles.Highlight),
+    ]
+    for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive, QPalette.ColorGroup.Disabled):
+        for ink, paper in pairs:
+            assert contrast(palette.color(group, ink), palette.color(group, paper)) >= TEXT, (group, ink)
+
+
+def test_choice_is_kept_and_system_is_followed(qapp: QApplication) -> None:
+    assert resolve(ThemeChoice.LIGHT) is LIGHT
+    assert resolve(ThemeChoice.DARK) is DARK
+    assert resolve(ThemeChoice.SYSTEM) is (DARK if system_is_dark() else LIGHT)
+
+
+@pytest.mark.parametrize("pixels", [None, 15])
+def test_fonts_scale_the_one_of_the_system(qapp: QApplication, pixels: int | None) -> None:
+    own = qapp.font()
+    try:
+        if pixels is not None:
+            in_pixels = QFont(own)
+            in_pixels.setPixelSize(pixels)
+            qapp.setFont(in_pixels)
+        small, base, display = font(FontSize.SMALL), font(), font(FontSize.DISPLAY, bold=True)
+        heights = [one.pixelSize() if pixels is not None else one.pointSizeF() for one in (small, base, display)]
+        size = pixels if pixels is not None else own.pointSizeF()
+        assert heights == pytest.approx([size * 0.88, size, size * 2.5], abs=0.51)
+        assert display.bold()
+        assert not base.bold()
+        assert {one.family() for one in (small, base, display)} == {own.family()}
+    finally:
+        qapp.setFont(own)
