@@ -7,13 +7,14 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # apt-get and pip each want the machine to themselves, and the tests of speed too
-.PHONY: help run test lint test-core test-window test-desktop bench screenshots clean needs-window needs-test
+.PHONY: help run test lint test-core test-window test-desktop bench screenshots translations clean needs-window needs-test
 
 help:
 	@echo "make run          open the window"
 	@echo "make test         run every check and every test"
 	@echo "make bench        measure the speed, into build/bench.json"
 	@echo "make screenshots  renew the pictures in resources/screenshots"
+	@echo "make translations bring gui's strings into resources/i18n, name those that lack Chinese, and compile"
 	@echo "make clean        remove the virtual environment and all that was built"
 
 run: $(VENV)/.installed needs-window
@@ -28,6 +29,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python packaging/translations.py check
 
 # Without pytest-qt, tests/conftest.py refuses Qt and numpy: the core is tested, and its ground floor covered, without them.
 test-core: $(VENV)/.installed-dev
@@ -46,6 +48,10 @@ bench: $(VENV)/.installed-dev needs-test
 
 screenshots: $(VENV)/.installed-dev needs-test
 	$(BIN)/python packaging/screenshots.py resources/screenshots
+
+translations: $(VENV)/.installed
+	$(BIN)/python packaging/translations.py update
+	$(BIN)/python packaging/translations.py release
 
 clean:
 	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks

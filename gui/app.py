@@ -47,7 +47,7 @@ class Controller(QObject):
         default = default_scenario(catalogue.models, catalogue.gpus)
         last, broken = load_scenario(session) if session is not None and opened is None else (None, None)
         self.store = Store(reconcile(opened or last or default), self)
-        self.window = MainWindow(self.store, catalogue, default, theme, preferences.unit)
+        self.window = MainWindow(self.store, catalogue, default, theme, preferences.theme, preferences.unit)
         self.window.restoreGeometry(preferences.geometry)
         if broken is not None:
             self.window.show_message(
@@ -61,7 +61,7 @@ class Controller(QObject):
         self.store.changed.connect(self._save_timer.start)
         self.window.closing.connect(self._on_closing)
         self.window.unit_toggled.connect(self._on_unit)
-        self.window.theme_picked.connect(self._on_theme)
+        self.window.theme_toggled.connect(self._on_theme)
         self.window.language_toggled.connect(self._on_language)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
 
@@ -98,13 +98,13 @@ class Controller(QObject):
     def _show_theme(self) -> None:
         theme = resolve(self._preferences.theme)
         apply(self._app, theme)
-        self.window.rebuild(theme)
+        self.window.rebuild(theme, self._preferences.theme)
 
     def _on_language(self) -> None:
         self._language = _ENGLISH if self._language == _CHINESE else _CHINESE
         self._preferences.language = self._language
         self._install_language()
-        self.window.rebuild(resolve(self._preferences.theme))
+        self.window.rebuild(resolve(self._preferences.theme), self._preferences.theme)
         if self._language == _CHINESE and not QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese):
             self.window.show_message("没有中文字体 / No Chinese font is installed (for example: fonts-noto-cjk).")
 

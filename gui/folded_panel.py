@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
-from core.memory import Attention, Format, Scenario, Task
+from core.memory import Attention, Estimator, Format, Scenario, Task
 from gui.form_panel import FormPanel
 from gui.theme import FontSize, font
-from gui.words import attention_name, runtime_name
+from gui.words import attention_name, estimator_name, runtime_name
 
 
 class FoldedPanel(QWidget):
@@ -24,7 +24,7 @@ class FoldedPanel(QWidget):
         self.button.setAutoRaise(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setArrowType(Qt.ArrowType.RightArrow)
-        self.button.setText(self.tr("KV cache, attention, runtime"))
+        self.button.setText(self.tr("KV cache, attention, estimate"))
         self.button.toggled.connect(self._on_toggled)
         self.summary = QLabel(self)
         self.summary.setObjectName("more_summary")
@@ -35,6 +35,8 @@ class FoldedPanel(QWidget):
         self.cache_box = self.rows.add_choice("kv_cache", self.tr("KV cac&he"), [(fmt.value, fmt) for fmt in Format])
         attentions = [(attention_name(attention), attention) for attention in Attention]
         self.attention_box = self.rows.add_choice("attention", self.tr("&Attention"), attentions)
+        estimators = [(estimator_name(estimator), estimator) for estimator in Estimator]
+        self.estimator_box = self.rows.add_choice("estimator", self.tr("Esti&mate"), estimators)
         self.rows.edited.connect(self.edited)
         self.rows.reset_requested.connect(self.reset_requested)
         self.rows.hide()
@@ -52,7 +54,11 @@ class FoldedPanel(QWidget):
         self.rows.show_row(self.cache_box, inference)
         self.cache_box.render_value(scenario.kv_cache)
         self.attention_box.render_value(scenario.attention)
-        values = [attention_name(scenario.attention), runtime_name(scenario.runtime)]
+        self.estimator_box.render_value(scenario.estimator)
+        if scenario.estimator is Estimator.RULE_OF_THUMB:
+            values = [estimator_name(scenario.estimator)]
+        else:
+            values = [attention_name(scenario.attention), runtime_name(scenario.runtime)]
         text = " · ".join([scenario.kv_cache.value, *values] if inference else values)
         if text != self.summary.text():
             self.summary.setText(text)

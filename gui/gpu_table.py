@@ -125,7 +125,7 @@ class GpuTable(QAbstractTableModel):
             case Column.STATUS:
                 return self.tr("Fit")
             case Column.HEADROOM:
-                return self.tr("Free")
+                return self.tr("Free {unit}").format(unit=unit)
             case Column.SHARE:
                 return "%"
 

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.memory import Estimate, Scenario, Task
+from core.memory import Estimate, Estimator, Scenario, Task
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import FontSize, font
-from gui.words import attention_name, moment_name, optimizer_name, run_name, runtime_name
+from gui.words import attention_name, estimator_name, moment_name, optimizer_name, run_name, runtime_name
 
 
 class Headline(QWidget):
@@ -58,7 +58,7 @@ class Headline(QWidget):
             self.tr("Peak at {moment} · {run} · {runtime}").format(
                 moment=moment_name(estimate.peak.name),
                 run=run_name(scenario.task, scenario.method),
-                runtime=runtime_name(scenario.runtime),
+                runtime=_method(scenario),
             ),
         )
         readings = estimate.readings
@@ -76,6 +76,10 @@ class Headline(QWidget):
     def _assumptions(self, scenario: Scenario, numbers: Numbers) -> str:
         """What the estimate takes for granted; the context is always in it."""
         batch, context = numbers.count(scenario.batch_size), numbers.count(scenario.context_length)
+        if scenario.estimator is Estimator.RULE_OF_THUMB:
+            return self.tr("{batch} × {context} tokens · nominal size {parameters}, order of magnitude only").format(
+                batch=batch, context=context, parameters=numbers.parameters(scenario.architecture.nominal_parameters)
+            )
         if scenario.task is Task.INFERENCE:
             return self.tr("{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}").format(
                 batch=batch,
@@ -90,6 +94,13 @@ class Headline(QWidget):
             optimizer=optimizer_name(scenario.optimizer),
             attention=attention_name(scenario.attention),
         )
+
+
+def _method(scenario: Scenario) -> str:
+    """What the figures are worth: a runtime's own behaviour, or the rule of thumb."""
+    if scenario.estimator is Estimator.RULE_OF_THUMB:
+        return estimator_name(scenario.estimator)
+    return runtime_name(scenario.runtime)
 
 
 def _show(label: QLabel, text: str) -> None:

@@ -7,7 +7,7 @@ after that frame -> limits of the chosen card, which must not delay it
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -41,7 +41,7 @@ from gui.headline import Headline
 from gui.legend import Legend
 from gui.quantities import ByteUnit, Numbers
 from gui.store import Store
-from gui.theme import Theme
+from gui.theme import Theme, ThemeChoice
 from gui.verdict import Limits, Verdict
 from gui.words import refusal_reason
 
@@ -58,12 +58,13 @@ class MainWindow(QMainWindow):
     """One window over one store. ``rebuild`` makes its parts anew in another theme or language; the store stays."""
 
     unit_toggled = Signal()
-    theme_picked = Signal(object)
-    """A ThemeChoice."""
+    theme_toggled = Signal()
     language_toggled = Signal()
     closing = Signal()
 
-    def __init__(self, store: Store, catalogue: Catalogue, default: Scenario, theme: Theme, unit: ByteUnit) -> None:
+    def __init__(
+        self, store: Store, catalogue: Catalogue, default: Scenario, theme: Theme, theme_choice: ThemeChoice, unit: ByteUnit
+    ) -> None:
         super().__init__()
         self.setObjectName("main_window")
         self._store = store
@@ -78,12 +79,11 @@ class MainWindow(QMainWindow):
         self._estimate: Estimate | None = None
         self._ladder = {gpu.name: ladder_format(gpu.memory_bytes) for gpu in catalogue.gpus}
         self._usable = {gpu.name: gpu.usable_bytes for gpu in catalogue.gpus}
-        self._memory = {gpu.name: gpu.memory_bytes for gpu in catalogue.gpus}
         self._actions_made = self._make_actions()
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)
         store.history_changed.connect(self._render_history)
-        self.rebuild(theme)
+        self.rebuild(theme, theme_choice)
         self.resize(1280, 800)
 
     # -- building
@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
             "redo": self._action("redo", self._store.redo, keys.Redo, "Ctrl+Y"),
             "reset": self._action("reset", self._on_reset_all, "Ctrl+R"),
             "unit": self._action("unit", self.unit_toggled, "Ctrl+U"),
-            "theme": self._action("theme", self._on_theme, "Ctrl+T"),
+            "theme": self._action("theme", self.theme_toggled, "Ctrl+T"),
             "language": self._action("language", self.language_toggled, "Ctrl+L"),
             "find_gpu": self._action("find_gpu", self._on_find_gpu, keys.Find),
             "find_model": self._action("find_model", self._on_find_model, "Ctrl+M"),
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
             "redo": (self.tr("Redo"), self.tr("Make the change again")),
             "reset": (self.tr("Reset"), self.tr("Everything back to the example; double-click a control’s name to reset it alone")),
             "unit": (self._numbers.unit.value, self.tr("Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)")),
-            "theme": (self.tr("Theme"), self.tr("Light, dark, or as the system")),
+            "theme": (self._theme_name(), self.tr("Theme: as the system, light or dark")),
             "language": (self.tr("中文"), self.tr("切换到中文")),
         }
         for name, (text, tip) in names.items():
@@ -125,8 +125,18 @@ class MainWindow(QMainWindow):
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{tip} ({keys})")
 
-    def rebuild(self, theme: Theme) -> None:
-        """Make all parts anew, in ``theme`` and in the language the application speaks now."""
+    def _theme_name(self) -> str:
+        match self._theme_choice:
+            case ThemeChoice.SYSTEM:
+                return self.tr("Theme: system")
+            case ThemeChoice.LIGHT:
+                return self.tr("Theme: light")
+            case ThemeChoice.DARK:
+                return self.tr("Theme: dark")
+
+    def rebuild(self, theme: Theme, choice: ThemeChoice) -> None:
+        """Make all parts anew, in ``theme``, chosen by ``choice``, and in the language the application speaks now."""
+        self._theme_choice = choice
         self.setWindowTitle(self.tr("Fitting Room"))
         self._name_actions()
         actions = self._actions_made
@@ -266,7 +276,9 @@ class MainWindow(QMainWindow):
         scenario = self._store.scenario
         if scenario.task is Task.TRAINING and scenario.method is Method.FULL:
             changes = _consistent(scenario, changes)
-        if not self._store.dispatch(**changes):
+        if "estimator" in changes:  # the rule of thumb knows precisions that no real run has
+            self._store.replace(reconcile(scenario.evolve(**changes)))
+        elif not self._store.dispatch(**changes):
             self._rerender_controls()
 
     def _on_parameters(self, parameters: int) -> None:
@@ -300,9 +312,6 @@ class MainWindow(QMainWindow):
         if self._estimate is not None:
             self.controls.render_scenario(self._store.scenario, self._estimate.bytes_per_parameter, self._numbers)
 
-    def _on_theme(self) -> None:
-        self.theme_picked.emit(None)
-
     def _on_find_gpu(self) -> None:
         self.gpu_picker.filter_box.setFocus()
         self.gpu_picker.filter_box.selectAll()
@@ -314,9 +323,6 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
         super().closeEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
 
 
 def _consistent(scenario: Scenario, changes: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from core.memory import (
     Attention,
     Component,
+    Estimator,
     FitCause,
     FitStatus,
     Format,
@@ -185,6 +186,16 @@ def attention_name(attention: Attention) -> str:
             return translate("Words", "eager (stores scores)")
         case _:
             assert_never(attention)
+
+
+def estimator_name(estimator: Estimator) -> str:
+    match estimator:
+        case Estimator.DETAILED:
+            return translate("Words", "detailed")
+        case Estimator.RULE_OF_THUMB:
+            return translate("Words", "rule of thumb")
+        case _:
+            assert_never(estimator)
 
 
 def runtime_name(runtime: Runtime) -> str:

@@ -25,8 +25,9 @@ TS = ROOT / "resources" / "i18n" / "fitting-room_zh_CN.ts"
 QM = TS.with_suffix(".qm")
 
 # What puts its text before somebody: on the screen, in a tooltip, or into a screen reader.
-SINKS = frozenset(
-    ["QAction", "QCheckBox", "QGroupBox", "QLabel", "QPushButton", "QRadioButton", "addItem", "addItems", "announce", "setAccessibleDescription", "setAccessibleName", "setCaption", "setHint", "setIconText", "setPlaceholderText", "setPrefix", "setStatusTip", "setSuffix", "setText", "setTitle", "setToolTip", "setWhatsThis", "setWindowTitle", "showText", "show_message"]
+SINK = re.compile(
+    r"Q\w*(?:Action|Button|CheckBox|GroupBox|Item|Label|Event)|add(?:Item|Items|Tab)|_?show\w*"
+    r"|set(?:\w*Text|\w*Title|Accessible\w+|Caption|Hint|Prefix|StatusTip|Suffix|ToolTip|WhatsThis)"
 )
 
 # The same in every language: names of projects, algorithms and formats, and of a key.
@@ -228,7 +229,7 @@ def literal_problems(code: str, name: str) -> list[str]:
 
 
 class _LiteralFinder(ast.NodeVisitor):
-    """Looks for words in calls of ``SINKS``, in what words.py returns, and for whole phrases anywhere."""
+    """Looks for words in calls of ``SINK``, in what words.py returns, and for whole phrases anywhere."""
 
     def __init__(self, name: str, *, every_return: bool) -> None:
         self.found: list[str] = []
@@ -239,18 +240,20 @@ class _LiteralFinder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if called in ("tr", "translate"):
-            for argument in node.args[called == "translate" :]:
-                if isinstance(argument, ast.JoinedStr) or not _is_text_or_number(argument):
-                    self._report(node, f"{called}() takes literal text alone, since lupdate reads it and does not run it")
+            texts = node.args[:2] if called == "tr" else node.args[:3]
+            if not all(isinstance(text, ast.Constant) for text in texts):
+                self._report(node, f"{called}() takes literal text alone: lupdate reads the code and does not run it")
             return
-        outer, self._shown = self._shown, called in SINKS
-        self.generic_visit(node)
-        self._shown = outer
+        self._visit_inside(node, shown=bool(SINK.fullmatch(called)) or (self._shown and called in ("format", "join")))
 
     def visit_Return(self, node: ast.Return) -> None:
-        outer, self._shown = self._shown, self._every_return
-        self.generic_visit(node)
-        self._shown = outer
+        self._visit_inside(node, shown=self._every_return)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self._visit_inside(node, shown=False)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        self._visit_inside(node, shown=False)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         if node.name not in NOT_ON_SCREEN:
@@ -264,18 +267,18 @@ class _LiteralFinder(ast.NodeVisitor):
             self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        if not isinstance(node.value, str) or node.value in UNTRANSLATED or node.value in PROPER_NAMES:
+        if not isinstance(node.value, str) or node.value in UNTRANSLATED | PROPER_NAMES:
             return
         if (_WORD if self._shown else _PROSE).search(_TAG.sub("", node.value)):
             self._report(node, f"“{node.value}” is not translated: it belongs into tr(), or on a list in packaging/translations.py")
 
+    def _visit_inside(self, node: ast.AST, *, shown: bool) -> None:
+        outer, self._shown = self._shown, shown
+        self.generic_visit(node)
+        self._shown = outer
+
     def _report(self, node: ast.expr, problem: str) -> None:
         self.found.append(f"{self._name}:{node.lineno}: {problem}")
-
-
-def _is_text_or_number(node: ast.expr) -> bool:
-    """Numbers, counted or computed, are the third argument of tr()."""
-    return isinstance(node, ast.Constant) or (isinstance(node, ast.Name | ast.Attribute | ast.Call))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
-"""Shapes that many tests stand on, and how hypothesis searches.
+"""Shapes that many tests stand on, the command line as a function, and how hypothesis searches.
 
 `HYPOTHESIS_SEARCH=3000 pytest tests/core` looks for new counterexamples, as many examples a property; the default repeats the same
 hundred, so that a red run stays red.
 """
 
+import json
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
 
-from core.memory import Architecture
+from core.cli import main
+from core.memory import Architecture, Scenario
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.register_profile("search", max_examples=int(os.environ.get("HYPOTHESIS_SEARCH", "100")), deadline=None)
@@ -45,3 +48,57 @@ def llama_70b(llama_7b: Architecture) -> Architecture:
     """meta-llama/Llama-2-70b-hf, config.json."""
     shape = {"hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80, "num_attention_heads": 64, "num_key_value_heads": 8}
     return Architecture(**llama_7b.model_dump() | shape | {"name": "meta-llama/Llama-2-70b-hf", "nominal_parameters": 70 * 10**9})
+
+
+@pytest.fixture
+def ask(capsys) -> Callable[..., dict]:
+    """The JSON answer to a command that succeeds, silently otherwise."""
+
+    def of(*options: str) -> dict:
+        code = main(["estimate", *options, "--json"])
+        output = capsys.readouterr()
+        assert (code, output.err) == (0, "")
+        return json.loads(output.out)
+
+    return of
+
+
+@pytest.fixture
+def tell(capsys) -> Callable[..., str]:
+    """The answer for people, with its blanks run together."""
+
+    def of(*options: str) -> str:
+        code = main(["estimate", *options])
+        output = capsys.readouterr()
+        assert (code, output.err) == (0, "")
+        return " ".join(output.out.split())
+
+    return of
+
+
+@pytest.fixture
+def complaint(capsys) -> Callable[..., str]:
+    """The one line on stderr of a command that makes no sense."""
+
+    def of(*arguments: str, code: int = 2) -> str:
+        assert main(list(arguments)) == code
+        output = capsys.readouterr()
+        assert output.out == ""
+        assert output.err.startswith("fitting-room: ")
+        assert output.err.endswith("\n")
+        assert len(output.err.splitlines()) == 1
+        return output.err.removeprefix("fitting-room: ").rstrip("\n")
+
+    return of
+
+
+@pytest.fixture
+def saved(tmp_path, llama_7b) -> Callable[..., str]:
+    """The path of a scenario file with these choices."""
+
+    def of(**choices) -> str:
+        path = tmp_path / "scenario.json"
+        path.write_text(Scenario(architecture=llama_7b, **choices).model_dump_json(), encoding="utf-8")
+        return str(path)
+
+    return of

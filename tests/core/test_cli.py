@@ -1,13 +1,7 @@
-"""The command line: a contract for scripts, one clear line for what makes no sense, nothing heavy imported."""
+"""The command line is a contract that scripts depend on: options, names, the keys of the JSON."""
 
-import io
-import json
-import os
-import subprocess
 import sys
 import types
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -17,20 +11,14 @@ from core.memory import (
     Component,
     Format,
     Optimizer,
-    Reason,
     Recipe,
-    Refusal,
     Scenario,
     estimate,
     max_batch_size,
     max_context_length,
     parameter_count,
 )
-from core.quantity import Problem, QuantityError
-from core.report import quantity_words, refusal_words
-
-ROOT = Path(__file__).resolve().parents[2]
-GIB = 2**30
+from core.memory.units import GIB
 
 KEYS = [
     "total_bytes",
@@ -45,60 +33,6 @@ KEYS = [
     "max_batch",
     "max_context",
 ]
-
-
-@pytest.fixture
-def ask(capsys) -> Callable[..., dict]:
-    """The JSON answer to a command that succeeds, silently otherwise."""
-
-    def of(*options: str) -> dict:
-        code = main(["estimate", *options, "--json"])
-        output = capsys.readouterr()
-        assert (code, output.err) == (0, "")
-        return json.loads(output.out)
-
-    return of
-
-
-@pytest.fixture
-def tell(capsys) -> Callable[..., str]:
-    """The answer for people, with its blanks run together."""
-
-    def of(*options: str) -> str:
-        code = main(["estimate", *options])
-        output = capsys.readouterr()
-        assert (code, output.err) == (0, "")
-        return " ".join(output.out.split())
-
-    return of
-
-
-@pytest.fixture
-def complaint(capsys) -> Callable[..., str]:
-    """The one line on stderr of a command that makes no sense."""
-
-    def of(*arguments: str, code: int = 2) -> str:
-        assert main(list(arguments)) == code
-        output = capsys.readouterr()
-        assert output.out == ""
-        assert output.err.startswith("fitting-room: ")
-        assert output.err.endswith("\n")
-        assert len(output.err.splitlines()) == 1
-        return output.err.removeprefix("fitting-room: ").rstrip("\n")
-
-    return of
-
-
-@pytest.fixture
-def saved(tmp_path, llama_7b) -> Callable[..., str]:
-    """The path of a scenario file with these choices."""
-
-    def of(**choices) -> str:
-        path = tmp_path / "scenario.json"
-        path.write_text(Scenario(architecture=llama_7b, **choices).model_dump_json(), encoding="utf-8")
-        return str(path)
-
-    return of
 
 
 class TestJson:
@@ -173,6 +107,12 @@ class TestJson:
         )
         assert answer["total_bytes"] > 10**23
         assert answer["fit"]["status"] == "oom"
+
+
+def test_the_count_under_parameters_is_the_architectures_own(ask):
+    architecture = ask("--params", "3b")["architecture"]
+    parameters = architecture.pop("parameters")
+    assert parameters == parameter_count(Scenario.model_validate({"architecture": architecture}).architecture)
 
 
 class TestOptions:
@@ -297,147 +237,6 @@ class TestScenarioFile:
         assert complaint(str(path)).startswith(f"{path}: ")
 
 
-class TestComplaints:
-    @pytest.mark.parametrize(
-        ("options", "words"),
-        [
-            (["--model", "Llama-2-7c-hf"], ["unknown model 'Llama-2-7c-hf'", "meta-llama/Llama-2-7b-hf", "--params"]),
-            (["--model", "zzz"], ["unknown model 'zzz'", "--help"]),
-            (["--gpu", "RTX 4091"], ["unknown GPU 'RTX 4091'", "RTX 4090"]),
-            (["--gpu", ""], ["unknown GPU ''"]),
-            (["--gpu", "x" * 5000], ["unknown GPU 'xxx"]),
-            (["--gpu", "a\nb\x1b[31m"], ["unknown GPU"]),
-            (["--params", "7x"], ["--params", "unknown suffix 'x'"]),
-            (["--params", "seven"], ["--params", "not a number"]),
-            (["--params", ""], ["--params", "missing"]),
-            (["--params", "1.5"], ["--params", "not a whole number"]),
-            (["--params", "1m"], ["--params", "too small", "10,000,000"]),
-            (["--params", "11t"], ["--params", "too large", "10,000,000,000,000"]),
-            (["--params", "1e999999999"], ["--params", "too large"]),
-            (["--params", "9" * 100], ["--params", "too long"]),
-            (["--params", "-5"], ["--params", "too small"]),
-            (["--params", "nan"], ["--params"]),
-            (["--batch", "0"], ["--batch", "too small", "1"]),
-            (["--batch", "5000"], ["--batch", "too large", "4,096"]),
-            (["--batch", "1.5"], ["--batch", "whole"]),
-            (["--context", "1"], ["--context", "too small", "128"]),
-            (["--context", "100M"], ["--context", "too large", "10,000,000"]),
-            (["--weights", "int3"], ["--weights", "'int3'", "int4"]),
-            (["--task", "dreaming"], ["--task", "'dreaming'"]),
-            (["--recipe"], ["--recipe", "expected one argument"]),
-            (["--model", "Llama-2-7b-hf", "--params", "7b"], ["--params", "not allowed with", "--model"]),
-            (["--nonsense"], ["--nonsense"]),
-            (["--bat", "1"], ["--bat"]),
-            (["one.json", "two.json"], ["two.json"]),
-            (["missing.json"], ["missing.json: cannot be read"]),
-        ],
-        ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
-    )
-    def test_one_line_that_names_what_is_wrong(self, complaint, options, words):
-        line = complaint("estimate", *options)
-        assert all(word in line for word in words), line
-        assert len(line) <= 1000
-
-    @pytest.mark.parametrize(
-        "option",
-        [
-            ["--method", "lora"],
-            ["--recipe", "amp"],
-            ["--optimizer", "sgd"],
-            ["--optimizer-implementation", "fused"],
-            ["--checkpointing"],
-            ["--first-step"],
-            ["--lora-r", "8"],
-            ["--lora-targets", "qv"],
-        ],
-        ids=" ".join,
-    )
-    def test_choices_of_training_have_no_meaning_in_inference(self, complaint, option):
-        assert complaint("estimate", *option).startswith(f"{option[0]} has no meaning in inference; add --task training")
-
-    @pytest.mark.parametrize("option", [["--lora-r", "8"], ["--lora-targets", "qv"]], ids=" ".join)
-    def test_adapters_have_no_meaning_in_full_training(self, complaint, option):
-        assert complaint("estimate", "--task", "training", *option).startswith(f"{option[0]} has no meaning in full training")
-
-    @pytest.mark.parametrize(
-        ("options", "alternatives"),
-        [
-            (["--weights", "int4"], ["--weights bf16", "--method qlora"]),
-            (["--weights", "fp8"], ["--weights bf16"]),
-            (["--weights", "fp64"], ["--weights bf16"]),
-            (["--method", "lora", "--weights", "int4"], ["--method qlora", "--weights bf16"]),
-            (["--method", "lora", "--weights", "fp8"], ["--weights bf16"]),
-            (["--method", "qlora", "--weights", "bf16"], ["--weights int4", "--method lora"]),
-        ],
-        ids=lambda value: " ".join(value),
-    )
-    def test_what_no_real_run_allows_is_refused_with_what_to_use_instead(self, complaint, ask, options, alternatives):
-        line = complaint("estimate", "--task", "training", *options)
-        assert line.endswith(f"; instead use {' or '.join(alternatives)}")
-        for alternative in alternatives:
-            assert ask("--task", "training", *options, *alternative.split())["total_bytes"] > 0
-
-    @pytest.mark.parametrize("reason", Reason)
-    def test_every_reason_has_words(self, reason):
-        words = refusal_words(Refusal(reason, ({"weights": "bf16"},)))
-        assert words.endswith("; instead use --weights bf16")
-        assert reason.value not in words
-
-    def test_every_problem_of_a_quantity_has_its_own_words(self):
-        words = {quantity_words(QuantityError(problem, 1, 10, "x")) for problem in Problem}
-        assert len(words) == len(Problem)
-
-    def test_a_broken_catalogue(self, complaint, monkeypatch, tmp_path):
-        monkeypatch.setattr("core.cli._RESOURCES", tmp_path)
-        assert "models.json: cannot be read" in complaint("estimate")
-
-
-class TestText:
-    def test_the_answer(self, tell):
-        text = tell("--gpu", "RTX 4090")
-        assert "Llama-2-7b-hf: 6,738,415,616 parameters" in text
-        assert "weights bf16, KV cache bf16, batch 1, context 4,096 tokens (assumed; --context sets it)" in text
-        assert "transformers, sdpa attention" in text
-        assert "Peak 15.47 GiB (16.61 GB), in prefill" in text
-        assert "weights 12.55 13.48" in text
-        assert "KV cache 2.00 2.15" in text
-        assert "optimizer" not in text
-        assert "decode 15.01 16.12" in text
-        assert "process (nvidia-smi) 15.47 16.61" in text
-        assert "Bytes per parameter: 2.000 (weights)" in text
-        assert "RTX 4090: fits, " in text
-        assert "Largest batch: " in text
-
-    def test_a_context_that_was_asked_for_is_not_assumed(self, tell, saved):
-        assert "assumed" not in tell("--context", "8k")
-        assert "assumed" not in tell(saved())
-
-    @pytest.mark.parametrize(
-        ("options", "words"),
-        [
-            (["--gpu", "RTX 4070"], "RTX 4070: OOM, "),
-            (["--gpu", "RTX 4070"], "the weights alone do not fit. Largest batch: none fits. Longest context: none fits."),
-            (["--gpu", "RTX 4080"], "RTX 4080: tight, only "),
-            (["--gpu", "H200", "--task", "training", "--batch", "4096"], "OOM, "),
-            (["--gpu", "A100 80GB", "--task", "training"], "weights, gradients and optimizer alone do not fit"),
-            (["--params", "10m", "--gpu", "H200", "--context", "128"], "Largest batch: 4,096 or more."),
-            (["--gpu", "RTX 4090", "--estimator", "rule-of-thumb"], "Longest context: 10,000,000 or more."),
-            (["--params", "7b"], "a model of the given size: 7,0"),
-            (["--estimator", "rule-of-thumb"], "rule of thumb over the nominal 7,000,000,000 parameters"),
-            (["--task", "training"], "training (full): recipe mixed (bf16), adamw, batch 1"),
-            (["--task", "training", "--weights", "fp32"], "training (full): recipe fp32, adamw, batch 1"),
-            (["--task", "training", "--checkpointing"], "adamw, gradient checkpointing, batch 1"),
-            (["--task", "training", "--estimator", "rule-of-thumb", "--weights", "int8"], "training (full): weights int8, adamw, batch 1"),
-            (["--task", "training", "--method", "qlora", "--lora-targets", "qv"], "training (qlora): base int4, rank 16 on q_proj, v_proj"),
-            (["--task", "training"], "Bytes per parameter: 16.000 (weights + gradients + optimizer)"),
-            (["--task", "training"], "between steps "),
-        ],
-        ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else None,
-    )
-    def test_it_says(self, tell, options, words):
-        assert words in tell(*options)
-
-
 class TestWindow:
     @pytest.fixture
     def opened(self, monkeypatch) -> list[list[str]]:
@@ -487,87 +286,3 @@ class TestHelp:
         assert "meta-llama/Llama-2-70b-hf" in text
         assert "RTX A6000" in text
         assert "--lora-targets {all-linear,attention,qv}" in text
-
-
-def run(*arguments: str, code: str = "import sys; from core.cli import main; sys.exit(main())", **options) -> subprocess.CompletedProcess:
-    """The command in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
-    return subprocess.run([sys.executable, "-c", code, *arguments], env=environment, cwd=ROOT, timeout=60, **options)
-
-
-class TestProcess:
-    def test_an_estimate_imports_neither_qt_nor_numpy(self):
-        code = (
-            "import sys; from core.cli import main; code = main();"
-            "print([name for name in sys.modules if name.split('.')[0] in {'PySide6', 'shiboken6', 'numpy', 'pyqtgraph', 'gui'}]);"
-            "sys.exit(code)"
-        )
-        done = run("estimate", "--gpu", "RTX 4090", code=code, capture_output=True, text=True)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.splitlines()[-1] == "[]"
-
-    @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-    def test_any_output_encoding(self, tmp_path, llama_7b, encoding):
-        path = tmp_path / "场景.json"
-        named = llama_7b.model_copy(update={"name": "通义千问 🙂"})
-        path.write_text(Scenario(architecture=named).model_dump_json(), encoding="utf-8")
-        environment = {"LC_ALL": "C", "LANG": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-        filesystem_encoding = {"PYTHONUTF8": "1"} if encoding == "utf-8" else {}
-        for options in ([], ["--json"]):
-            done = run("estimate", os.fsencode(path), *options, env=environment | filesystem_encoding, capture_output=True)
-            assert (done.returncode, done.stderr) == (0, b"")
-            assert done.stdout.decode(encoding)
-
-    def test_bytes_that_are_no_text_in_an_argument(self):
-        done = run("estimate", "--gpu", b"\xff\xfe", capture_output=True)
-        assert done.returncode == 2
-        assert done.stderr.startswith(b"fitting-room: unknown GPU")
-        assert done.stderr.count(b"\n") == 1
-
-    @pytest.mark.parametrize("options", [["estimate"], ["estimate", "--help"]], ids=" ".join)
-    def test_a_reader_that_went_away(self, options):
-        reading, writing = os.pipe()
-        os.close(reading)
-        try:
-            done = run(*options, stdout=writing, stderr=subprocess.PIPE)
-        finally:
-            os.close(writing)
-        assert done.stderr == b""
-
-    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-    def test_a_full_disk(self):
-        with Path("/dev/full").open("w") as full:
-            done = run("estimate", stdout=full, stderr=subprocess.PIPE, text=True)
-        assert done.returncode == 1
-        assert done.stderr == "fitting-room: cannot write the answer: No space left on device\n"
-
-
-def test_without_any_streams(monkeypatch):
-    """As in a program started without a console."""
-    monkeypatch.setattr(sys, "stdout", None)
-    monkeypatch.setattr(sys, "stderr", None)
-    assert main(["estimate"]) == 0
-    assert main(["estimate", "--batch", "0"]) == 2
-
-
-@pytest.mark.parametrize(("error", "words"), [(BrokenPipeError(), ""), (OSError(28, "disk full"), "cannot write the answer: disk full\n")])
-def test_an_output_that_cannot_be_written(monkeypatch, capsys, error, words):
-    class Broken(io.StringIO):
-        def write(self, text):
-            raise error
-
-    monkeypatch.setattr(sys, "stdout", Broken())
-    assert main(["estimate"]) == 1
-    assert capsys.readouterr().err.removeprefix("fitting-room: ") == words
-
-
-def test_streams_that_are_no_terminal(monkeypatch):
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
-    assert main(["estimate", "--json"]) == 0
-    assert list(json.loads(sys.stdout.getvalue())) == KEYS
-
-
-def test_the_count_under_parameters_is_the_architectures_own(ask):
-    architecture = ask("--params", "3b")["architecture"]
-    parameters = architecture.pop("parameters")
-    assert parameters == parameter_count(Scenario.model_validate({"architecture": architecture}).architecture)
