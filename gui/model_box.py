@@ -52,8 +52,8 @@ class ModelBox(CalmComboBox):
             self.picked.emit(model)
 
     def _on_finished(self) -> None:
-        text = self.currentText()
-        if text in self._models:
-            self._on_activated(text)
-        else:
-            self.setEditText(self._shown)
+        typed = self.currentText().casefold()
+        exact = [name for name in self._models if name.casefold() == typed]
+        meant = exact or [name for name in self._models if typed in name.casefold()]
+        self.setEditText(meant[0] if len(meant) == 1 else self._shown)
+        self._on_activated(self.currentText())

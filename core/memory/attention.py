@@ -6,6 +6,7 @@ T = batch*S, h hidden size.
 """
 
 from enum import StrEnum
+from typing import assert_never
 
 from core.memory.architecture import Architecture
 from core.memory.numerics import Numerics
@@ -49,6 +50,8 @@ def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch:
             return tokens * (16 * q + 4 * heads * length)
         case AttentionPath.EAGER:
             return tokens * (8 * q + 6 * heads * length if n.compute == 2 else 16 * q + 4 * heads * length)
+        case _:
+            assert_never(path)
 
 
 def causal_mask_bytes(path: AttentionPath, n: Numerics, batch: int, length: int) -> int:

@@ -4,6 +4,8 @@ Sources: measured storages of torch 2.13's optimizers; bitsandbytes' blockwise 8
 256 values, two states). Symbols: n trained values, w bytes of one.
 """
 
+from typing import assert_never
+
 from core.memory.numerics import Numerics
 from core.memory.scenario import Optimizer, OptimizerImplementation
 from core.memory.units import ceil_div
@@ -24,6 +26,8 @@ def optimizer_state_bytes(optimizer: Optimizer, n: Numerics, trained: int) -> in
             return master + n.state * trained
         case Optimizer.SGD:
             return master
+        case _:
+            assert_never(optimizer)
 
 
 def optimizer_step_bytes(
@@ -49,3 +53,5 @@ def optimizer_step_bytes(
             return 2 * n.state * largest
         case OptimizerImplementation.FUSED:
             return 0
+        case _:
+            assert_never(implementation)

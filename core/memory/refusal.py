@@ -6,6 +6,7 @@ methods it knows nothing of: the article computes training in int8 although no f
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from core.memory.formats import QUANTIZED, SIXTEEN_BIT, Format
 from core.memory.scenario import Estimator, Method, Recipe, Scenario, Task
@@ -82,6 +83,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
                 return None
             fixes: tuple[dict[str, str], ...] = ({"weights": Format.INT4.value},)
             return Refusal(Reason.QLORA_BASE_QUANTIZED, (*fixes, _USE_LORA) if weights in LORA_FORMATS else fixes)
+        case _:
+            assert_never(scenario.method)
 
 
 def reconcile(scenario: Scenario) -> Scenario:

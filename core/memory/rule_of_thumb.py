@@ -6,6 +6,7 @@ as its author says. Where its text contradicts its own worked example (AdamW's m
 """
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from core.memory.architecture import Architecture
 from core.memory.components import Cause, Moment, MomentName, Stack
@@ -28,6 +29,8 @@ def optimizer_bytes(parameters: int, fmt: Format, optimizer: Optimizer) -> int:
             return 2 * parameters
         case Optimizer.SGD | Optimizer.SGD_MOMENTUM:
             return nominal_weight_bytes(parameters, fmt)
+        case _:
+            assert_never(optimizer)
 
 
 def activation_bytes_per_sample(arch: Architecture, context_length: int, fmt: Format) -> int:

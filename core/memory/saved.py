@@ -32,10 +32,6 @@ class Saved:
     """Final norm, rotary tables, labels, autocast's copy of the head."""
     log_softmax: int
 
-    @property
-    def total(self) -> int:
-        return self.layers + self.outside + self.log_softmax
-
 
 def layer_saved(scenario: Scenario, n: Numerics, path: AttentionPath) -> int:
     """Bytes one layer keeps when every weight is trained."""

@@ -147,16 +147,18 @@ def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved
     tokens = scenario.batch_size * scenario.context_length
     h = arch.hidden_size
     dequantization = dequantization_bytes(arch, scenario.weights)
-    mlp_work = tokens * (3 * n.compute * arch.intermediate_size + 5 * h - 4 * scenario.lora_r)
+    mlp_work = tokens * (3 * n.compute * arch.intermediate_size + 5 * h)
+    # The backward of down_proj's adapter, the first of a layer, has already let go of the input of its B.
+    released = 4 * scenario.lora_r * tokens if "down_proj" in scenario.lora_target_modules else 0
 
     loss = step._replace(
         activations=kept.layers + kept.outside,
         logits=kept.log_softmax + backward_logits_bytes(arch, tokens),
     )
     recomputed = kept.layer if scenario.gradient_checkpointing else 0
-    last_mlp = step._replace(activations=kept.layers + recomputed, workspace=mlp_work + dequantization)
+    last_mlp = step._replace(activations=kept.layers + recomputed - released, workspace=mlp_work + dequantization)
     first_mlp = step._replace(
-        activations=kept.layer + n.residual * h * tokens * scenario.gradient_checkpointing,
+        activations=kept.layer - released + n.residual * h * tokens * scenario.gradient_checkpointing,
         gradients=gradients - gradients // arch.num_hidden_layers,
         workspace=mlp_work + dequantization,
     )

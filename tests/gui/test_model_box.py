@@ -60,6 +60,15 @@ def test_a_part_of_a_name_is_completed(room: Any, box: ModelBox, text_box: QLine
     assert room.scenario.architecture.name == box.currentText() == another
 
 
+@pytest.mark.parametrize("leave", [Qt.Key.Key_Return, Qt.Key.Key_Tab])
+def test_a_part_that_one_name_has_is_enough(room: Any, box: ModelBox, text_box: QLineEdit, another: str, leave: Qt.Key) -> None:
+    room.bot.keyClicks(text_box, another[1:].upper())
+    box.completer().popup().hide()
+    with room.change():
+        room.bot.keyClick(text_box, leave)
+    assert room.scenario.architecture.name == box.currentText() == another
+
+
 def test_arrows_pick_the_neighbour(room: Any, box: ModelBox, models: Any) -> None:
     box.setFocus()
     with room.change():
