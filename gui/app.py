@@ -16,6 +16,7 @@ from core import __version__
 from core.catalogue.gpus import load_gpus
 from core.catalogue.models import load_models
 from core.memory import Scenario, reconcile
+from core.scenario_file import ScenarioFileError, read_scenario
 from gui import assets
 from gui.defaults import default_scenario
 from gui.main_window import Catalogue, MainWindow
@@ -146,9 +147,10 @@ def run_window(argv: Sequence[str]) -> int:
     arguments = _arguments(argv)
     opened = None
     if arguments.file is not None:
-        opened, _broken = load_opened(arguments.file)
-        if opened is None:
-            sys.stderr.write(f"fitting-room: {arguments.file} is not a scenario of this version: {_broken}\n")
+        try:
+            opened = read_scenario(arguments.file)
+        except ScenarioFileError as error:
+            sys.stderr.write(f"fitting-room: {error}\n")
             return 2
     if not _has_display():
         sys.stderr.write("fitting-room: there is no display to open a window on; set DISPLAY, or use: fitting-room estimate --help\n")
@@ -167,16 +169,6 @@ def _has_display() -> bool:
     if not sys.platform.startswith("linux"):
         return True
     return any(os.environ.get(name) for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"))
-
-
-def load_opened(path: Path) -> tuple[Scenario | None, str]:
-    """A scenario the user asked for: left where it is, and explained when it cannot be read."""
-    try:
-        if path.stat().st_size > 1_000_000:
-            return None, "the file is too large"
-        return Scenario.model_validate_json(path.read_bytes()), ""
-    except (OSError, ValueError, RecursionError) as error:
-        return None, str(error).splitlines()[0]
 
 
 def _smoke_test(app: QApplication, controller: Controller, target: Path) -> int:

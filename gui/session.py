@@ -5,14 +5,12 @@ A state file that cannot be read is set aside under another name with a message,
 
 from pathlib import Path
 
-from pydantic import ValidationError
 from PySide6.QtCore import QByteArray, QIODevice, QSaveFile, QSettings, QStandardPaths
 
 from core.memory import Scenario
+from core.scenario_file import ScenarioFileError, read_scenario
 from gui.quantities import ByteUnit
 from gui.theme import ThemeChoice
-
-_MAX_STATE_BYTES = 1_000_000
 
 
 def state_path() -> Path:
@@ -26,13 +24,11 @@ def load_scenario(path: Path) -> tuple[Scenario | None, Path | None]:
 
     The second is ``path`` itself when the broken file could not be moved.
     """
-    try:
-        if path.stat().st_size > _MAX_STATE_BYTES:
-            raise ValueError("too large for a scenario")
-        return Scenario.model_validate_json(path.read_bytes()), None
-    except FileNotFoundError:
+    if not path.exists():
         return None, None
-    except (OSError, ValueError, ValidationError, RecursionError):
+    try:
+        return read_scenario(path), None
+    except ScenarioFileError:
         return None, _set_aside(path)
 
 

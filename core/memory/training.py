@@ -12,7 +12,7 @@ from core.memory.architecture import (
     layer_vector_parameters,
     parameter_count,
 )
-from core.memory.attention import attention_backward, attention_path
+from core.memory.attention import attention_backward, attention_path, attention_prefill_bytes, causal_mask_bytes, rotary_bytes
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.inference import TOKEN_ID_BYTES, largest
 from core.memory.lora import adapter_parameters, largest_adapter
@@ -80,11 +80,24 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
 
     return (
         Moment(MomentName.LOAD, load, Cause.RESIDENT),
-        Moment(MomentName.FORWARD, forward, Cause.LOSS),
+        _forward(scenario, n, step, kept, forward),
         backward,
         Moment(MomentName.OPTIMIZER_STEP, optimizer_step, Cause.OPTIMIZER),
         Moment(MomentName.BETWEEN_STEPS, between, Cause.RESIDENT),
     )
+
+
+def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> Moment:
+    """Peak of the forward pass: at the loss, unless layers keep nothing but their inputs and write their scores to memory."""
+    arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
+    path = attention_path(scenario.attention, n, arch)
+    work = attention_prefill_bytes(path, n, arch, batch, length)
+    if not work or not scenario.gradient_checkpointing:
+        return Moment(MomentName.FORWARD, at_loss, Cause.LOSS)
+    # Two of the tensors that prefill counts, embeddings and residual, are the kept inputs here; so is the mask.
+    known = 2 * n.residual * arch.hidden_size * batch * length + causal_mask_bytes(path, n, batch, length)
+    at_scores = step._replace(activations=kept.layers + rotary_bytes(n, arch, length), workspace=work - known)
+    return largest(MomentName.FORWARD, (at_loss, Cause.LOSS), (at_scores, Cause.ATTENTION))
 
 
 def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all_gradients: int) -> Moment:
@@ -135,9 +148,14 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
     # Tied, the gradient of the embedding is made beside the head's and then added into a third.
     sums = 2 * head_gradient if arch.tie_word_embeddings else residual
     embedding = step._replace(gradients=all_gradients, workspace=sums)
+    last_attention = step._replace(
+        activations=kept.layers if checkpointing else kept.layers - kept.layer,
+        gradients=head_gradient + after_attention,
+        workspace=scores_work,
+    )
     instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]
     if scores_work:
-        instants.append((first_attention, Cause.ATTENTION))
+        instants += [(first_attention, Cause.ATTENTION), (last_attention, Cause.ATTENTION)]
     return largest(MomentName.BACKWARD, *instants, (embedding, Cause.EMBEDDING))
 
 
@@ -162,4 +180,15 @@ def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved
         gradients=gradients - gradients // arch.num_hidden_layers,
         workspace=mlp_work + dequantization,
     )
-    return largest(MomentName.BACKWARD, (loss, Cause.LOSS), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP))
+    path = attention_path(scenario.attention, n, arch)
+    last_attention = step._replace(
+        activations=kept.layers if scenario.gradient_checkpointing else max(0, kept.layers - kept.layer),
+        workspace=attention_backward(path, n, arch, scenario.context_length) * tokens + dequantization,
+    )
+    return largest(
+        MomentName.BACKWARD,
+        (loss, Cause.LOSS),
+        (last_attention, Cause.ATTENTION),
+        (last_mlp, Cause.MLP),
+        (first_mlp, Cause.MLP),
+    )

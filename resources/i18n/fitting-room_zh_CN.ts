@@ -45,8 +45,8 @@
 <context>
     <name>FoldedPanel</name>
     <message>
-        <source>KV cache, attention, runtime</source>
-        <translation>KV 缓存、注意力、框架</translation>
+        <source>KV cache, attention, estimate</source>
+        <translation>KV 缓存、注意力、估算方式</translation>
     </message>
     <message>
         <source>KV cac&amp;he</source>
@@ -55,6 +55,10 @@
     <message>
         <source>&amp;Attention</source>
         <translation>注意力(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Esti&amp;mate</source>
+        <translation>估算方式(&amp;T)</translation>
     </message>
 </context>
 <context>
@@ -83,8 +87,8 @@
         <translation>结论</translation>
     </message>
     <message>
-        <source>Free</source>
-        <translation>剩余</translation>
+        <source>Free {unit}</source>
+        <translation>剩余 {unit}</translation>
     </message>
     <message>
         <source>{vendor} {name}: {memory} on the box, {usable} usable by one process. {word}, {headroom} free.</source>
@@ -100,6 +104,10 @@
     <message>
         <source>= {other} · reserved {reserved} · allocated {allocated}</source>
         <translation>= {other} · 已保留 {reserved} · 已分配 {allocated}</translation>
+    </message>
+    <message>
+        <source>{batch} × {context} tokens · nominal size {parameters}, order of magnitude only</source>
+        <translation>{batch} × {context} token · 按标称参数量 {parameters}，只看数量级</translation>
     </message>
     <message>
         <source>{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}</source>
@@ -149,12 +157,8 @@
         <translation>切换显存单位：GiB（2³⁰ 字节）或 GB（10⁹ 字节）</translation>
     </message>
     <message>
-        <source>Theme</source>
-        <translation>主题</translation>
-    </message>
-    <message>
-        <source>Light, dark, or as the system</source>
-        <translation>浅色、深色或跟随系统</translation>
+        <source>Theme: as the system, light or dark</source>
+        <translation>主题：跟随系统、浅色或深色</translation>
     </message>
     <message>
         <source>中文</source>
@@ -163,6 +167,18 @@
     <message>
         <source>切换到中文</source>
         <translation>Switch to English</translation>
+    </message>
+    <message>
+        <source>Theme: system</source>
+        <translation>主题：跟随系统</translation>
+    </message>
+    <message>
+        <source>Theme: light</source>
+        <translation>主题：浅色</translation>
+    </message>
+    <message>
+        <source>Theme: dark</source>
+        <translation>主题：深色</translation>
     </message>
     <message>
         <source>Fitting Room</source>
@@ -470,6 +486,14 @@
     <message>
         <source>eager (stores scores)</source>
         <translation>eager（保存注意力分数）</translation>
+    </message>
+    <message>
+        <source>detailed</source>
+        <translation>详细估算</translation>
+    </message>
+    <message>
+        <source>rule of thumb</source>
+        <translation>经验估算</translation>
     </message>
     <message>
         <source>No real framework fully trains weights narrower than 16 bits. Pick bf16, or QLoRA over a quantized model.</source>

@@ -77,13 +77,15 @@ def test_what_stands_in_a_row(table: GpuTable, render: Callable[..., None], gpus
         figure = numbers.figure(fit.headroom_bytes).number
         assert texts(table, gpu.name) == [gpu.name, numbers.capacity(gpu.memory_bytes), word, figure, numbers.share(fit.headroom_fraction)]
         assert table.fit_of(gpu.name) == fit
-    assert [table.headerData(column, Qt.Orientation.Horizontal) for column in Column] == ["GPU", unit.value, "Fit", "Free", "%"]
+    assert [table.headerData(column, Qt.Orientation.Horizontal) for column in Column] == ["GPU", unit.value, "Fit", f"Free {unit.value}", "%"]
     assert table.headerData(0, Qt.Orientation.Vertical) is None
 
 
 def test_a_headroom_in_another_unit_says_so(table: GpuTable, render: Callable[..., None]) -> None:
     render(scenario(10_000.0, batch_size=4096))
-    assert texts(table, "RTX 4070")[Column.HEADROOM].endswith("\u00a0TiB") or texts(table, "RTX 4070")[Column.HEADROOM].endswith("\u00a0PiB")
+    assert texts(table, "RTX 4070")[Column.HEADROOM].endswith("\u00a0TiB") or texts(table, "RTX 4070")[Column.HEADROOM].endswith(
+        "\u00a0PiB"
+    )
 
 
 def test_fit_is_word_icon_and_colour(table: GpuTable, render: Callable[..., None], gpus: tuple[Gpu, ...]) -> None:

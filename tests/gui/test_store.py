@@ -154,7 +154,9 @@ def test_undo_remembers_so_many_steps_and_no_more(store: Store) -> None:
     assert store.scenario.batch_size == MAX_UNDO + 49 - MAX_UNDO
 
 
-@pytest.mark.parametrize("changes", [{"batch_size": 0}, {"batch_size": 10**9}, {"context_length": "many"}, {"weights": "int3"}, {"no_such": 1}])
+@pytest.mark.parametrize(
+    "changes", [{"batch_size": 0}, {"batch_size": 10**9}, {"context_length": "many"}, {"weights": "int3"}, {"no_such": 1}]
+)
 def test_what_is_invalid_is_refused_in_words(store: Store, heard: Listener, changes: dict[str, object]) -> None:
     before = store.scenario
     assert not store.dispatch(**changes)

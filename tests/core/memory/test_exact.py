@@ -21,13 +21,13 @@ EVIDENCE = HERE.parents[4] / "shared" / "evidence"
 
 MEDIAN_PERCENT, PERCENTILE_95_PERCENT = 0.01, 0.1
 #: The worst are attention that writes its scores (eager, and fp32 with grouped heads, where SDPA falls back to mathematics) in a small
-#: model under checkpointing: its peak of the forward pass is in the first layers' attention rather than at the loss.
+#: model under checkpointing.
 WORST_PERCENT = {
     MomentName.LOAD: 0.001,
     MomentName.PREFILL: 0.001,
     MomentName.DECODE: 0.01,
-    MomentName.FORWARD: 1.1,
-    MomentName.BACKWARD: 0.4,
+    MomentName.FORWARD: 0.1,
+    MomentName.BACKWARD: 0.2,
     MomentName.OPTIMIZER_STEP: 0.01,
     MomentName.BETWEEN_STEPS: 0.01,
 }
