@@ -10,7 +10,7 @@ from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from
 from core.memory.formats import Format
 
 MIN_BATCH_SIZE, MAX_BATCH_SIZE = 1, 4096
-MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH = 128, 10_000_000
+MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH = 128, 10 * 1024**2
 
 
 class Task(StrEnum):

@@ -298,7 +298,7 @@
     </message>
     <message>
         <source>Tight on {gpu}: only {room} to spare ({share}); a real run may need that.</source>
-        <translation>{gpu} 显存吃紧：只剩 {room}（{share}），实际跑起来可能就会用掉。</translation>
+        <translation>{gpu} 显存吃紧：只剩 {room}（{share}），实际运行可能就用掉了。</translation>
     </message>
     <message>
         <source>Out of memory on {gpu} by {room}: {cause}</source>

@@ -31,7 +31,7 @@ class TestComplaints:
             (["--batch", "5000"], ["--batch", "too large", "4,096"]),
             (["--batch", "1.5"], ["--batch", "whole"]),
             (["--context", "1"], ["--context", "too small", "128"]),
-            (["--context", "100M"], ["--context", "too large", "10,000,000"]),
+            (["--context", "100M"], ["--context", "too large", "10,485,760"]),
             (["--weights", "int3"], ["--weights", "'int3'", "int4"]),
             (["--task", "dreaming"], ["--task", "'dreaming'"]),
             (["--recipe"], ["--recipe", "expected one argument"]),

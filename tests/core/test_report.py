@@ -32,7 +32,7 @@ class TestText:
             (["--gpu", "H200", "--task", "training", "--batch", "4096"], "OOM, "),
             (["--gpu", "A100 80GB", "--task", "training"], "weights, gradients and optimizer alone do not fit"),
             (["--params", "10m", "--gpu", "H200", "--context", "128"], "Largest batch: 4,096 or more."),
-            (["--gpu", "RTX 4090", "--estimator", "rule-of-thumb"], "Longest context: 10,000,000 or more."),
+            (["--gpu", "RTX 4090", "--estimator", "rule-of-thumb"], "Longest context: 10,485,760 or more."),
             (["--params", "7b"], "a model of the given size: 7,0"),
             (["--estimator", "rule-of-thumb"], "rule of thumb over the nominal 7,000,000,000 parameters"),
             (["--task", "training"], "training (full): recipe mixed (bf16), adamw, batch 1"),

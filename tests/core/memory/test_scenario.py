@@ -27,7 +27,7 @@ class TestEvolve:
             ("batch_size", 4097),
             ("batch_size", 1.5),
             ("context_length", 127),
-            ("context_length", 10_000_001),
+            ("context_length", 10_485_761),
             ("context_length", "many"),
             ("weights", "int3"),
             ("task", "dreaming"),
