@@ -23,7 +23,7 @@ from gui.main_window import Catalogue, MainWindow
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_scenario, save_scenario, state_path
 from gui.store import Store
-from gui.theme import ThemeChoice, apply, resolve
+from gui.theme import ThemeChoice, apply, resolve, use_fonts_for
 
 APPLICATION_ID = "org.fittingroom.FittingRoom"
 _SAVE_AFTER_MS = 1000
@@ -113,6 +113,7 @@ class Controller(QObject):
         for translator in self._translators:
             self._app.removeTranslator(translator)
         self._translators = []
+        use_fonts_for(self._app, chinese=self._language == _CHINESE)
         QLocale.setDefault(QLocale(self._language))
         qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
         for name, folder in ((f"qtbase_{self._language}", qt_folder), (f"fitting-room_{self._language}", str(assets.TRANSLATIONS))):

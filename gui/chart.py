@@ -18,7 +18,7 @@ from gui.words import component_name, moment_name
 #: Levels of the rows: the peak's bar is thick, those of the moments thin, the ghost between.
 _PEAK_Y, _PEAK_HEIGHT = 0.0, 1.0
 _FIRST_MOMENT_Y, _MOMENT_STEP, _MOMENT_HEIGHT = 1.05, 0.46, 0.3
-_TOP = -0.86
+_TOP = -0.92
 _BOTTOM_MARGIN = 0.3
 
 

@@ -172,19 +172,18 @@ class ChartOverlay(QGraphicsItem):
                 painter.drawText(free, Qt.AlignmentFlag.AlignCenter, shown.free_label)
         painter.setPen(QPen(text, 2.0, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(limit, frame.view.top()), QPointF(limit, frame.view.bottom()))
-        self._paint_capacity_label(painter, shown, limit, bar.top(), frame)
+        self._paint_capacity_label(painter, shown.capacity_label, limit, frame.view)
 
-    def _paint_capacity_label(self, painter: QPainter, shown: Scene, limit: float, below: float, frame: Frame) -> None:
+    def _paint_capacity_label(self, painter: QPainter, label: str, limit: float, view: QRectF) -> None:
+        """At the upper end of the line, right of it where there is room; the overflow's figure has a line of its own below."""
         painter.setFont(self._strong)
-        advance = self._strong_metrics.horizontalAdvance(shown.capacity_label)
+        advance = self._strong_metrics.horizontalAdvance(label) + 1
         x = limit + _PADDING
-        if x + advance > frame.view.right() or (shown.total > shown.capacity if shown.capacity is not None else False):
-            # left of the line: the right is taken by the overflow's figure, or too narrow
-            x = max(frame.view.left(), limit - _PADDING - advance)
-        height = self._strong_metrics.height()
+        if x + advance > view.right():
+            x = max(view.left(), limit - _PADDING - advance)
         painter.setPen(QColor(self._theme.text))
-        box = QRectF(x, below - height - 4, advance + 1, height)
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown.capacity_label)
+        box = QRectF(x, view.top() + 1, advance, self._strong_metrics.height())
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
 
     def _badge(self, painter: QPainter, label: str, over: QRectF, color: QColor, view: QRectF) -> None:
         """How far it runs over, on a plate above the overflowing part."""

@@ -36,7 +36,7 @@ class FoldedPanel(QWidget):
         attentions = [(attention_name(attention), attention) for attention in Attention]
         self.attention_box = self.rows.add_choice("attention", self.tr("&Attention"), attentions)
         estimators = [(estimator_name(estimator), estimator) for estimator in Estimator]
-        self.estimator_box = self.rows.add_choice("estimator", self.tr("Esti&mate"), estimators)
+        self.estimator_box = self.rows.add_choice("estimator", self.tr("Es&timate"), estimators)
         self.rows.edited.connect(self.edited)
         self.rows.reset_requested.connect(self.reset_requested)
         self.rows.hide()

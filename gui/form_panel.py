@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QWidget
 
-from gui.widgets.caption import Caption
+from gui.widgets.caption import Caption, without_mnemonic
 from gui.widgets.choice_slider import CalmComboBox
 
 
@@ -56,7 +56,7 @@ class FormPanel(QWidget):
 
     def add_choice(self, field: str, caption: str, choices: Sequence[tuple[str, object]]) -> FieldBox:
         """A row for ``field``; ``choices`` are (words, value)."""
-        box = FieldBox(field, choices, caption.replace("&", ""), self)
+        box = FieldBox(field, choices, without_mnemonic(caption), self)
         box.edited.connect(self.edited)
         self.add_row(field, caption, box)
         return box

@@ -34,7 +34,7 @@ class GpuPicker(QWidget):
         self.filter_box.setPlaceholderText(self.tr("Filter GPUs"))
         self.filter_box.setAccessibleName(self.tr("Filter GPUs"))
         self.filter_box.setClearButtonEnabled(True)
-        self.only_fitting_box = QCheckBox(self.tr("&Only those that fit"), self)
+        self.only_fitting_box = QCheckBox(self.tr("Only those that &fit"), self)
         self.only_fitting_box.setObjectName("gpu_only_fitting")
 
         self.table = GpuTable(gpus, theme, round(0.85 * line), self)
@@ -85,7 +85,7 @@ class GpuPicker(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
-        samples = {Column.MEMORY: "288", Column.STATUS: "放得下", Column.HEADROOM: "\u2212130.5", Column.SHARE: "\u2212>999%"}
+        samples = {Column.MEMORY: "1,024", Column.STATUS: "放得下", Column.HEADROOM: "\u2212130.5", Column.SHARE: "\u2212>999%"}
         for column, sample in samples.items():
             header.resizeSection(column, metrics.horizontalAdvance(sample) + round(0.65 * line))
         header.setSortIndicator(Column.MEMORY, Qt.SortOrder.DescendingOrder)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from core.memory import Component, FitStatus
@@ -142,6 +142,19 @@ def resolve(choice: ThemeChoice) -> Theme:
 def apply(app: QApplication, theme: Theme) -> None:
     """Give the whole application the palette of ``theme``."""
     app.setPalette(theme.palette())
+
+
+#: Tried in this order for Chinese; without them Qt may take Japanese glyphs for Han characters.
+_CHINESE_FAMILIES = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei")
+
+
+def use_fonts_for(app: QApplication, *, chinese: bool) -> None:
+    """The system's family, with Chinese families behind it where the interface is Chinese."""
+    base = QFont(app.font())
+    own = base.families()[0] if base.families() else base.family()
+    real = QFontInfo(QFont(own)).family()  # an alias such as "Sans Serif" would make Latin text CJK too
+    base.setFamilies([real, *_CHINESE_FAMILIES] if chinese else [own])
+    app.setFont(base)
 
 
 class FontSize:

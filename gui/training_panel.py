@@ -24,7 +24,7 @@ class TrainingPanel(FormPanel):
         self.rank_box.setKeyboardTracking(False)
         self.rank_box.setAccessibleName(self.tr("LoRA rank"))
         self.rank_box.valueChanged.connect(self._on_rank)
-        self.add_row("lora_r", self.tr("LoRA ran&k"), self.rank_box)
+        self.add_row("lora_r", self.tr("LoRA ra&nk"), self.rank_box)
         targets = [(self.tr("all linear layers"), ALL_LINEAR), (self.tr("q, k, v, o"), ATTENTION_LINEAR), (self.tr("q and v"), QUERY_VALUE)]
         self.targets_box = self.add_choice("lora_target_modules", self.tr("LoRA tar&gets"), targets)
         self.ratio_note = QLabel(self)

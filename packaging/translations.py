@@ -36,6 +36,12 @@ PROPER_NAMES = frozenset({"AdamW", "Adam", "SGD", "LoRA", "QLoRA", "fp32", "tran
 # Shown as they are, each for its reason.
 UNTRANSLATED = frozenset(
     {
+        # names of fonts
+        "Noto Sans CJK SC",
+        "Source Han Sans SC",
+        "PingFang SC",
+        "Microsoft YaHei",
+        "WenQuanYi Micro Hei",
         "Fitting Room",  # the application's name for the desktop, set before any translation is loaded
         "放得下",  # measured, not shown: the widest word of a column
         "没有中文字体 / No Chinese font is installed (for example: fonts-noto-cjk).",  # whoever reads it sees no Chinese: both languages
@@ -43,7 +49,7 @@ UNTRANSLATED = frozenset(
 )
 
 # Functions whose strings are for a terminal, where Fitting Room speaks English, or are a style sheet.
-NOT_ON_SCREEN = frozenset({"_arguments", "run_window", "load_opened", "_smoke_test", "_segment_style"})
+NOT_ON_SCREEN = frozenset({"_arguments", "run_window", "_smoke_test", "_segment_style"})
 
 _WORD = re.compile(r"[A-Za-z]{2}|[\u4e00-\u9fff]")
 _PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|[\u4e00-\u9fff]")

@@ -73,7 +73,6 @@ def test_makefile_checks_it() -> None:
     assert "packaging/translations.py check" in lint
 
 
-@pytest.mark.xfail(reason="“LoRA rank”, “Estimate” and “Only those that fit” take the letters K, M and O of others; N, T and F are free")
 def test_mnemonics_of_the_english_window_are_unique_too() -> None:
     letters = [found[1].upper() for message in script.read(script.TS) if (found := re.search(r"&(\w)", message.source))]
     assert sorted(letters) == sorted(set(letters))

@@ -20,9 +20,13 @@ class Caption(QLabel):
 
     def plain_text(self) -> str:
         """The caption as a screen reader should say it: without the mark of the mnemonic."""
-        # Chinese captions carry theirs as "批量(&B)".
-        plain = self.text()
-        start = plain.find("(&")
-        if start > 0 and plain[start + 3 : start + 4] == ")":
-            plain = plain[:start] + plain[start + 4 :]
-        return plain.replace("&&", "\0").replace("&", "").replace("\0", "&").strip()
+        return without_mnemonic(self.text())
+
+
+def without_mnemonic(caption: str) -> str:
+    """``caption`` without the mark of its mnemonic; Chinese captions carry theirs as "批量(&B)"."""
+    plain = caption
+    start = plain.find("(&")
+    if start > 0 and plain[start + 3 : start + 4] == ")":
+        plain = plain[:start] + plain[start + 4 :]
+    return plain.replace("&&", "\0").replace("&", "").replace("\0", "&").strip()

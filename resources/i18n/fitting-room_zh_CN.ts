@@ -57,7 +57,7 @@
         <translation>注意力(&amp;A)</translation>
     </message>
     <message>
-        <source>Esti&amp;mate</source>
+        <source>Es&amp;timate</source>
         <translation>估算方式(&amp;T)</translation>
     </message>
 </context>
@@ -68,7 +68,7 @@
         <translation>筛选显卡</translation>
     </message>
     <message>
-        <source>&amp;Only those that fit</source>
+        <source>Only those that &amp;fit</source>
         <translation>只看放得下的(&amp;F)</translation>
     </message>
     <message>
@@ -246,7 +246,7 @@
         <translation>LoRA 秩</translation>
     </message>
     <message>
-        <source>LoRA ran&amp;k</source>
+        <source>LoRA ra&amp;nk</source>
         <translation>LoRA 秩(&amp;N)</translation>
     </message>
     <message>

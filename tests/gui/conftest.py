@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QBuffer, QCoreApplication, QEvent, QIODevice, QLocale, QPoint, QSettings, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -89,7 +89,11 @@ class Room:
         box = self.find(QLineEdit, f"{name}.box")
         box.setFocus()
         box.selectAll()
-        self.bot.keyClicks(box, text)
+        if text.isascii():
+            self.bot.keyClicks(box, text)
+        else:  # no key of a keyboard: by the clipboard
+            QGuiApplication.clipboard().setText(text)
+            self.bot.keyClick(box, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
         self.bot.keyClick(box, Qt.Key.Key_Return)
 
     def choose(self, name: str, text: str) -> None:

@@ -77,7 +77,13 @@ def test_what_stands_in_a_row(table: GpuTable, render: Callable[..., None], gpus
         figure = numbers.figure(fit.headroom_bytes).number
         assert texts(table, gpu.name) == [gpu.name, numbers.capacity(gpu.memory_bytes), word, figure, numbers.share(fit.headroom_fraction)]
         assert table.fit_of(gpu.name) == fit
-    assert [table.headerData(column, Qt.Orientation.Horizontal) for column in Column] == ["GPU", unit.value, "Fit", f"Free {unit.value}", "%"]
+    assert [table.headerData(column, Qt.Orientation.Horizontal) for column in Column] == [
+        "GPU",
+        unit.value,
+        "Fit",
+        f"Free {unit.value}",
+        "%",
+    ]
     assert table.headerData(0, Qt.Orientation.Vertical) is None
 
 
