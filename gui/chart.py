@@ -6,7 +6,7 @@ slow. Rows lie at whole levels growing downwards, lengths are in the unit on scr
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from core.memory import Component, Estimate, Fit, Moment
@@ -53,6 +53,22 @@ class _ByteAxis(pg.AxisItem):  # type: ignore[misc]
         return [self.numbers.axis(value) for value in values]
 
 
+class _Bars(pg.BarGraphItem):  # type: ignore[misc]
+    """Bars that claim the whole picture as theirs.
+
+    pyqtgraph works the bounds out anew whenever anything asks, some thirty times a frame; here everything is repainted anyway.
+    """
+
+    bounds = QRectF()
+
+    def boundingRect(self) -> QRectF:
+        return self.bounds
+
+    def claim(self, bounds: QRectF) -> None:
+        self.prepareGeometryChange()
+        self.bounds = bounds
+
+
 class MemoryChart(QWidget):
     """Draws an estimate against a card. ``render_estimate`` is its whole interface; it knows neither store nor scenario."""
 
@@ -79,9 +95,9 @@ class MemoryChart(QWidget):
         self._style_axes()
 
         gap = pg.mkPen(theme.window, width=2)
-        self._bars: dict[Component, pg.BarGraphItem] = {}
+        self._bars: dict[Component, _Bars] = {}
         for component in Component:
-            bar = pg.BarGraphItem(x0=[], width=[], y=[], height=[], brush=theme.components[component], pen=gap)
+            bar = _Bars(x0=[], width=[], y=[], height=[], brush=theme.components[component], pen=gap)
             self._plot.addItem(bar, ignoreBounds=True)  # the range is ours to set
             bar.hide()
             self._bars[component] = bar
@@ -183,6 +199,8 @@ class MemoryChart(QWidget):
             self._range_shown = wanted
             self._plot.setXRange(0, end, padding=0)
             self._plot.setYRange(_TOP, wanted[1], padding=0)
+            for bar in self._bars.values():
+                bar.claim(QRectF(0.0, _TOP, end, wanted[1] - _TOP))
 
     def _segments(self, estimate: Estimate, unit: int, numbers: Numbers) -> tuple[Segment, ...]:
         segments: list[Segment] = []

@@ -4,13 +4,16 @@ The stock delegate asks the model for seven roles a cell and lets the style draw
 alone takes longer than everything else together.
 """
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui.gpu_table import NUMERIC, Column, GpuTable
 from gui.icons import status_pixmap
 from gui.theme import Theme, font
+
+#: Widths remembered; forgotten all at once past that, so that a long drag does not hoard them.
+_MAX_MEASURED = 5000
 
 
 class GpuDelegate(QStyledItemDelegate):
@@ -23,10 +26,9 @@ class GpuDelegate(QStyledItemDelegate):
         self._side = icon_side
         self._regular, self._bold = font(), font(bold=True)
         self._text, self._on_accent, self._accent = QColor(theme.text), QColor(theme.on_accent), QColor(theme.accent)
-        self._alignments = [
-            (Qt.AlignmentFlag.AlignRight if column in NUMERIC else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
-            for column in Column
-        ]
+        self._metrics = (QFontMetricsF(self._regular), QFontMetricsF(self._bold))
+        self._cap_height = self._metrics[0].capHeight()
+        self._advances: dict[tuple[str, bool], float] = {}
         self._status = {status: QColor(color) for status, color in theme.status.items()}
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
@@ -41,9 +43,9 @@ class GpuDelegate(QStyledItemDelegate):
         if column == Column.NAME:
             if status is not None:
                 pixmap = status_pixmap(status, self._theme, self._side, painter.device().devicePixelRatioF())
-                painter.drawPixmap(left, box.center().y() - self._side // 2, pixmap)
+                painter.drawPixmap(QPointF(left, box.top() + (box.height() - self._side + 1) / 2), pixmap)
             left += self._side + 6
-            text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, right - left)
+            text = self._elided(text, chosen, right - left)
         if selected:
             ink = self._on_accent
         elif status is not None and column in (Column.STATUS, Column.HEADROOM):
@@ -51,4 +53,20 @@ class GpuDelegate(QStyledItemDelegate):
         else:
             ink = self._text
         painter.setPen(ink)
-        painter.drawText(QRectF(left, box.top(), right - left, box.height()), self._alignments[column], text)
+        x = float(left) if column not in NUMERIC else right - self._advance(text, chosen)
+        painter.drawText(QPointF(x, box.top() + (box.height() + self._cap_height) / 2), text)
+
+    def _advance(self, text: str, bold: bool) -> float:
+        """Width of ``text``. The same few hundred figures come again and again, and measuring costs as much as drawing."""
+        key = (text, bold)
+        known = self._advances.get(key)
+        if known is None:
+            if len(self._advances) > _MAX_MEASURED:
+                self._advances.clear()
+            known = self._advances[key] = self._metrics[bold].horizontalAdvance(text)
+        return known
+
+    def _elided(self, text: str, bold: bool, room: float) -> str:
+        if self._advance(text, bold) <= room:
+            return text
+        return self._metrics[bold].elidedText(text, Qt.TextElideMode.ElideRight, room)
