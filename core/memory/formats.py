@@ -5,8 +5,8 @@ IEEE 754 for the floats; bitsandbytes LLM.int8() (8 bits and one fp32 scale per 
 groups of 128 with a 16-bit scale and a 4-bit zero point, as GPTQ and AWQ store them, for ``int4`` (4.156 bits).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from core.memory.units import ceil_div
 
@@ -25,8 +25,7 @@ class Format(StrEnum):
     FP64 = "fp64"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """How values lie in memory: ``bits`` each; every row adds ``row_bits``, every group of ``group`` values ``group_bits``."""
 
     bits: int

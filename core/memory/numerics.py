@@ -1,13 +1,12 @@
 """How wide things are during a run: the widths that every piece's formula is written in."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.memory.formats import Format, compute_bytes
 from core.memory.scenario import Method, Recipe, Scenario, Task
 
 
-@dataclass(frozen=True, slots=True)
-class Numerics:
+class Numerics(NamedTuple):
     """Bytes per value.
 
     ``weight`` of a stored unquantized weight; ``compute`` of what matrix products take and give; ``residual`` of the residual

@@ -4,9 +4,8 @@ A refused scenario is a valid record of what was asked for; it has no estimate. 
 methods it knows nothing of: the article computes training in int8 although no framework does it.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from core.memory.formats import QUANTIZED, SIXTEEN_BIT, Format
 from core.memory.scenario import Estimator, Method, Recipe, Scenario, Task
@@ -21,8 +20,7 @@ class Reason(StrEnum):
     QLORA_BASE_QUANTIZED = "qlora_base_quantized"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why a scenario cannot be run, and fields that would make it possible (each change alone does)."""
 
     reason: Reason

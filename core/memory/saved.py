@@ -3,7 +3,7 @@
 Source: measured tensor storages of transformers 5.23 / peft 0.21 on torch 2.13.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.memory.architecture import embedding_parameters, layer_linear_parameters
 from core.memory.attention import AttentionPath, attention_path, attention_saved, causal_mask_bytes, rotary_bytes
@@ -20,8 +20,7 @@ _ATTENTION_READERS, _MLP_READERS = 3, 2
 _LOSS_SCALARS_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """Bytes alive when a forward pass ends, by what they are."""
 
     layer: int
