@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QApplication
 from core import __version__
 from core.catalogue.gpus import load_gpus
 from core.catalogue.models import load_models
-from core.memory import Scenario, reconcile
+from core.memory import Scenario
 from core.scenario_file import ScenarioFileError, read_scenario
 from gui import assets
 from gui.defaults import default_scenario
-from gui.main_window import Catalogue, MainWindow
+from gui.main_window import Catalogue, MainWindow, settled
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_scenario, save_scenario, state_path
 from gui.store import Store
@@ -47,7 +47,7 @@ class Controller(QObject):
         catalogue = Catalogue(load_models(assets.MODELS), load_gpus(assets.GPUS))
         default = default_scenario(catalogue.models, catalogue.gpus)
         last, broken = load_scenario(session) if session is not None and opened is None else (None, None)
-        self.store = Store(reconcile(opened or last or default), self)
+        self.store = Store(settled(opened or last or default), self)
         self.window = MainWindow(self.store, catalogue, default, theme, preferences.theme, preferences.unit)
         self.window.restoreGeometry(preferences.geometry)
         if broken is not None:

@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         self._actions_made = self._make_actions()
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)
-        store.history_changed.connect(self._render_history)
+        store.history_changed.connect(self._on_history_changed)
         self.rebuild(theme, theme_choice)
         self.resize(1280, 800)
 
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         keys = QKeySequence.StandardKey
         return {
             "undo": self._action("undo", self._store.undo, keys.Undo),
-            "redo": self._action("redo", self._store.redo, keys.Redo, "Ctrl+Y"),
+            "redo": self._action("redo", self._store.redo, "Ctrl+Shift+Z", "Ctrl+Y"),
             "reset": self._action("reset", self._on_reset_all, "Ctrl+R"),
             "unit": self._action("unit", self.unit_toggled, "Ctrl+U"),
             "theme": self._action("theme", self.theme_toggled, "Ctrl+T"),
@@ -202,7 +202,6 @@ class MainWindow(QMainWindow):
         result = estimate(scenario)
         self._estimate = result
         ghost = estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB))
-        self.verdict.show_message("")
         self.header.render_scenario(scenario)
         self.controls.render_scenario(scenario, result.bytes_per_parameter, numbers)
         self.headline.render_estimate(scenario, result, numbers)
@@ -273,12 +272,16 @@ class MainWindow(QMainWindow):
 
     # -- intents
 
+    def _on_history_changed(self) -> None:
+        # Not in _render: the end of a drag that was refused renders again, and would take the reason away at once.
+        self.show_message("")
+        self._render_history()
+
     def _on_edited(self, changes: dict[str, Any]) -> None:
         scenario = self._store.scenario
-        if scenario.task is Task.TRAINING and scenario.method is Method.FULL:
-            changes = _consistent(scenario, changes)
+        changes = _consistent(scenario, changes)
         if "estimator" in changes:  # the rule of thumb knows precisions that no real run has
-            self._store.replace(reconcile(scenario.evolve(**changes)))
+            self._store.replace(settled(scenario.evolve(**changes)))
         elif not self._store.dispatch(**changes):
             self._rerender_controls()
 
@@ -297,10 +300,12 @@ class MainWindow(QMainWindow):
         wanted = scenario.evolve(task=task) if task is Task.INFERENCE else scenario.evolve(task=task, method=method)
         if method is Method.QLORA and wanted.weights not in QLORA_FORMATS:
             wanted = wanted.evolve(weights=Format.INT4)
-        self._store.replace(reconcile(wanted))
+        self._store.replace(settled(wanted))
 
     def _on_reset(self, fields: tuple[str, ...]) -> None:
-        self._store.replace(reconcile(self._store.scenario.evolve(**{name: getattr(self._default, name) for name in fields})))
+        scenario = self._store.scenario
+        changes = _consistent(scenario, {name: getattr(self._default, name) for name in fields})
+        self._store.replace(settled(scenario.evolve(**changes)))
 
     def _on_reset_all(self) -> None:
         self._store.replace(self._default)
@@ -326,14 +331,32 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
 
+#: Recipes that store fp32 weights.
+_FP32_RECIPES = (Recipe.FP32, Recipe.AMP)
+
+
+def _trains_all(scenario: Scenario) -> bool:
+    return scenario.task is Task.TRAINING and scenario.method is Method.FULL
+
+
+def settled(scenario: Scenario) -> Scenario:
+    """``scenario`` as it can be run, showing the weights that its recipe stores: what comes from elsewhere may not agree."""
+    scenario = reconcile(scenario)
+    if _trains_all(scenario) and scenario.estimator is Estimator.DETAILED and scenario.recipe in _FP32_RECIPES:
+        return scenario.evolve(weights=Format.FP32)
+    return scenario
+
+
 def _consistent(scenario: Scenario, changes: dict[str, Any]) -> dict[str, Any]:
     """What is stored and what is shown agree: a recipe in fp32 shows fp32 weights, and 16-bit weights leave it."""
+    if not _trains_all(scenario):
+        return changes
     recipe, weights = changes.get("recipe"), changes.get("weights")
-    if recipe in (Recipe.FP32, Recipe.AMP):
+    if recipe in _FP32_RECIPES:
         return {**changes, "weights": Format.FP32}
     if recipe is not None and scenario.weights is Format.FP32:
         return {**changes, "weights": Format.BF16}
-    if weights in (Format.BF16, Format.FP16) and scenario.recipe in (Recipe.FP32, Recipe.AMP):
+    if weights in (Format.BF16, Format.FP16) and scenario.recipe in _FP32_RECIPES:
         return {**changes, "recipe": Recipe.MIXED}
     return changes
 

@@ -274,7 +274,6 @@ def test_recipe_and_precision_never_contradict_each_other(room: Any) -> None:
         room.find(QComboBox, "precision.box").setCurrentText("bf16")
     start(room, "run_training_full")
     assert agree(), "after a detour by another kind of run"
-    recipe(Recipe.AMP)
     with room.change():
         room.double_click_caption("Precision of weights")
     assert agree(), "after a reset of the precision"
