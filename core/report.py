@@ -156,6 +156,7 @@ _CAUSES = {
     FitCause.WEIGHTS: ": the weights alone do not fit",
     FitCause.MODEL_STATE: ": weights, gradients and optimizer alone do not fit",
     FitCause.TOKENS: ": the model fits, what grows with batch and context does not",
+    FitCause.OPTIMIZER_STEP: ": the model fits, what the optimizer step needs on top does not",
 }
 
 

@@ -50,6 +50,13 @@ class Controller(QObject):
         self.store = Store(settled(opened or last or default), self)
         self.window = MainWindow(self.store, catalogue, default, theme, preferences.theme, preferences.unit)
         self.window.restoreGeometry(preferences.geometry)
+        source = opened or last
+        if source is not None and source != self.store.scenario:
+            self.window.show_message(
+                self.tr("The scenario asked for what no real run allows; its precision was replaced by the nearest that can be.")
+            )
+        elif source is not None and source.gpu and source.gpu not in {gpu.name for gpu in catalogue.gpus}:
+            self.window.show_message(self.tr("The scenario’s GPU, {name}, is not in the list. Pick another.").format(name=source.gpu[:60]))
         if broken is not None:
             self.window.show_message(
                 self.tr("The last scenario could not be read. It was set aside as {path}; this is the example instead.").format(path=broken)

@@ -58,6 +58,8 @@ class Controls(QScrollArea):
     """A Model of the catalogue."""
     reset_requested = Signal(object)
     """Names of the fields to give their default."""
+    model_unknown = Signal(object)
+    """(typed text, names that come near it)."""
     gesture_started = Signal()
     gesture_finished = Signal()
     refused = Signal(object)
@@ -75,16 +77,17 @@ class Controls(QScrollArea):
         body = QWidget(self)
         self.model_box = ModelBox(models, body)
         self.model_box.picked.connect(self.model_picked)
+        self.model_box.unknown.connect(self.model_unknown)
         model_caption = Caption(self.tr("&Model"), self.model_box, body)
         model_caption.resetRequested.connect(self._on_reset_model)
-        self.parameters = self._quantity("parameters", self.tr("&Parameters"), Kind.PARAMETERS, _PARAMETER_SCALE, theme)
+        self.parameters = self._quantity("parameters", self.tr("&Parameters"), Kind.PARAMETERS, _PARAMETER_SCALE, theme, body)
         self.parameters.edited.connect(self.parameters_edited)
         self.parameters.resetRequested.connect(self._on_reset_model)
-        self.precision = self._build_precision()
-        self.batch = self._quantity("batch", self.tr("&Batch size"), Kind.COUNT, _BATCH_SCALE, theme)
+        self.precision = self._build_precision(body)
+        self.batch = self._quantity("batch", self.tr("&Batch size"), Kind.COUNT, _BATCH_SCALE, theme, body)
         self.batch.edited.connect(self._on_batch)
         self.batch.resetRequested.connect(self._on_reset_batch)
-        self.context = self._quantity("context", self.tr("&Context length"), Kind.TOKENS, _CONTEXT_SCALE, theme)
+        self.context = self._quantity("context", self.tr("&Context length"), Kind.TOKENS, _CONTEXT_SCALE, theme, body)
         self.context.edited.connect(self._on_context)
         self.context.resetRequested.connect(self._on_reset_context)
         self.training = TrainingPanel(body)
@@ -110,7 +113,7 @@ class Controls(QScrollArea):
     def sizeHint(self) -> QSize:
         return QSize(18 * self.fontMetrics().height(), 28 * self.fontMetrics().height())
 
-    def _quantity(self, name: str, caption: str, kind: Kind, scale: LogScale, theme: Theme) -> QuantitySlider:
+    def _quantity(self, name: str, caption: str, kind: Kind, scale: LogScale, theme: Theme, parent: QWidget) -> QuantitySlider:
         slider = QuantitySlider(
             object_name=name,
             caption=caption,
@@ -120,14 +123,16 @@ class Controls(QScrollArea):
             high=scale.high,
             to_text=self._parameters_text if kind is Kind.PARAMETERS else str,
             explain=_Explain(kind, scale),
+            parent=parent,  # now, not when it is laid out: Tab follows the order of arrival
         )
         slider.setRefusedColor(theme.status_color(FitStatus.OOM))
         slider.gestureStarted.connect(self.gesture_started)
         slider.gestureFinished.connect(self.gesture_finished)
         return slider
 
-    def _build_precision(self) -> ChoiceSlider:
-        slider = ChoiceSlider(object_name="precision", caption=self.tr("P&recision of weights"), choices=[fmt.value for fmt in Format])
+    def _build_precision(self, parent: QWidget) -> ChoiceSlider:
+        choices = [fmt.value for fmt in Format]
+        slider = ChoiceSlider(object_name="precision", caption=self.tr("P&recision of weights"), choices=choices, parent=parent)
         slider.edited.connect(self._on_precision)
         slider.refused.connect(self._on_precision_refused)
         slider.resetRequested.connect(self._on_reset_precision)

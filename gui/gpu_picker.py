@@ -17,6 +17,7 @@ from gui.gpu_delegate import GpuDelegate
 from gui.gpu_table import Column, GpuTable
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
+from gui.widgets.calm import WindowUndo
 
 
 class GpuPicker(QWidget):
@@ -34,6 +35,7 @@ class GpuPicker(QWidget):
         self.filter_box.setPlaceholderText(self.tr("Filter GPUs"))
         self.filter_box.setAccessibleName(self.tr("Filter GPUs"))
         self.filter_box.setClearButtonEnabled(True)
+        WindowUndo(self.filter_box)
         self.only_fitting_box = QCheckBox(self.tr("Only those that &fit"), self)
         self.only_fitting_box.setObjectName("gpu_only_fitting")
 
@@ -97,6 +99,13 @@ class GpuPicker(QWidget):
         if chosen != self._chosen:
             self._chosen = chosen
             self._select_chosen()
+
+    def copy_view(self, other: "GpuPicker") -> None:
+        """Filter and sort as ``other`` does."""
+        self.filter_box.setText(other.filter_box.text())
+        self.only_fitting_box.setChecked(other.only_fitting_box.isChecked())
+        header = other.list_view.horizontalHeader()
+        self.list_view.sortByColumn(header.sortIndicatorSection(), header.sortIndicatorOrder())
 
     def _select_chosen(self) -> None:
         row = self.table.row_of(self._chosen)

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.catalogue.models import Model
 from core.memory import (
@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.setObjectName("main_window")
+        self._focused_name = ""
         self._store = store
         self._catalogue = catalogue
         self._default = default
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
             "theme": self._action("theme", self.theme_toggled, "Ctrl+T"),
             "language": self._action("language", self.language_toggled, "Ctrl+L"),
             "find_gpu": self._action("find_gpu", self._on_find_gpu, keys.Find),
+            "quit": self._action("quit", self.close, keys.Quit),
             "find_model": self._action("find_model", self._on_find_model, "Ctrl+M"),
         }
 
@@ -137,6 +139,8 @@ class MainWindow(QMainWindow):
     def rebuild(self, theme: Theme, choice: ThemeChoice) -> None:
         """Make all parts anew, in ``theme``, chosen by ``choice``, and in the language the application speaks now."""
         self._theme_choice = choice
+        focused = self.focusWidget()
+        self._focused_name = focused.objectName() if focused is not None else ""
         self.setWindowTitle(self.tr("Fitting Room"))
         self._name_actions()
         actions = self._actions_made
@@ -152,12 +156,28 @@ class MainWindow(QMainWindow):
         self._lay_out(body)
         self._connect()
         old = self.takeCentralWidget()
-        self.setCentralWidget(body)
         if old is not None:
-            old.deleteLater()
+            old.hide()  # Qt shows a new central widget a turn later: one replaced before that would come up as a window
+        self.setCentralWidget(body)
         self._announced = ""
         self._render_history()
         self._render(self._store.scenario)
+        if old is not None:
+            self._carry_over(old, body)
+            old.deleteLater()
+
+    def _carry_over(self, old: QWidget, new: QWidget) -> None:
+        """What the user had set in the parts themselves: filter, sorting, what is folded open, and where the focus was."""
+        before, after = old.findChild(GpuPicker), new.findChild(GpuPicker)
+        if before is not None and after is not None:
+            after.copy_view(before)
+        was, now = old.findChild(QAbstractButton, "more"), new.findChild(QAbstractButton, "more")
+        if was is not None and now is not None:
+            now.setChecked(was.isChecked())
+        focused = self._focused_name
+        target = new.findChild(QWidget, focused) if focused else None
+        if target is not None:
+            target.setFocus()
 
     def _lay_out(self, body: QWidget) -> None:
         line = self.fontMetrics().height()
@@ -189,6 +209,7 @@ class MainWindow(QMainWindow):
         self.controls.edited.connect(self._on_edited)
         self.controls.parameters_edited.connect(self._on_parameters)
         self.controls.model_picked.connect(self._on_model)
+        self.controls.model_unknown.connect(self._on_model_unknown)
         self.controls.reset_requested.connect(self._on_reset)
         self.controls.gesture_started.connect(self._store.begin_gesture)
         self.controls.gesture_finished.connect(self._store.end_gesture)
@@ -290,6 +311,13 @@ class MainWindow(QMainWindow):
 
     def _on_model(self, model: Model) -> None:
         self._store.dispatch(architecture=model.architecture)
+
+    def _on_model_unknown(self, typed: tuple[str, list[str]]) -> None:
+        text, near = typed
+        if near:
+            self.show_message(self.tr("No model is called “{name}”. Perhaps {near}?").format(name=text[:60], near=", ".join(near)))
+        else:
+            self.show_message(self.tr("No model is called “{name}”. Pick one from the list, or set a size.").format(name=text[:60]))
 
     def _on_gpu(self, name: str) -> None:
         self._store.dispatch(gpu=name)

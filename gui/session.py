@@ -24,23 +24,23 @@ def load_scenario(path: Path) -> tuple[Scenario | None, Path | None]:
 
     The second is ``path`` itself when the broken file could not be moved.
     """
-    if not path.exists():
-        return None, None
     try:
+        if not path.exists():
+            return None, None
         return read_scenario(path), None
-    except ScenarioFileError:
+    except (ScenarioFileError, OSError):  # OSError: a folder that may not be entered
         return None, _set_aside(path)
 
 
 def _set_aside(path: Path) -> Path:
     for number in range(1, 100):
         aside = path.with_name(f"{path.name}.broken-{number}")
-        if not aside.exists():
-            try:
+        try:
+            if not aside.exists():
                 path.rename(aside)
-            except OSError:
-                break
-            return aside
+                return aside
+        except OSError:
+            break
     return path
 
 

@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QCheckBox, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
 from core.memory import Method, Optimizer, Recipe, Scenario, Task
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
 from gui.form_panel import FormPanel
 from gui.quantities import Numbers
 from gui.theme import FontSize, font
+from gui.widgets.calm import CalmSpinBox
 from gui.words import optimizer_name, recipe_name
 
 
@@ -18,7 +19,7 @@ class TrainingPanel(FormPanel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.recipe_box = self.add_choice("recipe", self.tr("R&ecipe"), [(recipe_name(recipe), recipe) for recipe in Recipe])
-        self.rank_box = QSpinBox(self)
+        self.rank_box = CalmSpinBox(self)
         self.rank_box.setObjectName("lora_r")
         self.rank_box.setRange(1, 65_536)
         self.rank_box.setKeyboardTracking(False)

@@ -129,6 +129,8 @@ def fit_cause(cause: FitCause) -> str:
             return translate("Words", "the weights fit; gradients and optimizer on top do not.")
         case FitCause.TOKENS:
             return translate("Words", "the model fits; what grows with batch and context does not.")
+        case FitCause.OPTIMIZER_STEP:
+            return translate("Words", "weights, gradients and optimizer fit; what the optimizer step needs on top does not.")
         case _:
             assert_never(cause)
 

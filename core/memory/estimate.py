@@ -5,7 +5,7 @@ from core.memory.components import Estimate, Moment, MomentName
 from core.memory.inference import inference_moments
 from core.memory.refusal import RefusedError, refusal
 from core.memory.rule_of_thumb import rule_of_thumb_moments
-from core.memory.runtime import CUDA_CONTEXT_BYTES, with_reserve
+from core.memory.runtime import CUDA_CONTEXT_BYTES
 from core.memory.scenario import Estimator, Scenario, Task
 from core.memory.training import training_moments
 
@@ -17,7 +17,7 @@ def _moments(scenario: Scenario) -> tuple[Moment, ...]:
     if refused is not None:
         raise RefusedError(refused)
     of_task = inference_moments if scenario.task is Task.INFERENCE else training_moments
-    return tuple(with_reserve(moment) for moment in of_task(scenario, CUDA_CONTEXT_BYTES))
+    return of_task(scenario, CUDA_CONTEXT_BYTES)
 
 
 def _total(moment: Moment) -> int:

@@ -41,6 +41,8 @@ class FitCause(StrEnum):
     """Weights, gradients and optimizer do not fit."""
     TOKENS = "tokens"
     """The model fits; what grows with batch and context does not."""
+    OPTIMIZER_STEP = "optimizer_step"
+    """Weights, gradients and optimizer fit; what the step needs on top does not, whatever batch and context are."""
 
 
 class Fit(NamedTuple):
@@ -74,6 +76,8 @@ def judge(total_bytes: int, usable_bytes: int, stack: Stack) -> Fit:
         cause = FitCause.WEIGHTS
     elif stack.weights + stack.gradients + stack.optimizer + fixed > usable_bytes:
         cause = FitCause.MODEL_STATE
-    else:
+    elif stack.kv_cache or stack.activations or stack.logits:
         cause = FitCause.TOKENS
+    else:
+        cause = FitCause.OPTIMIZER_STEP
     return Fit(FitStatus.OOM, headroom, usable_bytes, cause)

@@ -16,6 +16,7 @@ from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import matrix_bytes
 from core.memory.mlp import swiglu_prefill
 from core.memory.numerics import numerics
+from core.memory.runtime import moment_of
 from core.memory.scenario import Scenario
 from core.memory.weights import dequantization_bytes, weight_bytes
 
@@ -74,22 +75,12 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     next_logits = grown._replace(activations=e * h * batch, logits=e * v * batch)
 
     return (
-        Moment(MomentName.LOAD, load, Cause.RESIDENT),
-        largest(MomentName.PREFILL, (mlp, Cause.MLP), (attention, Cause.ATTENTION), (logits, Cause.LOGITS)),
-        largest(
+        moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
+        moment_of(MomentName.PREFILL, (mlp, Cause.MLP), (attention, Cause.ATTENTION), (logits, Cause.LOGITS)),
+        moment_of(
             MomentName.DECODE,
             (growth, Cause.CACHE_GROWTH),
             (decode_attention, Cause.ATTENTION),
             (next_logits, Cause.LOGITS),
         ),
     )
-
-
-def largest(name: MomentName, *instants: tuple[Stack, Cause]) -> Moment:
-    """The moment whose peak is the largest of ``instants``."""
-    stack, cause = max(instants, key=_total)
-    return Moment(name, stack, cause)
-
-
-def _total(instant: tuple[Stack, Cause]) -> int:
-    return sum(instant[0])

@@ -7,14 +7,27 @@ third more than their transient tensors needed (foundation-model-stack/fms-accel
 is assumed alike.
 """
 
-from core.memory.components import Moment, Stack
+from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.units import MIB
 
 CUDA_CONTEXT_BYTES = 426 * MIB
 
 
-def with_reserve(moment: Moment) -> Moment:
-    """``moment`` with what the caching allocator holds beyond its transient tensors: a third of them."""
-    stack = moment.stack
-    transient = stack.activations + stack.logits + stack.workspace
-    return moment._replace(stack=Stack(*stack[:-1], transient // 3))
+def reserve_bytes(stack: Stack) -> int:
+    """What the caching allocator holds beyond the transient tensors of one instant: a third of them."""
+    return (stack.activations + stack.logits + stack.workspace) // 3
+
+
+def moment_of(name: MomentName, *instants: tuple[Stack, Cause]) -> Moment:
+    """The moment made of ``instants``: the one with most tensors, holding the most that the allocator holds at any of them.
+
+    So the allocated reading is the largest of the instants', and so is the reserved one, although the two may belong to
+    different instants; and each grows with whatever every instant grows with.
+    """
+    stack, cause = max(instants, key=_tensors)
+    held = max(sum(instant) + reserve_bytes(instant) for instant, _ in instants)
+    return Moment(name, stack._replace(reserve=held - sum(stack)), cause)
+
+
+def _tensors(instant: tuple[Stack, Cause]) -> int:
+    return sum(instant[0])

@@ -14,12 +14,13 @@ from core.memory.architecture import (
 )
 from core.memory.attention import attention_backward, attention_path, attention_prefill_bytes, causal_mask_bytes, rotary_bytes
 from core.memory.components import Cause, Moment, MomentName, Stack
-from core.memory.inference import TOKEN_ID_BYTES, largest
+from core.memory.inference import TOKEN_ID_BYTES
 from core.memory.lora import adapter_parameters, largest_adapter
 from core.memory.loss import backward_logits_bytes, forward_logits_bytes, head_gradient_bytes
 from core.memory.mlp import swiglu_backward
 from core.memory.numerics import Numerics, numerics
 from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
+from core.memory.runtime import moment_of
 from core.memory.saved import Saved, saved
 from core.memory.scenario import Method, Scenario
 from core.memory.weights import dequantization_bytes, weight_bytes
@@ -79,11 +80,11 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     between = step._replace(optimizer=states)
 
     return (
-        Moment(MomentName.LOAD, load, Cause.RESIDENT),
+        moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
         _forward(scenario, n, step, kept, forward),
         backward,
-        Moment(MomentName.OPTIMIZER_STEP, optimizer_step, Cause.OPTIMIZER),
-        Moment(MomentName.BETWEEN_STEPS, between, Cause.RESIDENT),
+        moment_of(MomentName.OPTIMIZER_STEP, (optimizer_step, Cause.OPTIMIZER)),
+        moment_of(MomentName.BETWEEN_STEPS, (between, Cause.RESIDENT)),
     )
 
 
@@ -93,11 +94,11 @@ def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss:
     path = attention_path(scenario.attention, n, arch)
     work = attention_prefill_bytes(path, n, arch, batch, length)
     if not work or not scenario.gradient_checkpointing:
-        return Moment(MomentName.FORWARD, at_loss, Cause.LOSS)
+        return moment_of(MomentName.FORWARD, (at_loss, Cause.LOSS))
     # Two of the tensors that prefill counts, embeddings and residual, are the kept inputs here; so is the mask.
     known = 2 * n.residual * arch.hidden_size * batch * length + causal_mask_bytes(path, n, batch, length)
     at_scores = step._replace(activations=kept.layers + rotary_bytes(n, arch, length), workspace=work - known)
-    return largest(MomentName.FORWARD, (at_loss, Cause.LOSS), (at_scores, Cause.ATTENTION))
+    return moment_of(MomentName.FORWARD, (at_loss, Cause.LOSS), (at_scores, Cause.ATTENTION))
 
 
 def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all_gradients: int) -> Moment:
@@ -156,7 +157,7 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
     instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]
     if scores_work:
         instants += [(first_attention, Cause.ATTENTION), (last_attention, Cause.ATTENTION)]
-    return largest(MomentName.BACKWARD, *instants, (embedding, Cause.EMBEDDING))
+    return moment_of(MomentName.BACKWARD, *instants, (embedding, Cause.EMBEDDING))
 
 
 def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> Moment:
@@ -185,7 +186,7 @@ def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved
         activations=kept.layers if scenario.gradient_checkpointing else max(0, kept.layers - kept.layer),
         workspace=attention_backward(path, n, arch, scenario.context_length) * tokens + dequantization,
     )
-    return largest(
+    return moment_of(
         MomentName.BACKWARD,
         (loss, Cause.LOSS),
         (last_attention, Cause.ATTENTION),

@@ -11,6 +11,14 @@
 <context>
     <name>Controller</name>
     <message>
+        <source>The scenario asked for what no real run allows; its precision was replaced by the nearest that can be.</source>
+        <translation>该配置要求了任何真实运行都不支持的选择，精度已换成最接近的可行值。</translation>
+    </message>
+    <message>
+        <source>The scenario’s GPU, {name}, is not in the list. Pick another.</source>
+        <translation>该配置的显卡 {name} 不在列表中，请另选一张。</translation>
+    </message>
+    <message>
         <source>The last scenario could not be read. It was set aside as {path}; this is the example instead.</source>
         <translation>上次的配置无法读取，已改名保留为 {path}；现在显示的是示例。</translation>
     </message>
@@ -195,6 +203,14 @@
     <message>
         <source>{gpu}: {usable} usable</source>
         <translation>{gpu}：可用 {usable}</translation>
+    </message>
+    <message>
+        <source>No model is called “{name}”. Perhaps {near}?</source>
+        <translation>没有名为“{name}”的模型。是不是 {near}？</translation>
+    </message>
+    <message>
+        <source>No model is called “{name}”. Pick one from the list, or set a size.</source>
+        <translation>没有名为“{name}”的模型。请从列表里选，或直接设定参数量。</translation>
     </message>
 </context>
 <context>
@@ -450,6 +466,10 @@
     <message>
         <source>the model fits; what grows with batch and context does not.</source>
         <translation>模型放得下，随批处理大小和上下文增长的部分放不下。</translation>
+    </message>
+    <message>
+        <source>weights, gradients and optimizer fit; what the optimizer step needs on top does not.</source>
+        <translation>权重、梯度和优化器放得下，优化器更新时额外需要的放不下。</translation>
     </message>
     <message>
         <source>Inference</source>

@@ -104,8 +104,9 @@ class Room:
         box.setCurrentIndex(index)
 
     def press_key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.ControlModifier) -> None:
-        """A shortcut of the window."""
+        """A shortcut of the window; hands are slower than a turn of the event loop."""
         self.bot.keyClick(self.window, key, modifier)
+        QCoreApplication.processEvents()
 
     def press_handle(self, name: str) -> QPoint:
         """Take hold of a slider's handle; returns where it is."""

@@ -38,6 +38,7 @@ def test_headroom_is_usable_minus_needed():
         (Stack(weights=12 * GIB, gradients=6 * GIB, optimizer=6 * GIB, inputs=1), FitCause.MODEL_STATE),
         (Stack(weights=12 * GIB, kv_cache=13 * GIB), FitCause.TOKENS),
         (Stack(weights=23 * GIB, runtime=GIB, activations=1), FitCause.TOKENS),
+        (Stack(weights=12 * GIB, optimizer=8 * GIB, workspace=6 * GIB), FitCause.OPTIMIZER_STEP),
         (Stack(weights=12 * GIB), FitCause.NONE),
     ],
 )

@@ -1,0 +1,181 @@
+"""The real window, as a process of its own on an X display, driven by xdotool and judged by what stands on the screen."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QColor, QImage
+
+from core.memory import Component, FitStatus
+from gui.theme import DARK, LIGHT
+
+pytestmark = pytest.mark.desktop
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PATIENCE_S = 30.0
+#: Where things are to be looked for: the control column, the verdict band, the GPU list (of a window of 1280x800 at the origin).
+CONTROLS_WIDTH, VERDICT_TOP, LIST_LEFT = 270, 715, 960
+
+
+def xdotool(*words: str | int) -> str:
+    done = subprocess.run(["xdotool", *map(str, words)], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    return done.stdout.strip()
+
+
+class RealWindow:
+    """One running process and what can be seen of it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.state = home / "data" / "FittingRoom" / "FittingRoom" / "last.fitroom.json"
+        environment = {
+            **os.environ,
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "LC_ALL": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+        }
+        self.process = subprocess.Popen([sys.executable, "-m", "gui"], env=environment, cwd=home, stderr=subprocess.PIPE, text=True)
+        self.id = xdotool("search", "--sync", "--onlyvisible", "--pid", self.process.pid).splitlines()[-1]
+        if self.origin() != (0, 0):
+            xdotool("windowmove", "--sync", self.id, 0, 0)
+        if self.size() != (1280, 800):
+            xdotool("windowsize", "--sync", self.id, 1280, 800)
+        xdotool("windowfocus", self.id)
+        self.wait_for(lambda: self.status() is not None, "a verdict")
+
+    def _geometry(self) -> dict[str, int]:
+        pairs = (line.split("=") for line in xdotool("getwindowgeometry", "--shell", self.id).splitlines())
+        return {name: int(value) for name, value in pairs}
+
+    def origin(self) -> tuple[int, int]:
+        geometry = self._geometry()
+        return geometry["X"], geometry["Y"]
+
+    def size(self) -> tuple[int, int]:
+        geometry = self._geometry()
+        return geometry["WIDTH"], geometry["HEIGHT"]
+
+    def picture(self) -> QImage:
+        target = self.home / "screen.png"
+        subprocess.run([sys.executable, str(HERE / "screen.py"), str(target)], check=True, timeout=PATIENCE_S)
+        return QImage(str(target))
+
+    def status(self) -> FitStatus | None:
+        """Which of the three colours the verdict has; None while there is none."""
+        picture = self.picture()
+        counts = dict.fromkeys(FitStatus, 0)
+        colors = {QColor(color).rgb(): status for status, color in LIGHT.status.items()}
+        for y in range(VERDICT_TOP, min(800, picture.height())):
+            for x in range(0, 400):
+                status = colors.get(picture.pixel(x, y))
+                if status is not None:
+                    counts[status] += 1
+        best = max(counts, key=lambda status: counts[status])
+        return best if counts[best] > 100 else None
+
+    def handles(self) -> list[tuple[int, int]]:
+        """Middles of the slider handles in the control column, from the top: the thick runs of the accent colour."""
+        picture, accent = self.picture(), QColor(LIGHT.accent).rgb()
+        rows: dict[int, list[int]] = {}
+        for y in range(90, VERDICT_TOP):
+            run = [x for x in range(CONTROLS_WIDTH) if picture.pixel(x, y) == accent]
+            if run:
+                rows[y] = run
+        bands: list[list[int]] = []
+        for y in sorted(rows):
+            if bands and y - bands[-1][-1] <= 2:
+                bands[-1].append(y)
+            else:
+                bands.append([y])
+        middles = []
+        for band in bands:
+            if len(band) >= 12:  # a handle; the groove alone is four rows high
+                top = rows[band[1]]
+                middles.append((sum(top) // len(top), (band[0] + band[-1]) // 2))
+        return middles
+
+    def drag(self, start: tuple[int, int], x: int) -> None:
+        xdotool("mousemove", *start, "mousedown", 1)
+        for step in range(1, 9):
+            xdotool("mousemove", start[0] + (x - start[0]) * step // 8, start[1])
+        xdotool("mouseup", 1)
+
+    def wait_for(self, holds: Callable[[], bool], what: str) -> None:
+        """Look again and again; a look takes a few tenths of a second."""
+        end = time.monotonic() + PATIENCE_S
+        while not holds():
+            if self.process.poll() is not None:
+                assert self.process.stderr is not None
+                pytest.fail(f"the window is gone while waiting for {what}: {self.process.stderr.read()}")
+            assert time.monotonic() < end, f"never saw {what}"
+
+    def close(self) -> int:
+        """Ctrl+Q; returns the exit code."""
+        xdotool("windowfocus", self.id)
+        # The window may be gone before the keys are let go, of which xdotool complains.
+        subprocess.run(["xdotool", "key", "--window", self.id, "ctrl+q"], capture_output=True, timeout=PATIENCE_S)
+        return self.process.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], RealWindow]]:
+    (tmp_path / "config" / "FittingRoom").mkdir(parents=True)
+    (tmp_path / "config" / "FittingRoom" / "FittingRoom.conf").write_text("[General]\ntheme=light\nlanguage=en\n")
+    opened: list[RealWindow] = []
+
+    def open_window() -> RealWindow:
+        opened.append(RealWindow(tmp_path))
+        return opened[-1]
+
+    yield open_window
+    for window in opened:
+        window.process.kill()
+        window.process.wait(PATIENCE_S)
+        if window.process.stderr is not None:
+            window.process.stderr.close()
+
+
+def test_drag_pick_undo_and_find_it_again(start: Callable[[], RealWindow]) -> None:
+    window = start()
+    assert window.status() is FitStatus.FITS
+    handles = window.handles()
+    assert len(handles) == 4, "parameters, precision, batch, context"
+
+    window.drag(handles[3], CONTROLS_WIDTH - 20)
+    window.wait_for(lambda: window.status() is FitStatus.OOM, "the verdict turn at a long context")
+    xdotool("key", "--window", window.id, "ctrl+z")
+    window.wait_for(lambda: window.status() is FitStatus.FITS, "the drag undone in one step")
+
+    xdotool("mousemove", LIST_LEFT + 60, 640, "click", 1)  # far below the chosen card: a smaller one
+    window.wait_for(lambda: window.status() in (FitStatus.TIGHT, FitStatus.OOM), "the verdict of a smaller card")
+
+    assert window.close() == 0
+    saved = json.loads(window.state.read_text())
+    assert saved["gpu"] != "RTX 4090"
+    assert saved["context_length"] == 4096
+
+    again = start()
+    assert again.status() is not FitStatus.FITS
+    assert again.close() == 0
+    assert json.loads(again.state.read_text()) == saved
+
+
+@pytest.mark.parametrize("platform", ["xcb", "offscreen"])
+def test_smoke_test_of_the_command(tmp_path: Path, platform: str) -> None:
+    target = tmp_path / "out.png"
+    command = [sys.executable, "-c", "import sys; from core.cli import main; sys.exit(main(sys.argv[1:]))", "--smoke-test", str(target)]
+    environment = {**os.environ, "QT_QPA_PLATFORM": platform, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, timeout=60, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    picture = QImage(str(target))
+    assert picture.width() >= 1000
+    painted = {picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(0, picture.height(), 3)}
+    assert QColor(LIGHT.components[Component.WEIGHTS]).rgb() in painted or QColor(DARK.components[Component.WEIGHTS]).rgb() in painted
+    assert len(painted) > 50
