@@ -1,5 +1,6 @@
-"""QLoRA against published runs. Source: foundation-model-stack/fms-acceleration benchmarks, A100 80 GB, Mistral-7B, bitsandbytes 4-bit as PEFT
-prepares it, r = 16 on q, k, v, o, gradient checkpointing, 4096 tokens: torch's peak, nvidia-smi's reading, torch's level at the end."""
+"""QLoRA against published runs. Source: foundation-model-stack/fms-acceleration benchmarks, A100 80 GB, Mistral-7B,
+bitsandbytes 4-bit as PEFT prepares it, r = 16 on q, k, v, o, gradient checkpointing, 4096 tokens: torch's peak,
+nvidia-smi's reading, torch's level at the end."""
 
 import pytest
 
