@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from core.catalogue.models import Model
-
 from core.memory import Gpu, Scenario, architecture_from_parameter_count
 
 _MODEL, _PARAMETERS = "Llama-2-7b-hf", 7 * 10**9

@@ -1,6 +1,6 @@
 """The bar at the top: kind of run, undo and redo, unit, theme, language."""
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QToolButton, QWidget
 
@@ -36,6 +36,7 @@ class Header(QWidget):
             button.setShortcut(f"Ctrl+{number + 1}")
             button.setToolTip(f"Ctrl+{number + 1}")
             button.setAutoDefault(False)
+            button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             button.setStyleSheet(_segment_style(theme))
             self.group.addButton(button, number)
             row.addWidget(button)
@@ -54,6 +55,10 @@ class Header(QWidget):
         if not button.isChecked():
             with QSignalBlocker(self.group):
                 button.setChecked(True)
+        if not button.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            # Tab stops once in a group, and should at the run that is on; Qt cares only when a button gets the focus.
+            for other in self.group.buttons():
+                other.setFocusPolicy(Qt.FocusPolicy.StrongFocus if other is button else Qt.FocusPolicy.ClickFocus)
 
     def _on_clicked(self, number: int) -> None:
         self.run_picked.emit(RUNS[number])
