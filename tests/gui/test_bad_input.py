@@ -1,0 +1,134 @@
+"""Nonsense typed into a box is refused in place, with a reason; nothing else changes."""
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QSpinBox, QWidget
+
+from core.memory import Task
+from gui.widgets.quantity_slider import QuantityBox
+
+NONSENSE = ["frogs", "", "-1", "0", "1e99", "9" * 300, "1.5.5", "7 parsecs", "٣x", "NaN", "inf", "0x10", "½", "--"]
+BOXES = ["parameters", "batch", "context"]
+
+
+def reason(room: Any, name: str) -> str:
+    label = room.find(QLabel, f"{name}.message")
+    return label.text() if label.isVisibleTo(room.window) else ""
+
+
+@pytest.mark.parametrize("text", NONSENSE)
+@pytest.mark.parametrize("name", BOXES)
+def test_nonsense_is_refused_in_place(room: Any, name: str, text: str) -> None:
+    before, verdict, shown = room.scenario, room.verdict, room.box_text(name)
+    box = room.find(QuantityBox, f"{name}.box")
+    if text:
+        room.enter(name, text)
+    else:
+        box.setFocus()
+        box.selectAll()
+        room.bot.keyClick(box, Qt.Key.Key_Delete)
+        room.bot.keyClick(box, Qt.Key.Key_Return)
+    assert reason(room, name)
+    assert "{" not in reason(room, name)
+    assert box.isRefused()
+    assert box.text() == text, "what was typed stays, to be mended"
+    assert reason(room, name) in box.accessibleDescription()
+    assert room.scenario is before
+    assert room.verdict == verdict
+    assert not room.store.can_undo
+    for other in BOXES:
+        assert (other == name) == bool(reason(room, other))
+    room.bot.keyClick(box, Qt.Key.Key_Escape)
+    assert box.text() == shown
+    assert not box.isRefused()
+    assert reason(room, name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "part"),
+    [
+        ("batch", "0", "1"),
+        ("batch", "4097", "4096"),
+        ("context", "127", "128"),
+        ("context", "11M", "10"),
+        ("context", "1.5", "hole"),
+        ("parameters", "9M", "10"),
+        ("parameters", "11T", "10"),
+        ("batch", "12 frogs", "frogs"),
+    ],
+)
+def test_the_reason_says_what_would_be_right(room: Any, name: str, text: str, part: str) -> None:
+    room.enter(name, text)
+    assert part in reason(room, name)
+
+
+def test_the_reason_goes_when_the_text_is_mended(room: Any) -> None:
+    room.enter("batch", "frogs")
+    assert reason(room, "batch")
+    with room.change():
+        room.enter("batch", "8")
+    assert reason(room, "batch") == ""
+    assert room.scenario.batch_size == 8
+
+
+def test_a_change_from_elsewhere_replaces_the_refused_text(room: Any) -> None:
+    room.enter("batch", "frogs")
+    room.set(batch_size=8)
+    assert room.box_text("batch") == "8"
+    assert reason(room, "batch") == ""
+
+
+def test_leaving_a_box_of_nonsense_gives_the_true_value_back(room: Any) -> None:
+    box = room.find(QLineEdit, "context.box")
+    room.enter("context", "frogs")
+    room.bot.keyClick(box, Qt.Key.Key_Tab)
+    assert box.text() == "4096"
+    assert reason(room, "context") == ""
+
+
+def test_the_reason_is_not_cut_off(room: Any) -> None:
+    room.enter("context", "frogs")
+    label = room.find(QLabel, "context.message")
+    room.bot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
+    assert label.mapTo(room.window, label.rect().bottomRight()).x() <= room.window.controls.geometry().right()
+
+
+def test_the_rank_takes_no_letters(room: Any) -> None:
+    room.set(task=Task.TRAINING, method="lora")
+    before = room.scenario
+    rank = room.find(QSpinBox, "lora_r")
+    rank.setFocus()
+    rank.selectAll()
+    room.bot.keyClicks(rank, "frogs-x")
+    room.bot.keyClick(rank, Qt.Key.Key_Return)
+    assert rank.value() == before.lora_r
+    assert room.scenario is before
+    rank.selectAll()
+    room.bot.keyClicks(rank, "0")
+    room.bot.keyClick(rank, Qt.Key.Key_Return)
+    assert room.scenario.lora_r >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field", "value"),
+    [("batch", "4096", "batch_size", 4096), ("context", "128", "context_length", 128), ("context", "10M", "context_length", 10 * 1024**2)],
+)
+def test_the_ends_of_the_range_are_in_it(room: Any, name: str, text: str, field: str, value: int) -> None:
+    with room.change():
+        room.enter(name, text)
+    assert getattr(room.scenario, field) == value
+
+
+def test_every_box_that_is_typed_into_is_tested_here(room: Any) -> None:
+    room.set(task=Task.TRAINING, method="lora")
+    boxes = {box.objectName() for box in room.window.findChildren(QuantityBox)}
+    assert boxes == {f"{name}.box" for name in BOXES}
+    others = {
+        edit.objectName() or edit.parentWidget().objectName()
+        for edit in room.window.findChildren(QLineEdit)
+        if not isinstance(edit, QuantityBox)
+    }
+    assert others == {"qt_spinbox_lineedit", "model", "gpu_filter"}  # the last two: test_model_box.py, test_gpu_picker.py
+    assert isinstance(room.window, QWidget)
