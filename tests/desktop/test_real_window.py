@@ -167,6 +167,22 @@ def test_drag_pick_undo_and_find_it_again(start: Callable[[], RealWindow]) -> No
     assert json.loads(again.state.read_text()) == saved
 
 
+def test_a_killed_window_comes_back_as_it_was(start: Callable[[], RealWindow]) -> None:
+    """It is saved a second after the last change, not only at the end."""
+    window = start()
+    window.drag(window.handles()[3], CONTROLS_WIDTH - 20)
+    window.wait_for(window.state.exists, "the state file")
+    saved = json.loads(window.state.read_text())
+    assert saved["context_length"] > 100_000
+    window.process.kill()
+    window.process.wait(PATIENCE_S)
+
+    again = start()
+    assert again.status() is FitStatus.OOM
+    assert again.close() == 0
+    assert json.loads(again.state.read_text()) == saved
+
+
 @pytest.mark.parametrize("platform", ["xcb", "offscreen"])
 def test_smoke_test_of_the_command(tmp_path: Path, platform: str) -> None:
     target = tmp_path / "out.png"

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QTableView, QToolButton, QWidget
 
 from core.memory import Format, Method, Recipe, Scenario, Task
+from gui.gpu_table import Column
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_scenario, save_scenario
 from gui.theme import DARK, LIGHT, Theme, ThemeChoice, resolve
@@ -93,6 +94,25 @@ def test_rebuilt_parts_still_work(room: Any) -> None:
     with room.change():
         room.press_key(Qt.Key.Key_Z)
     assert room.scenario.gpu == "RTX 4090"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_T, Qt.Key.Key_L])
+def test_what_was_set_in_the_parts_stays_set(room: Any, key: Qt.Key) -> None:
+    """Filter, order, what is folded open, and where the keys go."""
+    room.find(QToolButton, "more").click()
+    room.find(QCheckBox, "gpu_only_fitting").click()
+    room.find(QTableView, "gpu_list").sortByColumn(Column.NAME, Qt.SortOrder.AscendingOrder)
+    box = room.find(QLineEdit, "gpu_filter")
+    box.setFocus()
+    room.bot.keyClicks(box, "rtx")
+    table = room.window.gpu_picker.table
+    cards = [table.index(row, 0).data() for row in range(table.rowCount())]
+    room.press_key(key)
+    table = room.window.gpu_picker.table
+    assert [table.index(row, 0).data() for row in range(table.rowCount())] == cards
+    assert room.find(QComboBox, "kv_cache").isVisibleTo(room.window)
+    assert room.find(QLineEdit, "gpu_filter").hasFocus()
+    assert room.find(QLineEdit, "gpu_filter") is not box
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_T, Qt.Key.Key_L])

@@ -89,6 +89,15 @@ def test_nonsense_gives_way_to_the_model_shown(room: Any, box: ModelBox, text_bo
     assert room.scenario is before
 
 
+def test_a_name_that_no_model_has_is_answered_with_those_that_come_near(room: Any, box: ModelBox, text_box: QLineEdit) -> None:
+    room.bot.keyClicks(text_box, "Lama-2-13b-hf")
+    box.completer().popup().hide()
+    room.bot.keyClick(text_box, Qt.Key.Key_Return)
+    assert "Lama-2-13b-hf" in room.message
+    assert "Llama-2-13b-hf" in room.message
+    assert room.scenario.architecture.name == DEFAULT
+
+
 def test_undo_names_the_old_model_again(room: Any, box: ModelBox, text_box: QLineEdit, another: str) -> None:
     with room.change():
         room.bot.keyClicks(text_box, another)
