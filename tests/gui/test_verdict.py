@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QLocale
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QPoint
+from PySide6.QtGui import QColor, QHelpEvent
+from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 
 from core.memory import (
     MAX_CONTEXT_LENGTH,
@@ -29,6 +29,7 @@ from core.memory import (
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import LIGHT
 from gui.verdict import Verdict
+from gui.words import component_meaning
 
 NUMBERS = Numbers(ByteUnit.GIB, QLocale("en"))
 
@@ -162,6 +163,22 @@ def test_legend_has_the_colours_of_the_bars(room: Any) -> None:
     shown = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(0, picture.height(), 3)}
     alive = {component for component, amount in zip(Component, room.estimate.peak.stack, strict=True) if amount}
     assert {component for component in Component if QColor(LIGHT.components[component]).name() in shown} == alive
+
+
+@pytest.mark.qt_log_ignore(r"^This plugin does not support raise\(\)$")  # the offscreen platform, of the tip
+def test_legend_explains_what_the_pointer_rests_on(room: Any) -> None:
+    legend = room.window.legend
+
+    def rest_at(place: QPoint) -> str:
+        QCoreApplication.sendEvent(legend, QHelpEvent(QEvent.Type.ToolTip, place, legend.mapToGlobal(place)))
+        return QToolTip.text()
+
+    first = rest_at(QPoint(5, 5))
+    assert component_meaning(Component.WEIGHTS) in first
+    assert NUMBERS.bytes(room.estimate.peak.stack.weights) in first
+    assert component_meaning(Component.KV_CACHE) in rest_at(QPoint(legend.width() // 2, 5))
+    rest_at(QPoint(legend.width() - 3, legend.height() - 3))  # an empty cell: the tip goes
+    room.bot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 # The headline
