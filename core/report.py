@@ -1,6 +1,6 @@
 """The answer of the command line: as JSON for scripts, as a text for people. English; no memory arithmetic of its own."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.memory import (
@@ -73,7 +73,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
             for moment in result.moments
         ],
         "bytes_per_parameter": result.bytes_per_parameter,
-        "architecture": result.architecture.model_dump() | {"parameters": parameter_count(result.architecture)},
+        "architecture": asdict(result.architecture) | {"parameters": parameter_count(result.architecture)},
         "fit": on_card and {"gpu": on_card.gpu.name, "status": on_card.fit.status.value, "headroom_bytes": on_card.fit.headroom_bytes},
         "max_batch": on_card and on_card.max_batch,
         "max_context": on_card and on_card.max_context,

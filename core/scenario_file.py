@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from core.memory import Scenario
+from core.memory.edge import from_json
 
 #: A scenario takes some 1.5 kB.
 MAX_FILE_BYTES = 2**20
@@ -25,7 +26,7 @@ def read_scenario(path: Path) -> Scenario:
     if len(data) > MAX_FILE_BYTES:
         raise ScenarioFileError(f"{path}: larger than 1 MiB; no scenario is")
     try:
-        return Scenario.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
+        return from_json(Scenario, data.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as error:
         raise ScenarioFileError(f"{path}: {_complaint(error)}") from error
 
@@ -38,6 +39,6 @@ def _complaint(error: ValidationError) -> str:
             return f"made by a newer version of Fitting Room (scenario version {complaint['input']}; this one reads version 1)"
     first = complaints[0]
     place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
+    if first["type"] == "unexpected_keyword_argument":
         return f"unknown field {place!r}"
     return f"{place}: {first['msg']}" if place else first["msg"]

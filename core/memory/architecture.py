@@ -1,45 +1,45 @@
 """The shape of a model, in the field names of a Hugging Face config, and how many parameters that shape has."""
 
-from typing import Self
+from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from annotated_types import Ge, Gt, Le, MaxLen
 
 
-class Architecture(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
     """A dense decoder-only transformer: RMSNorm, rotary attention (MHA, GQA or MQA), SwiGLU MLP.
 
     The bounds keep absurd imports out; they are far wider than any model.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- read by pydantic, at the edge
 
-    name: str = Field(default="", max_length=200)
+    name: Annotated[str, MaxLen(200)] = ""
     """Empty for a shape made from a parameter count."""
-    nominal_parameters: int = Field(gt=0, le=10**15)
+    nominal_parameters: Annotated[int, Gt(0), Le(10**15)]
     """The size in the model's name or on the slider (7e9 for Llama-2-7B). The rule of thumb reckons with it."""
 
-    hidden_size: int = Field(gt=0, le=10**7)
-    intermediate_size: int = Field(gt=0, le=10**8)
-    num_hidden_layers: int = Field(gt=0, le=10**5)
-    num_attention_heads: int = Field(gt=0, le=10**6)
-    num_key_value_heads: int = Field(gt=0, le=10**6)
-    head_dim: int = Field(gt=0, le=10**5)
-    vocab_size: int = Field(gt=0, le=10**8)
+    hidden_size: Annotated[int, Gt(0), Le(10**7)]
+    intermediate_size: Annotated[int, Gt(0), Le(10**8)]
+    num_hidden_layers: Annotated[int, Gt(0), Le(10**5)]
+    num_attention_heads: Annotated[int, Gt(0), Le(10**6)]
+    num_key_value_heads: Annotated[int, Gt(0), Le(10**6)]
+    head_dim: Annotated[int, Gt(0), Le(10**5)]
+    vocab_size: Annotated[int, Gt(0), Le(10**8)]
     tie_word_embeddings: bool = False
     qkv_bias: bool = False
     """Biases on the q, k and v projections (Qwen2)."""
     qk_norm: bool = False
     """RMSNorm over each query and key head (Qwen3)."""
-    max_position_embeddings: int = Field(default=0, ge=0)
+    max_position_embeddings: Annotated[int, Ge(0)] = 0
     """The longest context the makers state; 0 when not stated."""
 
-    @model_validator(mode="after")
-    def _heads_divide(self) -> Self:
+    def __post_init__(self) -> None:
         if self.num_attention_heads % self.num_key_value_heads:
             raise ValueError(
                 f"num_attention_heads ({self.num_attention_heads}) is not a multiple of num_key_value_heads ({self.num_key_value_heads})"
             )
-        return self
 
     @property
     def query_size(self) -> int:

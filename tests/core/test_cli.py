@@ -2,6 +2,7 @@
 
 import sys
 import types
+from dataclasses import asdict
 
 import pytest
 
@@ -18,6 +19,7 @@ from core.memory import (
     max_context_length,
     parameter_count,
 )
+from core.memory.edge import validated
 from core.memory.units import GIB
 
 KEYS = [
@@ -46,7 +48,7 @@ class TestJson:
             assert list(moment["components"]) == list(Component)
 
     def test_it_says_what_the_model_says(self, ask, llama_7b):
-        scenario = Scenario(architecture=llama_7b)
+        scenario = validated(Scenario, architecture=llama_7b)
         result = estimate(scenario)
         answer = ask("--gpu", "RTX 4090")
         assert answer["total_bytes"] == result.total_bytes
@@ -72,7 +74,7 @@ class TestJson:
         assert type(answer["bytes_per_parameter"]) is float
 
     def test_the_architecture_has_its_fields_and_its_exact_count(self, ask, llama_7b):
-        assert ask()["architecture"] == llama_7b.model_dump() | {"name": "Llama-2-7b-hf", "parameters": 6_738_415_616}
+        assert ask()["architecture"] == asdict(llama_7b) | {"name": "Llama-2-7b-hf", "parameters": 6_738_415_616}
 
     def test_without_a_card_there_is_no_fit(self, ask):
         answer = ask()
@@ -112,7 +114,7 @@ class TestJson:
 def test_the_count_under_parameters_is_the_architectures_own(ask):
     architecture = ask("--params", "3b")["architecture"]
     parameters = architecture.pop("parameters")
-    assert parameters == parameter_count(Scenario.model_validate({"architecture": architecture}).architecture)
+    assert parameters == parameter_count(validated(Scenario, **{"architecture": architecture}).architecture)
 
 
 class TestOptions:
@@ -167,14 +169,14 @@ class TestOptions:
         ids=" ".join,
     )
     def test_each_is_a_choice_of_the_scenario(self, ask, llama_7b, options, choices):
-        result = estimate(Scenario(architecture=llama_7b, **choices))
+        result = estimate(validated(Scenario, architecture=llama_7b, **choices))
         answer = ask(*options)
         assert [moment["components"] for moment in answer["moments"]] == [moment.stack._asdict() for moment in result.moments]
 
     @pytest.mark.parametrize("recipe", Recipe)
     @pytest.mark.parametrize("optimizer", Optimizer)
     def test_recipes_and_optimizers(self, ask, llama_7b, recipe, optimizer):
-        result = estimate(Scenario(architecture=llama_7b, task="training", recipe=recipe, optimizer=optimizer))
+        result = estimate(validated(Scenario, architecture=llama_7b, task="training", recipe=recipe, optimizer=optimizer))
         assert ask("--task", "training", "--recipe", recipe, "--optimizer", optimizer)["total_bytes"] == result.total_bytes
 
     @pytest.mark.parametrize("weights", Format)
@@ -189,22 +191,22 @@ class TestOptions:
 
 class TestImpliedChoices:
     def test_qlora_is_int4_unless_said_otherwise(self, ask, llama_7b):
-        qlora = Scenario(architecture=llama_7b, task="training", method="qlora", weights="int4")
+        qlora = validated(Scenario, architecture=llama_7b, task="training", method="qlora", weights="int4")
         options = ("--task", "training", "--method", "qlora")
         assert ask(*options)["total_bytes"] == estimate(qlora).total_bytes
         assert ask(*options, "--weights", "int8")["total_bytes"] == estimate(qlora.evolve(weights="int8")).total_bytes
 
     def test_a_quantized_file_stays_as_it_is(self, ask, saved, llama_7b):
-        qlora = Scenario(architecture=llama_7b, task="training", method="qlora", weights="int8")
+        qlora = validated(Scenario, architecture=llama_7b, task="training", method="qlora", weights="int8")
         path = saved(task="training", weights="int8")
         assert ask(path, "--method", "qlora")["total_bytes"] == estimate(qlora).total_bytes
 
     def test_fp32_weights_mean_the_recipe_fp32(self, ask, llama_7b):
-        fp32 = Scenario(architecture=llama_7b, task="training", weights="fp32", recipe="fp32")
+        fp32 = validated(Scenario, architecture=llama_7b, task="training", weights="fp32", recipe="fp32")
         assert ask("--task", "training", "--weights", "fp32")["total_bytes"] == estimate(fp32).total_bytes
 
     def test_amp_keeps_fp32_weights_as_well(self, ask, saved, llama_7b):
-        amp = estimate(Scenario(architecture=llama_7b, task="training", weights="fp32", recipe="amp")).total_bytes
+        amp = estimate(validated(Scenario, architecture=llama_7b, task="training", weights="fp32", recipe="amp")).total_bytes
         assert ask("--task", "training", "--weights", "fp32", "--recipe", "amp")["total_bytes"] == amp
         assert ask(saved(task="training", recipe="amp"), "--weights", "fp32")["total_bytes"] == amp
 
@@ -217,7 +219,7 @@ class TestScenarioFile:
     def test_it_is_the_question(self, ask, saved, llama_7b):
         choices = {"task": "training", "method": "lora", "batch_size": 2, "context_length": 1024, "gpu": "RTX 4090"}
         answer = ask(saved(**choices))
-        assert answer["total_bytes"] == estimate(Scenario(architecture=llama_7b, **choices)).total_bytes
+        assert answer["total_bytes"] == estimate(validated(Scenario, architecture=llama_7b, **choices)).total_bytes
         assert answer["fit"]["gpu"] == "RTX 4090"
 
     def test_options_override_it(self, ask, saved):

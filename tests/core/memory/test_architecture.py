@@ -1,7 +1,10 @@
+from dataclasses import asdict
+
 import pytest
 from pydantic import ValidationError
 
 from core.memory import Architecture, parameter_count
+from core.memory.edge import validated
 
 #: Shapes from the config.json of each model; counts as the weights published with it add up to (safetensors index, model card).
 PUBLISHED = {
@@ -70,7 +73,7 @@ def test_llama_2(llama_7b, llama_13b, llama_70b):
 
 def test_query_heads_must_share_key_value_heads_evenly(llama_7b):
     with pytest.raises(ValidationError, match=r"num_attention_heads \(32\) is not a multiple of num_key_value_heads \(5\)"):
-        Architecture(**llama_7b.model_dump() | {"num_key_value_heads": 5})
+        validated(Architecture, **asdict(llama_7b) | {"num_key_value_heads": 5})
 
 
 @pytest.mark.parametrize(
@@ -80,9 +83,9 @@ def test_query_heads_must_share_key_value_heads_evenly(llama_7b):
 @pytest.mark.parametrize("value", [0, -1, 10**30])
 def test_absurd_dimensions_are_refused(llama_7b, field, value):
     with pytest.raises(ValidationError, match=field):
-        Architecture(**llama_7b.model_dump() | {field: value})
+        validated(Architecture, **asdict(llama_7b) | {field: value})
 
 
 def test_unknown_fields_are_refused(llama_7b):
     with pytest.raises(ValidationError, match="num_experts"):
-        Architecture(**llama_7b.model_dump() | {"num_experts": 8})
+        validated(Architecture, **asdict(llama_7b) | {"num_experts": 8})

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from core.memory import Architecture, Method, MomentName, Scenario, estimate, parameter_count
+from core.memory.edge import validated
 from core.memory.scenario import ALL_LINEAR
 
 HERE = Path(__file__).resolve()
@@ -51,7 +52,7 @@ def percent_off(estimated: int, measured: int) -> float:
 class TestShippedMeasurements:
     @pytest.mark.parametrize("run", MEASURED["runs"], ids=lambda run: run["name"])
     def test_every_moment_is_within_a_tenth_of_a_percent(self, run):
-        scenario = Scenario.model_validate({"architecture": MEASURED["architectures"][run["model"]], **run["scenario"]})
+        scenario = validated(Scenario, **{"architecture": MEASURED["architectures"][run["model"]], **run["scenario"]})
         for name, measured in run["allocated_bytes"].items():
             moment = MomentName(name)
             scores_decide = run["name"].startswith(SCORES_DECIDE) and moment in (MomentName.FORWARD, MomentName.BACKWARD)
@@ -109,7 +110,7 @@ def architecture_of(case: dict[str, Any]) -> Architecture | None:
 
 def scenario_of(case: dict[str, Any], architecture: Architecture) -> Scenario | None:
     """None for what the model does not claim: 16-bit adapters or their dropout, LoRA under autocast, Adafactor, outputs held on to."""
-    base = Scenario(architecture=architecture, batch_size=case["batch"], context_length=case["seq"], attention=case["attn"])
+    base = validated(Scenario, architecture=architecture, batch_size=case["batch"], context_length=case["seq"], attention=case["attn"])
     if case["mode"] == "prefill":
         keep = case["logits_to_keep"]
         return base.evolve(weights=case["dtype"], kv_cache=case["dtype"], context_length=case["seq"] + 1, logits_to_keep=keep)

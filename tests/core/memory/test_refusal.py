@@ -3,6 +3,7 @@
 import pytest
 
 from core.memory import Format, Method, Reason, Recipe, RefusedError, Scenario, Task, estimate, peak_bytes, reconcile, refusal
+from core.memory.edge import validated
 
 #: For each method the formats that can be trained; full training is by recipe as well.
 LORA = {Format.BF16, Format.FP16, Format.FP32}
@@ -23,7 +24,7 @@ def training(llama_7b) -> Scenario:
 @pytest.mark.parametrize("weights", Format)
 @pytest.mark.parametrize("kv_cache", Format)
 def test_inference_takes_any_format_for_weights_and_any_for_the_cache(llama_7b, weights, kv_cache):
-    assert refusal(Scenario(architecture=llama_7b, weights=weights, kv_cache=kv_cache)) is None
+    assert refusal(validated(Scenario, architecture=llama_7b, weights=weights, kv_cache=kv_cache)) is None
 
 
 @pytest.mark.parametrize("weights", Format)
