@@ -3,7 +3,7 @@
 Source: measured storages of peft 0.21 on torch 2.13. Each adapted layer casts its input to fp32 for itself.
 """
 
-from core.memory.architecture import linear_shapes
+from core.memory.parameters import linear_shapes
 from core.memory.scenario import Scenario
 
 

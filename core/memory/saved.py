@@ -5,13 +5,13 @@ Source: measured tensor storages of transformers 5.23 / peft 0.21 on torch 2.13.
 
 from typing import NamedTuple
 
-from core.memory.architecture import embedding_parameters, layer_linear_parameters
 from core.memory.attention import AttentionPath, attention_path, attention_saved, causal_mask_bytes, rotary_bytes
 from core.memory.lora import adapters_saved
 from core.memory.loss import labels_bytes, log_softmax_bytes
 from core.memory.mlp import swiglu_frozen_saved, swiglu_saved
 from core.memory.norms import head_norms_frozen_saved, head_norms_saved, rms_norm_frozen_saved, rms_norm_saved
 from core.memory.numerics import Numerics
+from core.memory.parameters import embedding_parameters, layer_linear_parameters
 from core.memory.scenario import Method, Scenario
 
 #: Linear layers that read the output of each norm: q, k, v after the first, gate and up after the second.

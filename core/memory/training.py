@@ -5,13 +5,6 @@ grow while saved activations shrink, so its peak is the largest of a few known i
 throughout; the first step gets them in its optimizer step.
 """
 
-from core.memory.architecture import (
-    embedding_parameters,
-    head_parameters,
-    layer_linear_parameters,
-    layer_vector_parameters,
-    parameter_count,
-)
 from core.memory.attention import attention_backward, attention_path, attention_prefill_bytes, causal_mask_bytes, rotary_bytes
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.inference import TOKEN_ID_BYTES
@@ -20,6 +13,7 @@ from core.memory.loss import backward_logits_bytes, forward_logits_bytes, head_g
 from core.memory.mlp import swiglu_backward
 from core.memory.numerics import Numerics, numerics
 from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
+from core.memory.parameters import embedding_parameters, head_parameters, layer_linear_parameters, layer_vector_parameters, parameter_count
 from core.memory.runtime import moment_of
 from core.memory.saved import Saved, saved
 from core.memory.scenario import Method, Scenario

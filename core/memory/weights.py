@@ -1,13 +1,8 @@
 """What the loaded model takes."""
 
-from core.memory.architecture import (
-    Architecture,
-    embedding_parameters,
-    head_parameters,
-    layer_vector_parameters,
-    linear_shapes,
-)
+from core.memory.architecture import Architecture
 from core.memory.formats import Format, is_dequantized, matrix_bytes, unquantized_bytes_per_value
+from core.memory.parameters import embedding_parameters, head_parameters, layer_vector_parameters, linear_shapes
 
 
 def buffer_bytes(arch: Architecture) -> int:
