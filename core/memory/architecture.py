@@ -11,18 +11,14 @@ from annotated_types import Ge, Gt, Le, MaxLen
 
 
 class Norm(StrEnum):
-    """How a norm is computed. All but LAYER work in fp32 inside."""
+    """How a norm is computed."""
 
     RMS = "rms"
     """RMSNorm as Llama has it: the normalised values go back to the width of the input before the weight."""
-    RMS_FP32 = "rms_fp32"
-    """RMSNorm that multiplies by its weight in fp32 (OLMo-2)."""
     RMS_PLUS_ONE = "rms_plus_one"
     """RMSNorm that multiplies by 1 + weight in fp32 (Gemma)."""
     LAYER = "layer"
     """LayerNorm with weight and bias, one kernel."""
-    LAYER_FP32 = "layer_fp32"
-    """LayerNorm without bias, written out in fp32 (Cohere)."""
 
 
 class Activation(StrEnum):
@@ -33,7 +29,6 @@ class Activation(StrEnum):
     """One kernel."""
     GELU_WRITTEN_OUT = "gelu_written_out"
     """The tanh form as five operations (``gelu_new``)."""
-    RELU = "relu"
 
 
 class Position(StrEnum):
@@ -104,6 +99,8 @@ class Architecture:
     """A norm over each query and key head (Qwen3, Gemma 3)."""
     attn_logit_softcapping: bool = False
     """Scores go through tanh (Gemma 2); only eager attention can."""
+    softmax_in_fp32: bool = True
+    """Eager attention widens its scores for the softmax; GPT-2 does not."""
     final_logit_softcapping: bool = False
     """So do the logits."""
     sliding_window: Annotated[int, Ge(0), Le(10**9)] = 0
