@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.choices import Meaningless
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -25,6 +26,7 @@ from core.memory import (
     parameter_count,
 )
 from core.memory.formats import SIXTEEN_BIT
+from core.memory.rule_of_thumb import article_format
 from core.memory.units import GB, GIB
 from core.quantity import Problem, QuantityError
 
@@ -127,20 +129,23 @@ def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
     ]
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         lines.append(f"rule of thumb over the nominal {arch.nominal_parameters:,} parameters: an order of magnitude")
+        if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
+            lines.append(f"It knows only full training: these are not the figures of --method {scenario.method.value}.")
     else:
         lines.append(f"{scenario.runtime.value}, {scenario.attention.value} attention")
     return lines
 
 
 def _run(scenario: Scenario) -> str:
+    """The run whose figures follow, which is not always the one asked for: the rule of thumb trains all weights, and always alike."""
     if scenario.task is Task.INFERENCE:
         return f"inference: weights {scenario.weights.value}, KV cache {scenario.kv_cache.value}"
+    if scenario.estimator is Estimator.RULE_OF_THUMB:
+        return f"training (full): weights {article_format(scenario).value}, {scenario.optimizer.value}"
     ending = ", gradient checkpointing" if scenario.gradient_checkpointing else ""
     if scenario.method is Method.FULL:
         narrow = scenario.weights in SIXTEEN_BIT and scenario.recipe is not Recipe.FP32
         stored = f"recipe {scenario.recipe.value}" + (f" ({scenario.weights.value})" if narrow else "")
-        if scenario.estimator is Estimator.RULE_OF_THUMB:
-            stored = f"weights {scenario.weights.value}"
     else:
         targets = ", ".join(scenario.lora_target_modules)
         stored = f"base {scenario.weights.value}, rank {scenario.lora_r:,} on {targets}"
@@ -200,6 +205,23 @@ def refusal_words(refusal: Refusal) -> str:
     """Why there is no such run, and the options each of which alone would make one."""
     options = (f"--{field} {value}" for change in refusal.alternatives for field, value in change.items())
     return f"{_REASONS[refusal.reason]}; instead use {' or '.join(options)}"
+
+
+def meaningless_words(option: str, why: Meaningless) -> str:
+    """Why ``option`` was typed in vain, and what to do."""
+    match why:
+        case Meaningless.IN_INFERENCE:
+            return f"{option} has no meaning in inference; add --task training or leave it out"
+        case Meaningless.IN_TRAINING:
+            return f"{option} has no meaning in training; add --task inference or leave it out"
+        case Meaningless.IN_FULL_TRAINING:
+            return f"{option} has no meaning in full training; add --method lora or --method qlora"
+        case Meaningless.WITH_ADAPTERS:
+            return f"{option} has no meaning in LoRA and QLoRA, which keep adapters as PEFT does; add --method full or leave it out"
+        case Meaningless.WITH_OPTIMIZER:
+            return f"{option} makes no difference to this optimizer; leave it out, or use --optimizer adamw or adam"
+        case Meaningless.WITH_MASTER_WEIGHTS:
+            return f"{option} makes no difference to --recipe mixed, whose step is its own; leave it out or use another --recipe"
 
 
 def quantity_words(error: QuantityError) -> str:

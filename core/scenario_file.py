@@ -6,9 +6,7 @@ from pydantic import ValidationError
 
 from core.memory import Scenario
 from core.memory.edge import from_json
-
-#: A scenario takes some 1.5 kB.
-MAX_FILE_BYTES = 2**20
+from core.small_file import SmallFileError, read_small_file
 
 
 class ScenarioFileError(ValueError):
@@ -18,13 +16,9 @@ class ScenarioFileError(ValueError):
 def read_scenario(path: Path) -> Scenario:
     """The scenario in ``path``. Raises ScenarioFileError."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ScenarioFileError(f"{path}: cannot be read: {reason}") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise ScenarioFileError(f"{path}: larger than 1 MiB; no scenario is")
+        data = read_small_file(path)
+    except SmallFileError as error:
+        raise ScenarioFileError(f"{path}: {error}") from error
     try:
         return from_json(Scenario, data.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as error:

@@ -12,26 +12,23 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QC
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.catalogue.models import Model
+from core.choices import settled, with_changes
 from core.memory import (
     Estimate,
     Estimator,
     Fit,
-    Format,
     Gpu,
     Method,
     Reason,
-    Recipe,
     Scenario,
     Task,
     estimate,
     max_batch_size,
     max_context_length,
     max_parameters,
-    reconcile,
     widest_format,
     with_parameter_count,
 )
-from core.memory.refusal import QLORA_FORMATS
 from core.memory.rule_of_thumb import ladder_format
 from gui.chart import MemoryChart
 from gui.controls import Controls
@@ -299,11 +296,10 @@ class MainWindow(QMainWindow):
         self._render_history()
 
     def _on_edited(self, changes: dict[str, Any]) -> None:
-        scenario = self._store.scenario
-        changes = _consistent(scenario, changes)
+        wanted = with_changes(self._store.scenario, changes)
         if "estimator" in changes:  # the rule of thumb knows precisions that no real run has
-            self._store.replace(settled(scenario.evolve(**changes)))
-        elif not self._store.dispatch(**changes):
+            wanted = settled(wanted)
+        if not self._store.replace(wanted):
             self._rerender_controls()
 
     def _on_parameters(self, parameters: int) -> None:
@@ -324,16 +320,12 @@ class MainWindow(QMainWindow):
 
     def _on_run_picked(self, run: tuple[Task, Method]) -> None:
         task, method = run
-        scenario = self._store.scenario
-        wanted = scenario.evolve(task=task) if task is Task.INFERENCE else scenario.evolve(task=task, method=method)
-        if method is Method.QLORA and wanted.weights not in QLORA_FORMATS:
-            wanted = wanted.evolve(weights=Format.INT4)
-        self._store.replace(settled(wanted))
+        changes = {"task": task} if task is Task.INFERENCE else {"task": task, "method": method}
+        self._store.replace(settled(with_changes(self._store.scenario, changes)))
 
     def _on_reset(self, fields: tuple[str, ...]) -> None:
-        scenario = self._store.scenario
-        changes = _consistent(scenario, {name: getattr(self._default, name) for name in fields})
-        self._store.replace(settled(scenario.evolve(**changes)))
+        defaults = {name: getattr(self._default, name) for name in fields}
+        self._store.replace(settled(with_changes(self._store.scenario, defaults)))
 
     def _on_reset_all(self) -> None:
         self._store.replace(self._default)
@@ -357,36 +349,6 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
         super().closeEvent(event)
-
-
-#: Recipes that store fp32 weights.
-_FP32_RECIPES = (Recipe.FP32, Recipe.AMP)
-
-
-def _trains_all(scenario: Scenario) -> bool:
-    return scenario.task is Task.TRAINING and scenario.method is Method.FULL
-
-
-def settled(scenario: Scenario) -> Scenario:
-    """``scenario`` as it can be run, showing the weights that its recipe stores: what comes from elsewhere may not agree."""
-    scenario = reconcile(scenario)
-    if _trains_all(scenario) and scenario.estimator is Estimator.DETAILED and scenario.recipe in _FP32_RECIPES:
-        return scenario.evolve(weights=Format.FP32)
-    return scenario
-
-
-def _consistent(scenario: Scenario, changes: dict[str, Any]) -> dict[str, Any]:
-    """What is stored and what is shown agree: a recipe in fp32 shows fp32 weights, and 16-bit weights leave it."""
-    if not _trains_all(scenario):
-        return changes
-    recipe, weights = changes.get("recipe"), changes.get("weights")
-    if recipe in _FP32_RECIPES:
-        return {**changes, "weights": Format.FP32}
-    if recipe is not None and scenario.weights is Format.FP32:
-        return {**changes, "weights": Format.BF16}
-    if weights in (Format.BF16, Format.FP16) and scenario.recipe in _FP32_RECIPES:
-        return {**changes, "recipe": Recipe.MIXED}
-    return changes
 
 
 def _hairline(parent: QWidget) -> QFrame:

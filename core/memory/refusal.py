@@ -106,10 +106,16 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
             assert_never(scenario.method)
 
 
+_OF_PIECES = frozenset({Reason.ADAPTERS_ON_PIECES, Reason.WIDE_TRAINING_OF_PIECES, Reason.SDPA_WITHOUT_SOFTCAPPING})
+
+
 def reconcile(scenario: Scenario) -> Scenario:
-    """``scenario`` itself if it can be run, else with the nearest weight format that can: what a change of task or method does
-    to a precision that the new one does not know.
+    """``scenario`` itself if it can be run, else with the nearest choices that can: what a change of task, method or model does to
+    choices that the new one does not know.
     """
-    if refusal(scenario) is None:
-        return scenario
-    return scenario.evolve(weights=Format.INT4 if scenario.method is Method.QLORA else Format.BF16)
+    while (refused := refusal(scenario)) is not None:
+        if refused.reason in _OF_PIECES:
+            scenario = scenario.evolve(**refused.alternatives[0])
+        else:
+            scenario = scenario.evolve(weights=Format.INT4 if scenario.method is Method.QLORA else Format.BF16)
+    return scenario

@@ -3,6 +3,7 @@
 import sys
 import types
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from core.memory import (
 )
 from core.memory.edge import validated
 from core.memory.units import GIB
+from core.scenario_file import read_scenario
 
 KEYS = [
     "total_bytes",
@@ -154,8 +156,8 @@ class TestOptions:
             (["--task", "training", "--checkpointing"], {"task": "training", "gradient_checkpointing": True}),
             (["--task", "training", "--first-step"], {"task": "training", "first_step": True}),
             (
-                ["--task", "training", "--optimizer-implementation", "fused"],
-                {"task": "training", "optimizer_implementation": "fused"},
+                ["--task", "training", "--recipe", "pure16", "--optimizer-implementation", "fused"],
+                {"task": "training", "recipe": "pure16", "optimizer_implementation": "fused"},
             ),
             (
                 ["--task", "training", "--method", "lora", "--lora-r", "64", "--lora-targets", "qv"],
@@ -210,6 +212,10 @@ class TestImpliedChoices:
         assert ask("--task", "training", "--weights", "fp32", "--recipe", "amp")["total_bytes"] == amp
         assert ask(saved(task="training", recipe="amp"), "--weights", "fp32")["total_bytes"] == amp
 
+    def test_a_files_recipe_gives_way_to_weights_that_it_does_not_store(self, ask, saved):
+        path = saved(task="training", recipe="fp32", weights="fp32")
+        assert ask(path, "--weights", "bf16")["moments"] == ask("--task", "training", "--recipe", "mixed")["moments"]
+
     def test_a_recipe_that_was_asked_for_is_not_replaced(self, complaint):
         line = complaint("estimate", "--task", "training", "--weights", "fp32", "--recipe", "mixed")
         assert "--recipe fp32" in line
@@ -241,27 +247,40 @@ class TestScenarioFile:
 
 class TestWindow:
     @pytest.fixture
-    def opened(self, monkeypatch) -> list[list[str]]:
-        """What the window was opened with."""
-        calls: list[list[str]] = []
+    def opened(self, monkeypatch) -> list[tuple]:
+        """What the window was opened with: a scenario and a picture to save."""
+        calls: list[tuple] = []
         app = types.ModuleType("gui.app")
-        app.run_window = lambda argv: calls.append(list(argv)) or 7
+        app.run_window = lambda *handed: calls.append(handed) or 7
         monkeypatch.setitem(sys.modules, "gui.app", app)
         return calls
 
     def test_without_a_subcommand_it_opens(self, opened):
         assert main([]) == 7
-        assert opened == [[]]
+        assert opened == [(None, None)]
 
-    def test_it_is_handed_the_scenario_and_the_smoke_test(self, opened, saved):
-        path = saved()
+    def test_it_is_handed_the_scenario_and_the_smoke_test(self, opened, saved, llama_7b):
+        path = saved(batch_size=3)
         assert main([path, "--smoke-test", "out.png"]) == 7
-        assert opened == [[path, "--smoke-test", "out.png"]]
+        assert opened == [(Scenario(architecture=llama_7b, batch_size=3), Path("out.png"))]
+
+    def test_the_file_is_read_once(self, opened, saved, monkeypatch):
+        """Between two looks it could change, and the second would go unanswered."""
+        read = []
+        monkeypatch.setattr("core.cli.read_scenario", lambda path: read.append(path) or read_scenario(path))
+        path = saved()
+        assert main([path]) == 7
+        assert read == [Path(path)]
+
+    def test_a_display_that_does_not_answer_is_one_line(self, opened, complaint, monkeypatch):
+        monkeypatch.setattr("gui.display.display_problem", lambda: "no display answers at DISPLAY=:9")
+        assert complaint(code=1) == "no display answers at DISPLAY=:9; `fitting-room estimate` needs no window"
+        assert opened == []
 
     def test_arguments_of_the_process(self, opened, monkeypatch):
         monkeypatch.setattr(sys, "argv", ["fitting-room", "--smoke-test", "out.png"])
         assert main() == 7
-        assert opened == [["--smoke-test", "out.png"]]
+        assert opened == [(None, Path("out.png"))]
 
     @pytest.mark.parametrize("arguments", [["estimte"], ["--smoke"], ["--smoke-test"], ["-x"], ["a.json", "b.json"]], ids=" ".join)
     def test_nonsense_does_not_open_it(self, opened, complaint, arguments):

@@ -1,6 +1,7 @@
 """A scenario file comes from anywhere: whatever is in it, reading ends in a scenario or in one clear line."""
 
 import json
+import os
 from dataclasses import asdict
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from core.memory import Scenario
 from core.memory.edge import to_json
-from core.scenario_file import MAX_FILE_BYTES, ScenarioFileError, read_scenario
+from core.scenario_file import ScenarioFileError, read_scenario
+from core.small_file import MAX_FILE_BYTES
 
 
 @pytest.fixture
@@ -44,8 +46,16 @@ def test_what_was_saved_is_read(tmp_path, scenario, mark):
 def test_a_missing_file_and_a_folder(tmp_path):
     with pytest.raises(ScenarioFileError, match=r"missing\.json: cannot be read: No such file"):
         read_scenario(tmp_path / "missing.json")
-    with pytest.raises(ScenarioFileError, match="cannot be read: "):
+    with pytest.raises(ScenarioFileError, match="not a regular file"):
         read_scenario(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    path = tmp_path / "pipe.json"
+    os.mkfifo(path)
+    with pytest.raises(ScenarioFileError, match=r"pipe\.json: not a regular file"):
+        read_scenario(path)
 
 
 def test_a_path_that_cannot_be(tmp_path):
@@ -64,7 +74,7 @@ def test_json_that_is_no_object(complaint, content):
 
 
 def test_no_more_than_a_megabyte_is_read(complaint):
-    assert complaint(b" " * (MAX_FILE_BYTES + 1)) == "larger than 1 MiB; no scenario is"
+    assert complaint(b" " * (MAX_FILE_BYTES + 1)) == "larger than 1 MiB"
 
 
 def test_a_newer_version_is_named_even_when_its_fields_are_unknown(complaint, scenario):

@@ -120,3 +120,11 @@ class TestPieces:
         forward = [moment.stack.activations for run in (plain, with_tanh) for moment in run.moments if moment.name == "forward"]
         # one 16-bit copy more of the scores in each layer
         assert forward[1] - forward[0] == 32 * 2 * 32 * 1024 * 1024
+
+    def test_reconciling_ends_in_a_run(self, llama_7b):
+        odd = replace(llama_7b, attn_logit_softcapping=True, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=64)
+        for method in Method:
+            for recipe in Recipe:
+                for weights in Format:
+                    scenario = Scenario(architecture=odd, task=Task.TRAINING, method=method, recipe=recipe, weights=weights)
+                    assert estimate(reconcile(scenario)).total_bytes > 0
