@@ -10,12 +10,15 @@ from core.memory.edge import validated
 from core.memory.scenario import ALL_LINEAR
 
 #: The records' names of moments. A record of one step shows the first; ``_s2`` is the second, where optimizer states exist.
-_FIRST = {"fwd": MomentName.FORWARD, "bwd": MomentName.BACKWARD, "opt": MomentName.OPTIMIZER_STEP}
-_SECOND = {f"{name}_s2": moment for name, moment in _FIRST.items()}
-_INFERENCE = {"prefill": MomentName.PREFILL, "decode": MomentName.DECODE}
+_STEP = {"fwd": MomentName.FORWARD, "bwd": MomentName.BACKWARD, "opt": MomentName.OPTIMIZER_STEP}
+_FIRST = {"load": MomentName.LOAD, **_STEP, "after_zero": MomentName.BETWEEN_STEPS}
+_SECOND = {f"{name}_s2": moment for name, moment in _STEP.items()}
+_INFERENCE = {"load": MomentName.LOAD, "prefill": MomentName.PREFILL, "decode": MomentName.DECODE}
 
 _OPTIMIZERS = {"adamw": "adamw", "sgd": "sgd", "sgd_momentum": "sgd-momentum"}
 _RECIPES = {"bf16": "pure16", "fp16": "pure16", "fp32": "fp32", "autocast": "amp", "autocast_fp16": "amp"}
+#: What LoRA's frozen weights are stored in.
+_BASES = {"bf16": "bf16", "fp32": "fp32", "autocast": "fp32", "autocast_bf16w": "bf16"}
 _LATENT = ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
 
 
@@ -105,12 +108,17 @@ def scenario_of(record: Mapping[str, Any], architecture: Architecture) -> Scenar
     }
     if record["mode"] == "lora":
         lora = record["lora"]
-        if dtype not in {"bf16", "fp32"}:
-            raise UnsupportedError("LoRA under autocast is not modelled")
-        if not lora.get("adapter_fp32", True) or lora.get("dropout"):
-            raise UnsupportedError("16-bit adapters and adapters with dropout are not modelled")
-        targets = ALL_LINEAR if lora["targets"] == "all-linear" else tuple(lora["targets"])
-        return validated(Scenario, **base, method="lora", weights=dtype, lora_r=lora["r"], lora_target_modules=targets)
+        if dtype not in _BASES:
+            raise UnsupportedError(f"LoRA in {dtype} is not modelled")
+        adapters = {
+            "weights": _BASES[dtype],
+            "autocast": dtype.startswith("autocast"),
+            "lora_r": lora["r"],
+            "lora_bits": 32 if lora.get("adapter_fp32", True) else 16,
+            "lora_dropout": bool(lora.get("dropout")),
+            "lora_target_modules": ALL_LINEAR if lora["targets"] == "all-linear" else tuple(lora["targets"]),
+        }
+        return validated(Scenario, **base, method="lora", **adapters)
     if record["mode"] != "train" or dtype not in _RECIPES:
         raise UnsupportedError(f"{record['mode']} in {dtype} is not modelled")
     return validated(Scenario, **base, recipe=_RECIPES[dtype])
@@ -126,8 +134,10 @@ def predict(record: Mapping[str, Any]) -> ExactPrediction:
     for run, names in runs:
         known = {moment.name: moment.stack.readings.allocated_bytes for moment in estimate(run).moments}
         for name, moment in names.items():
-            if isinstance(result.get(name), dict):
-                moments[name] = {"predicted_bytes": known[moment], "measured_bytes": int(result[name]["peak"])}
+            measured = result.get(name)
+            if measured:  # a peak with what it is made of, or a level
+                peak = measured["peak"] if isinstance(measured, dict) else measured
+                moments[name] = {"predicted_bytes": known[moment], "measured_bytes": int(peak)}
     if not moments:
         raise UnsupportedError("it names no moment")
     return ExactPrediction(

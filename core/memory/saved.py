@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from core.memory.architecture import Architecture, Position
 from core.memory.attention import AttentionPath, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
-from core.memory.lora import adapters_saved
+from core.memory.formats import Format
+from core.memory.lora import adapter_copies, adapters_saved, first_layer_adapters_unused, first_layer_copies
 from core.memory.loss import labels_bytes, log_softmax_bytes
 from core.memory.mlp import mlp_saved, swiglu_frozen_saved
 from core.memory.moe import moe_constant, moe_saved
@@ -82,7 +83,10 @@ def layer_saved_frozen(scenario: Scenario, n: Numerics, path: AttentionPath) -> 
     per_token = 2 * rms_norm_frozen_saved(arch.hidden_size) + swiglu_frozen_saved(n, arch) + adapters_saved(scenario)
     if arch.qk_norm:
         per_token += head_norms_frozen_saved(arch)
-    return batch * length * per_token + attention_saved(path, n, arch, batch, length)
+    copies = adapter_copies(scenario)
+    if n.autocast and n.weight == 4:
+        copies += 2 * layer_linear_parameters(arch)
+    return batch * length * per_token + attention_saved(path, n, arch, batch, length) + copies
 
 
 def _first_layer_input_bytes(scenario: Scenario) -> int:
@@ -91,7 +95,13 @@ def _first_layer_input_bytes(scenario: Scenario) -> int:
     per_token = 4 * arch.hidden_size + 4
     if arch.qk_norm and "k_proj" not in scenario.lora_target_modules:
         per_token += 4 * arch.key_value_size + 4 * arch.num_key_value_heads
-    return scenario.batch_size * scenario.context_length * per_token
+    unused = first_layer_adapters_unused(scenario)
+    if scenario.lora_dropout:
+        per_token += unused * arch.hidden_size
+    copies = first_layer_copies(scenario)
+    if scenario.autocast and scenario.weights is Format.FP32:
+        copies += 2 * arch.hidden_size * (arch.query_size + 2 * arch.key_value_size)
+    return scenario.batch_size * scenario.context_length * per_token + copies
 
 
 def saved(scenario: Scenario, n: Numerics) -> Saved:
@@ -117,7 +127,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
             layers -= _first_layer_input_bytes(scenario)
 
     final_norm = norm_saved(arch.norm, n, arch.hidden_size, 1) if full else rms_norm_frozen_saved(arch.hidden_size)
-    head_copy = 2 * embedding_parameters(arch) if n.autocast else 0
+    head_copy = 2 * embedding_parameters(arch) if n.autocast and n.weight == 4 else 0
     outside = tokens * final_norm + rotary_bytes(n, arch, length) + labels_bytes(batch, length) + _LOSS_SCALARS_BYTES + head_copy
     outside += norm_constant(arch.norm, arch.hidden_size)
     if arch.position is Position.LEARNED:

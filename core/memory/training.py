@@ -15,7 +15,7 @@ from core.memory.attention import (
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.inference import TOKEN_ID_BYTES
-from core.memory.lora import adapter_parameters, largest_adapter
+from core.memory.lora import adapter_bytes, adapter_copies, adapter_parameters, first_layer_copies, largest_adapter
 from core.memory.loss import backward_logits_bytes, forward_logits_bytes, head_gradient_bytes, labels_bytes
 from core.memory.mlp import mlp_backward
 from core.memory.moe import moe_backward, moe_constant, moe_kept_at_inputs
@@ -52,7 +52,7 @@ def stored_weight_bytes(scenario: Scenario, n: Numerics) -> int:
     arch = scenario.architecture
     if scenario.method is Method.FULL:
         return n.weight * parameter_count(arch) + buffer_bytes(arch)
-    return weight_bytes(arch, scenario.weights) + 4 * adapter_parameters(scenario)
+    return weight_bytes(arch, scenario.weights) + adapter_bytes(scenario)
 
 
 def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
@@ -70,10 +70,7 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     load = Stack(weights=weights, runtime=runtime_bytes)
     step = load._replace(inputs=_INPUT_BYTES * tokens, optimizer=0 if scenario.first_step else states)
 
-    widened = 4 * arch.hidden_size * tokens if n.autocast else 0 if full else 2 * arch.hidden_size * tokens
-    if n.autocast and scenario.gradient_checkpointing:
-        # autocast keeps its 16-bit copies of all weights until the forward pass ends, saved for backward or not
-        widened += 2 * arch.num_hidden_layers * layer_linear_parameters(arch)
+    widened = _widened_in_forward(scenario, n, full=full)
     forward = step._replace(
         activations=kept.layers + kept.outside,
         logits=kept.log_softmax + forward_logits_bytes(n, arch, tokens),
@@ -97,6 +94,21 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
         moment_of(MomentName.OPTIMIZER_STEP, (optimizer_step, Cause.OPTIMIZER)),
         moment_of(MomentName.BETWEEN_STEPS, (between, Cause.RESIDENT)),
     )
+
+
+def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
+    """Copies alive at the loss: of the hidden states in the width of logits or adapters, and what autocast keeps of trained weights until
+    the forward pass ends, saved for backward or not.
+    """
+    arch = scenario.architecture
+    states = arch.hidden_size * scenario.batch_size * scenario.context_length
+    if not n.autocast:
+        return 0 if full else 2 * states
+    if not full:
+        copies = arch.num_hidden_layers * adapter_copies(scenario) if scenario.gradient_checkpointing else first_layer_copies(scenario)
+        return n.weight * states + copies
+    copies = 2 * arch.num_hidden_layers * layer_linear_parameters(arch) if scenario.gradient_checkpointing else 0
+    return 4 * states + copies
 
 
 def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> Moment:
