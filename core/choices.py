@@ -11,6 +11,9 @@ from core.memory import Estimator, Format, Method, Optimizer, Recipe, Scenario, 
 from core.memory.formats import SIXTEEN_BIT
 from core.memory.refusal import QLORA_FORMATS
 
+#: What a scenario takes as the rank of adapters.
+MIN_LORA_RANK, MAX_LORA_RANK = 1, 65_536
+
 #: Recipes that store fp32 weights.
 _FP32_RECIPES = frozenset({Recipe.FP32, Recipe.AMP})
 
