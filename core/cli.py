@@ -16,9 +16,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core import __version__
+from core import __version__, evidence
 from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_gpus, load_models, suggest
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
+from core.evidence import EvidenceFileError
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -93,13 +94,29 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if arguments[:1] == ["estimate"]:
             return _write(_estimate(arguments[1:]))
+        if arguments[:1] == ["score"]:
+            return _write(_score(arguments[1:]))
         return _open_window(arguments)
-    except (CommandError, ScenarioFileError, CatalogueError) as error:
+    except (CommandError, ScenarioFileError, CatalogueError, EvidenceFileError) as error:
         return _complain(str(error), MAKES_NO_SENSE)
     except RefusedError as error:
         return _complain(refusal_words(error.refusal), MAKES_NO_SENSE)
     except SystemExit:  # argparse, after --help and --version
         return _write("")
+
+
+def _score(arguments: list[str]) -> str:
+    """The answer to ``fitting-room score``. Raises CommandError, EvidenceFileError."""
+    parser = _Parser(
+        prog="fitting-room score",
+        description="How far estimates are from measurements, by kind of run.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE.jsonl", help="measurements, one JSON record a line")
+    parser.add_argument("--json", action="store_true", help="print every record's outcome as JSON")
+    options = parser.parse_args(arguments)
+    rows = evidence.score_files([Path(file) for file in options.files])
+    return json.dumps(evidence.as_json(rows), indent=1) + "\n" if options.json else evidence.as_text(rows)
 
 
 def _complain(message: str, code: int) -> int:
@@ -130,7 +147,8 @@ def _open_window(arguments: list[str]) -> int:
     parser = _Parser(
         prog="fitting-room",
         description="Will this model fit on that GPU? Opens the window.",
-        epilog="`fitting-room estimate` answers in the terminal: see `fitting-room estimate --help`.",
+        epilog="`fitting-room estimate` answers in the terminal, `fitting-room score` compares with measurements: "
+        "see `fitting-room estimate --help` and `fitting-room score --help`.",
         allow_abbrev=False,
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="a scenario to open (JSON)")

@@ -118,6 +118,11 @@ class Scenario:
     first_step: bool = False
     """Show the very first step, before optimizer states exist, instead of a steady one."""
     lora_r: Annotated[int, Ge(1), Le(65_536)] = 16
+    lora_bits: Literal[16, 32] = 32
+    """Width of the adapters: 32 as PEFT keeps them over a 16-bit base, 16 with ``autocast_adapter_dtype=False``."""
+    lora_dropout: bool = False
+    autocast: bool = False
+    """torch.autocast around LoRA, as trainers run it with ``bf16=True``; in full training the recipe says it."""
     lora_target_modules: Annotated[tuple[TargetModule, ...], MinLen(1)] = ALL_LINEAR
 
     def evolve(self, **changes: Any) -> Self:

@@ -558,6 +558,18 @@
         <translation>QLoRA 的底座权重须为 int4 或 int8。请选其一，或改用 LoRA。</translation>
     </message>
     <message>
+        <source>Adapters on a model built like this are not modelled yet. Pick full training.</source>
+        <translation>这种结构的模型上的适配器尚未建模。请选择全参数训练。</translation>
+    </message>
+    <message>
+        <source>Experts and latent attention in fp32 or AMP are not modelled yet. Pick the recipe mixed or pure 16-bit.</source>
+        <translation>专家层与潜在注意力在 fp32 或 AMP 下的训练尚未建模。请选择混合或纯 16 位方案。</translation>
+    </message>
+    <message>
+        <source>Attention with capped scores runs eager only. Pick eager attention.</source>
+        <translation>带分数上限的注意力只能以 eager 方式运行。请选择 eager 注意力。</translation>
+    </message>
+    <message>
         <source>Type a number between {low} and {high}.</source>
         <translation>请输入 {low} 到 {high} 之间的数。</translation>
     </message>

@@ -16,6 +16,9 @@ OTHER_VALUES = {
     "gradient_checkpointing": True,
     "first_step": True,
     "lora_r": 64,
+    "lora_bits": 16,
+    "lora_dropout": True,
+    "autocast": True,
     "lora_target_modules": QUERY_VALUE,
 }
 RUNS = {
