@@ -41,16 +41,18 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
     if family not in PIECES:
         raise UnsupportedError(f"the pieces of {family} are not known")
     fields: dict[str, Any] = dict(PIECES[family])
-    if family == "Gemma3Text":  # every sixth layer sees everything
-        sliding = arch["layers"] - arch["layers"] // 6
-        kinds = arch.get("layer_types")
+    kinds = arch.get("layer_types")
+    if arch.get("sliding_window"):
         if isinstance(kinds, dict):
             sliding = kinds.get("sliding_attention", 0)
+        elif family == "Gemma3Text":  # every sixth layer sees everything
+            sliding = arch["layers"] - arch["layers"] // 6
+        else:
+            raise UnsupportedError("which layers have the sliding window is not said")
         fields |= {"sliding_window": arch["sliding_window"], "num_sliding_layers": sliding}
-    elif arch.get("sliding_window"):
-        raise UnsupportedError("a sliding window of this family is not modelled")
-    if family == "GPTNeoX":
-        fields["rotary_dim"] = int(arch["head_dim"] * (arch.get("partial_rotary_factor") or 0.25))
+    share = arch.get("partial_rotary_factor") or (0.25 if family == "GPTNeoX" else 1)
+    if share != 1:
+        fields["rotary_dim"] = int(arch["head_dim"] * share)
     if family == "GPT2":  # nothing in a record but the count says how many positions there are
         per_layer = arch["hidden"] * (12 * arch["hidden"] + 13)
         outside = arch["vocab"] * arch["hidden"] + 2 * arch["hidden"]
@@ -58,7 +60,7 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
     if "num_experts_per_tok" in arch:
         width = arch.get("moe_intermediate_size") or arch["intermediate"]
         fields |= {
-            "num_experts": arch.get("num_local_experts") or arch["num_experts"],
+            "num_experts": arch.get("num_local_experts") or arch.get("n_routed_experts") or arch["num_experts"],
             "num_experts_per_tok": arch["num_experts_per_tok"],
             "moe_intermediate_size": width,
             "shared_expert_intermediate_size": arch.get("n_shared_experts", 0) * width,

@@ -143,7 +143,7 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
         case AttentionPath.EAGER:
             scores = 10 if e == 2 else 2 * e
             heads_bytes = 3 * e * q if grouped else e * q
-            masks = 2 if window_mask(arch, length) else 1
+            masks = 2 if arch.num_sliding_layers else 1  # one for each kind of layer, in use or not
             return tokens * (scores * heads * length + 3 * e * h + heads_bytes) + masks * e * batch * length**2
         case AttentionPath.MATH:
             return tokens * (2 * e * heads * length + 3 * e * h + 4 * e * q) + 5 * length**2

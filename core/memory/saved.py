@@ -117,7 +117,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     if checkpointing:
         position_ids = 8 * length
         inputs = arch.num_hidden_layers * tokens * arch.hidden_size * n.residual
-        masks = causal_mask_bytes(path, n, batch, length) * (2 if len(kinds) > 1 and kinds[-1].masked else 1)
+        masks = causal_mask_bytes(path, n, batch, length) * (2 if arch.num_sliding_layers else 1)
         if path is not AttentionPath.EAGER and kinds[-1].masked:
             masks += length * length
         layers = inputs + position_ids + masks
