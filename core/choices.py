@@ -11,6 +11,9 @@ from core.memory import Estimator, Format, Method, Optimizer, Recipe, Scenario, 
 from core.memory.formats import SIXTEEN_BIT
 from core.memory.refusal import QLORA_FORMATS
 
+#: What a scenario takes as the rank of adapters.
+MIN_LORA_RANK, MAX_LORA_RANK = 1, 65_536
+
 #: Recipes that store fp32 weights.
 _FP32_RECIPES = frozenset({Recipe.FP32, Recipe.AMP})
 
@@ -61,7 +64,7 @@ class Meaningless(StrEnum):
 
 
 _OF_INFERENCE = frozenset({"kv_cache", "max_new_tokens", "logits_to_keep"})
-_OF_ADAPTERS = frozenset({"lora_r", "lora_target_modules"})
+_OF_ADAPTERS = frozenset({"lora_r", "lora_bits", "lora_dropout", "lora_target_modules", "autocast"})
 _OF_TRAINING = _OF_ADAPTERS | {"method", "recipe", "optimizer", "optimizer_implementation", "gradient_checkpointing", "first_step"}
 #: Optimizers whose step takes more or less memory by the way torch runs it.
 _IMPLEMENTED = frozenset({Optimizer.ADAMW, Optimizer.ADAM})

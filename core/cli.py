@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from core import __version__, evidence
 from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_gpus, load_models, suggest
-from core.choices import meaningless, with_changes
+from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
 from core.evidence import EvidenceFileError
 from core.memory import (
     MAX_BATCH_SIZE,
@@ -51,7 +51,6 @@ from core.scenario_file import ScenarioFileError, read_scenario
 
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 _DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
-_MAX_LORA_RANK = 65_536
 _LORA_TARGETS = {"all-linear": ALL_LINEAR, "attention": ATTENTION_LINEAR, "qv": QUERY_VALUE}
 
 OK, FAILED, MAKES_NO_SENSE = 0, 1, 2
@@ -222,7 +221,7 @@ def _estimate_parser() -> _EstimateParser:
     flag = argparse.BooleanOptionalAction
     training.add_argument("--checkpointing", dest="gradient_checkpointing", action=flag, help="gradient checkpointing (default: off)")
     training.add_argument("--first-step", action=flag, help="the very first step, before optimizer states exist (default: off)")
-    rank = _quantity(Kind.COUNT, 1, _MAX_LORA_RANK)
+    rank = _quantity(Kind.COUNT, MIN_LORA_RANK, MAX_LORA_RANK)
     training.add_argument("--lora-r", type=rank, metavar="N", help="rank of the adapters (default: 16)")
     choice(training, "--lora-targets", _LORA_TARGETS, "layers with adapters (default: all-linear)")
     return parser

@@ -7,7 +7,7 @@ after that frame -> limits of the chosen card, which must not delay it
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -40,7 +40,11 @@ from gui.quantities import ByteUnit, Numbers
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
 from gui.verdict import Limits, Verdict
+from gui.widgets.caption import RESET_KEY, request_reset, reset_key_text
 from gui.words import refusal_reason
+
+# Below it the chart says nothing any more; the parts may need more, by their fonts and language.
+_LEAST_SIZE = QSize(1024, 640)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class MainWindow(QMainWindow):
             "undo": self._action("undo", self._store.undo, keys.Undo),
             "redo": self._action("redo", self._store.redo, "Ctrl+Shift+Z", "Ctrl+Y"),
             "reset": self._action("reset", self._on_reset_all, "Ctrl+R"),
+            "reset_one": self._action("reset_one", self._on_reset_one, RESET_KEY),
             "unit": self._action("unit", self.unit_toggled, "Ctrl+U"),
             "theme": self._action("theme", self.theme_toggled, "Ctrl+T"),
             "language": self._action("language", self.language_toggled, "Ctrl+L"),
@@ -109,10 +114,12 @@ class MainWindow(QMainWindow):
         }
 
     def _name_actions(self) -> None:
+        reset_tip = self.tr("Everything back to the example; {key}, or a double-click on its name, resets one control alone")
+        reset_tip = reset_tip.format(key=reset_key_text())
         names = {
             "undo": (self.tr("Undo"), self.tr("Take the last change back")),
             "redo": (self.tr("Redo"), self.tr("Make the change again")),
-            "reset": (self.tr("Reset"), self.tr("Everything back to the example; double-click a control’s name to reset it alone")),
+            "reset": (self.tr("Reset"), reset_tip),
             "unit": (self._numbers.unit.value, self.tr("Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)")),
             "theme": (self._theme_name(), self.tr("Theme: as the system, light or dark")),
             "language": (self.tr("中文"), self.tr("切换到中文")),
@@ -162,6 +169,7 @@ class MainWindow(QMainWindow):
         if old is not None:
             self._carry_over(old, body)
             old.deleteLater()
+        self.setMinimumSize(self.minimumSizeHint().expandedTo(_LEAST_SIZE))
 
     def _carry_over(self, old: QWidget, new: QWidget) -> None:
         """What the user had set in the parts themselves: filter, sorting, what is folded open, and where the focus was."""
@@ -326,6 +334,10 @@ class MainWindow(QMainWindow):
     def _on_reset(self, fields: tuple[str, ...]) -> None:
         defaults = {name: getattr(self._default, name) for name in fields}
         self._store.replace(settled(with_changes(self._store.scenario, defaults)))
+
+    def _on_reset_one(self) -> None:
+        if not request_reset(self.focusWidget(), self.controls):
+            self.show_message(self.tr("Go to a control first: {key} resets the one in use.").format(key=reset_key_text()))
 
     def _on_reset_all(self) -> None:
         self._store.replace(self._default)

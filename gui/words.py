@@ -190,6 +190,17 @@ def attention_name(attention: Attention) -> str:
             assert_never(attention)
 
 
+def attention_short_name(attention: Attention) -> str:
+    """The same where there is little room: the name alone."""
+    match attention:
+        case Attention.SDPA:
+            return "SDPA"
+        case Attention.EAGER:
+            return "eager"
+        case _:
+            assert_never(attention)
+
+
 def estimator_name(estimator: Estimator) -> str:
     match estimator:
         case Estimator.DETAILED:

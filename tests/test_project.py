@@ -65,7 +65,7 @@ def test_importing_core_is_light() -> None:
     assert top_level.isdisjoint({"PySide6", "shiboken6", "pyqtgraph", "numpy", "gui"})
 
 
-@pytest.mark.parametrize("upper", ["report", "scenario_file", "choices", "small_file", "quantity", "catalogue", "cli"])
+@pytest.mark.parametrize("upper", ["report", "scenario_file", "choices", "small_file", "quantity", "catalogue", "evidence", "cli"])
 def test_the_ground_floor_may_not_look_up(upper: str) -> None:
     """Every module of core has its floor in import-linter's contract, and core.memory is below them all."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from core.choices import Meaningless, meaningless, settled, with_changes
+from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, Meaningless, meaningless, settled, with_changes
 from core.memory import Estimator, Format, Method, Optimizer, OptimizerImplementation, Recipe, Scenario, Task, estimate, refusal
 from core.memory.scenario import QUERY_VALUE
 
@@ -16,6 +16,9 @@ OTHER_VALUES = {
     "gradient_checkpointing": True,
     "first_step": True,
     "lora_r": 64,
+    "lora_bits": 16,
+    "lora_dropout": True,
+    "autocast": True,
     "lora_target_modules": QUERY_VALUE,
 }
 RUNS = {
@@ -65,6 +68,13 @@ class TestMeaningless:
         assert meaningless(lora, "recipe") is Meaningless.WITH_ADAPTERS
         assert meaningless(training, "optimizer_implementation") is Meaningless.WITH_MASTER_WEIGHTS
         assert meaningless(lora.evolve(optimizer=Optimizer.SGD), "optimizer_implementation") is Meaningless.WITH_OPTIMIZER
+
+
+def test_the_ranks_are_those_of_a_scenario(scenario):
+    assert scenario.evolve(lora_r=MIN_LORA_RANK).evolve(lora_r=MAX_LORA_RANK).lora_r == MAX_LORA_RANK
+    for beyond in (MIN_LORA_RANK - 1, MAX_LORA_RANK + 1):
+        with pytest.raises(ValueError, match="lora_r"):
+            scenario.evolve(lora_r=beyond)
 
 
 class TestWithChanges:
