@@ -52,7 +52,8 @@ class Headline(QWidget):
         self.assumptions.setFont(font(FontSize.SMALL))
         for label in (self.figure, self.unit, self.moment, self.readings, self.assumptions):
             label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setMinimumWidth(1)
+        for line in (self.moment, self.readings, self.assumptions):
+            line.setMinimumWidth(1)  # these fold; the figure is never cut
 
         lines = QVBoxLayout()
         lines.setSpacing(1)

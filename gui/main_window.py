@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow,
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
 from core.memory import (
+    refusal,
     Estimate,
     Estimator,
     Fit,
@@ -329,7 +330,13 @@ class MainWindow(QMainWindow):
     def _on_run_picked(self, run: tuple[Task, Method]) -> None:
         task, method = run
         changes = {"task": task} if task is Task.INFERENCE else {"task": task, "method": method}
-        self._store.replace(settled(with_changes(self._store.scenario, changes)))
+        wanted = with_changes(self._store.scenario, changes)
+        refused, possible = refusal(wanted), settled(wanted)
+        if refused is not None and possible.method is not wanted.method:  # another method is not what was asked for
+            self.show_message(refusal_reason(refused.reason))
+            self._rerender_controls()
+            return
+        self._store.replace(possible)
 
     def _on_reset(self, fields: tuple[str, ...]) -> None:
         defaults = {name: getattr(self._default, name) for name in fields}

@@ -499,3 +499,12 @@ def test_the_unit_switch_changes_every_number(room: Any) -> None:
         assert text != binary[name], name
     room.press_key(Qt.Key.Key_U)
     assert texts() == binary
+
+
+def test_a_method_that_the_model_cannot_have_is_refused_with_the_reason(room: Any) -> None:
+    room.set(architecture=next(model for model in load_models(assets.MODELS) if model.short_name == "Mixtral-8x7B-v0.1").architecture)
+    before = room.scenario
+    room.bot.mouseClick(room.find(QAbstractButton, "run_training_lora"), Qt.MouseButton.LeftButton)
+    assert "not modelled" in room.message
+    assert room.scenario is before
+    assert room.find(QAbstractButton, "run_inference").isChecked()
