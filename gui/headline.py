@@ -13,9 +13,10 @@ from gui.words import attention_short_name, estimator_name, moment_name, optimiz
 class _Line(QLabel):
     """A line that wraps where it is too long for its width: a label that always may costs the layout a measurement at each change."""
 
-    def setText(self, text: str) -> None:
-        super().setText(text)
-        self._fold()
+    def show_text(self, text: str) -> None:
+        if text != self.text():
+            self.setText(text)
+            self._fold()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -87,8 +88,7 @@ class Headline(QWidget):
         total = numbers.figure(estimate.total_bytes)
         _show(self.figure, total.number)
         _show(self.unit, total.unit)
-        _show(
-            self.moment,
+        self.moment.show_text(
             self.tr("Peak at {moment} · {run} · {runtime}").format(
                 moment=moment_name(estimate.peak.name),
                 run=run_name(scenario.task, scenario.method),
@@ -97,15 +97,14 @@ class Headline(QWidget):
         )
         readings = estimate.readings
         other = Numbers(ByteUnit.GB if numbers.unit is ByteUnit.GIB else ByteUnit.GIB)
-        _show(
-            self.readings,
+        self.readings.show_text(
             self.tr("= {other} · reserved {reserved} · allocated {allocated}").format(
                 other=other.bytes(estimate.total_bytes),
                 reserved=numbers.bytes(readings.reserved_bytes),
                 allocated=numbers.bytes(readings.allocated_bytes),
             ),
         )
-        _show(self.assumptions, self._assumptions(scenario, numbers))
+        self.assumptions.show_text(self._assumptions(scenario, numbers))
 
     def _assumptions(self, scenario: Scenario, numbers: Numbers) -> str:
         """What the estimate takes for granted; the context is always in it."""
