@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow,
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
 from core.memory import (
-    refusal,
     Estimate,
     Estimator,
     Fit,
@@ -27,6 +26,7 @@ from core.memory import (
     max_batch_size,
     max_context_length,
     max_parameters,
+    refusal,
     widest_format,
     with_parameter_count,
 )
@@ -355,6 +355,7 @@ class MainWindow(QMainWindow):
     def _rerender_controls(self) -> None:
         """Put a control back that shows what was refused."""
         if self._estimate is not None:
+            self.header.render_scenario(self._store.scenario)
             self.controls.render_scenario(self._store.scenario, self._estimate.bytes_per_parameter, self._numbers)
 
     def _on_find_gpu(self) -> None:
