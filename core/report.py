@@ -198,6 +198,7 @@ _REASONS = {
     Reason.ADAPTERS_ON_PIECES: "adapters on a model of this build are not modelled yet",
     Reason.WIDE_TRAINING_OF_PIECES: "experts and latent attention in fp32 or under autocast are not modelled yet",
     Reason.SDPA_WITHOUT_SOFTCAPPING: "attention with capped scores runs eager only",
+    Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",
 }
 
 

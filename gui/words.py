@@ -250,6 +250,8 @@ def refusal_reason(reason: Reason) -> str:
             )
         case Reason.SDPA_WITHOUT_SOFTCAPPING:
             return translate("Words", "Attention with capped scores runs eager only. Pick eager attention.")
+        case Reason.FORMAT_OF_ANOTHER_RUNTIME:
+            return translate("Words", "This runtime does not load weights in this format. Pick another format.")
         case _:
             assert_never(reason)
 

@@ -6,8 +6,11 @@ from core.memory.parameters import parameter_count
 from core.memory.refusal import RefusedError, refusal
 from core.memory.rule_of_thumb import rule_of_thumb_moments
 from core.memory.runtime import CUDA_CONTEXT_BYTES
-from core.memory.scenario import Estimator, Scenario, Task
+from core.memory.scenario import Estimator, Runtime, Scenario, Task
 from core.memory.training import training_moments
+
+#: How each runtime serves a model; all training is PyTorch's.
+_SERVING = {Runtime.TRANSFORMERS: inference_moments}
 
 
 def _moments(scenario: Scenario) -> tuple[Moment, ...]:
@@ -16,8 +19,8 @@ def _moments(scenario: Scenario) -> tuple[Moment, ...]:
     refused = refusal(scenario)
     if refused is not None:
         raise RefusedError(refused)
-    of_task = inference_moments if scenario.task is Task.INFERENCE else training_moments
-    return of_task(scenario, CUDA_CONTEXT_BYTES)
+    moments_of = _SERVING[scenario.runtime] if scenario.task is Task.INFERENCE else training_moments
+    return moments_of(scenario, CUDA_CONTEXT_BYTES)
 
 
 def _total(moment: Moment) -> int:

@@ -1,7 +1,7 @@
 """What the loaded model takes."""
 
 from core.memory.architecture import Architecture, Norm, Router
-from core.memory.formats import Format, is_dequantized, matrix_bytes, unquantized_bytes_per_value
+from core.memory.formats import EXPERTS_ONLY, Format, is_dequantized, matrix_bytes, unquantized_bytes_per_value
 from core.memory.parameters import (
     Shape,
     attention_shapes,
@@ -27,10 +27,11 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
     """Bytes of the model stored in ``fmt``: linear layers in it; embedding, head, norms, biases and routers wide."""
     wide = unquantized_bytes_per_value(fmt)
     layers, with_experts = arch.num_hidden_layers, arch.num_moe_layers
-    stored = (layers - with_experts) * _matrices_bytes(linear_shapes(arch), fmt)
+    linear = Format.BF16 if with_experts and fmt in EXPERTS_ONLY else fmt
+    stored = (layers - with_experts) * _matrices_bytes(linear_shapes(arch), linear)
     if with_experts:
         experts = sum(matrix_bytes(fmt, outputs, inputs) for inputs, outputs in expert_shapes(arch))
-        stored += with_experts * (_matrices_bytes(attention_shapes(arch), fmt) + experts + wide * router_parameters(arch))
+        stored += with_experts * (_matrices_bytes(attention_shapes(arch), linear) + experts + wide * router_parameters(arch))
     return stored + wide * (layers * layer_vector_parameters(arch) + outside_parameters(arch)) + buffer_bytes(arch)
 
 

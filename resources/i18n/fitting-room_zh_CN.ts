@@ -570,6 +570,10 @@
         <translation>带分数上限的注意力只能以 eager 方式运行。请选择 eager 注意力。</translation>
     </message>
     <message>
+        <source>This runtime does not load weights in this format. Pick another format.</source>
+        <translation>该运行时无法加载这种格式的权重。请换一种格式。</translation>
+    </message>
+    <message>
         <source>Type a number between {low} and {high}.</source>
         <translation>请输入 {low} 到 {high} 之间的数。</translation>
     </message>

@@ -11,7 +11,6 @@ import core
 from core.cli import main
 from core.memory import (
     Component,
-    Format,
     Optimizer,
     Recipe,
     Scenario,
@@ -21,6 +20,7 @@ from core.memory import (
     parameter_count,
 )
 from core.memory.edge import validated
+from core.memory.formats import TORCH_FORMATS
 from core.memory.units import GIB
 from core.scenario_file import read_scenario
 
@@ -181,7 +181,7 @@ class TestOptions:
         result = estimate(validated(Scenario, architecture=llama_7b, task="training", recipe=recipe, optimizer=optimizer))
         assert ask("--task", "training", "--recipe", recipe, "--optimizer", optimizer)["total_bytes"] == result.total_bytes
 
-    @pytest.mark.parametrize("weights", Format)
+    @pytest.mark.parametrize("weights", sorted(TORCH_FORMATS))
     def test_inference_in_every_format(self, ask, weights):
         assert ask("--weights", weights)["total_bytes"] > 3 * GIB
 

@@ -1,0 +1,28 @@
+"""Number formats as published runs name them."""
+
+from core.evidence.records import UnsupportedError
+from core.memory import Format
+
+_WEIGHT_FORMATS = (
+    ("gptq-int8", "int8"),
+    ("gptq-int4", "int4"),
+    ("awq-int4", "int4"),
+    ("int8", "int8"),
+    ("fp8", "fp8"),
+    ("bf16", "bf16"),
+    ("bfloat16", "bf16"),
+    ("fp16", "fp16"),
+    ("f16", "fp16"),
+    ("fp32", "fp32"),
+)
+
+
+def weight_format(text: str) -> Format:
+    """The format that ``text`` names. Raises UnsupportedError."""
+    lowered = text.lower()
+    for part, fmt in _WEIGHT_FORMATS:
+        if part in lowered:
+            return Format(fmt)
+    if "nf4" in lowered or "int4" in lowered or "4-bit" in lowered:
+        return Format.NF4
+    raise UnsupportedError(f"the weight format {text[:60]} is not modelled")
