@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core import __version__, evidence
-from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_gpus, load_models, suggest
+from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, load_gpus, load_models, suggest
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
 from core.evidence import EvidenceFileError
 from core.memory import (
@@ -44,6 +44,7 @@ from core.memory import (
     architecture_from_parameter_count,
     refusal,
 )
+from core.memory.calibration import Calibration
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, meaningless_words, quantity_words, refusal_words
@@ -115,7 +116,8 @@ def _score(arguments: list[str]) -> str:
     parser.add_argument("files", nargs="+", metavar="FILE.jsonl", help="measurements, one JSON record a line")
     parser.add_argument("--json", action="store_true", help="print every record's outcome as JSON")
     options = parser.parse_args(arguments)
-    rows = evidence.score_files([Path(file) for file in options.files])
+    yardstick = evidence.Yardstick(_calibration(), tuple(sorted({gpu.usable_bytes for gpu in _gpus()})))
+    rows = evidence.score_files([Path(file) for file in options.files], yardstick)
     return json.dumps(evidence.as_json(rows), indent=1) + "\n" if options.json else evidence.as_text(rows)
 
 
@@ -301,6 +303,10 @@ def _within(refused: Refusal, base: Scenario, changes: dict[str, Any]) -> Refusa
 
 def _models() -> tuple[Model, ...]:
     return load_models(_RESOURCES / "models.json")
+
+
+def _calibration() -> Calibration:
+    return load_calibration(_RESOURCES / "calibration.json")
 
 
 def _gpus() -> tuple[Gpu, ...]:

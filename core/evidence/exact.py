@@ -25,6 +25,7 @@ _LATENT = ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim"
 class ExactPrediction(NamedTuple):
     """Bytes torch has allocated."""
 
+    scenario: Scenario
     predicted_bytes: int
     measured_bytes: int
     moments: dict[str, dict[str, int]]
@@ -143,6 +144,7 @@ def predict(record: Mapping[str, Any]) -> ExactPrediction:
     if not moments:
         raise UnsupportedError("it names no moment")
     return ExactPrediction(
+        scenario,
         max(moment["predicted_bytes"] for moment in moments.values()),
         max(moment["measured_bytes"] for moment in moments.values()),
         moments,

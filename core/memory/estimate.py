@@ -1,5 +1,6 @@
 """estimate(): from a scenario to the film of its run."""
 
+from core.memory.calibration import Calibration, bounds
 from core.memory.components import Estimate, Moment, MomentName
 from core.memory.inference import inference_moments
 from core.memory.parameters import parameter_count
@@ -40,18 +41,20 @@ def _bytes_per_parameter(scenario: Scenario, moments: tuple[Moment, ...]) -> flo
     return (held.weights + held.gradients + held.optimizer) / parameters
 
 
-def estimate(scenario: Scenario) -> Estimate:
-    """The moments of ``scenario`` and their peak.
+def estimate(scenario: Scenario, calibration: Calibration | None = None) -> Estimate:
+    """The moments of ``scenario`` and their peak; with bounds where ``calibration`` has runs of its kind.
 
     Raises RefusedError where no real run is like it.
     """
     moments = _moments(scenario)
-    return Estimate(
-        moments=moments,
-        peak=max(moments, key=_total),
-        bytes_per_parameter=_bytes_per_parameter(scenario, moments),
-        architecture=scenario.architecture,
-    )
+    peak = max(moments, key=_total)
+    of_peak: tuple[int, ...] = ()
+    # The rule of thumb is not what was measured against.
+    if calibration is not None and scenario.estimator is Estimator.DETAILED:
+        band = calibration.band(scenario)
+        if band is not None:
+            of_peak = bounds(calibration, band, peak.stack)
+    return Estimate(moments, peak, _bytes_per_parameter(scenario, moments), scenario.architecture, *of_peak)
 
 
 def peak_bytes(scenario: Scenario) -> int:

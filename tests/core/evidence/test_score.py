@@ -223,7 +223,7 @@ class TestPublished:
         failed = changed(TRAINING, measured={"component": "oom", "capacity_bytes": 40 * 2**30})
         (row,) = score(failed)["rows"]
         assert (row["fit"], row["supported"]) == ("oom", True)
-        false = changed(TRAINING, measured={"component": "oom", "capacity_bytes": 400 * 2**30})
+        false = changed(TRAINING, measured={"component": "oom", "capacity_bytes": 4000 * 2**30})
         assert score(false)["summary"]["training oom"]["false_fits"] == 1
 
 
