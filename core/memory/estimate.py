@@ -14,14 +14,15 @@ from core.memory.training import training_moments
 _SERVING = {Runtime.TRANSFORMERS: inference_moments}
 
 
-def _moments(scenario: Scenario) -> tuple[Moment, ...]:
+def moments_of(scenario: Scenario) -> tuple[Moment, ...]:
+    """The film of a run, in order. Raises RefusedError."""
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return tuple(rule_of_thumb_moments(scenario))
     refused = refusal(scenario)
     if refused is not None:
         raise RefusedError(refused)
-    moments_of = _SERVING[scenario.runtime] if scenario.task is Task.INFERENCE else training_moments
-    return moments_of(scenario, CUDA_CONTEXT_BYTES)
+    run = _SERVING[scenario.runtime] if scenario.task is Task.INFERENCE else training_moments
+    return run(scenario, CUDA_CONTEXT_BYTES)
 
 
 def _total(moment: Moment) -> int:
@@ -46,7 +47,7 @@ def estimate(scenario: Scenario, calibration: Calibration | None = None) -> Esti
 
     Raises RefusedError where no real run is like it.
     """
-    moments = _moments(scenario)
+    moments = moments_of(scenario)
     peak = max(moments, key=_total)
     of_peak: tuple[int, ...] = ()
     # The rule of thumb is not what was measured against.
@@ -59,4 +60,4 @@ def estimate(scenario: Scenario, calibration: Calibration | None = None) -> Esti
 
 def peak_bytes(scenario: Scenario) -> int:
     """Total of the peak alone: what solving backwards calls many times. Raises RefusedError."""
-    return max(map(_total, _moments(scenario)))
+    return max(map(_total, moments_of(scenario)))
