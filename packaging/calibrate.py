@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.evidence import score_files  # noqa: E402
+from core.evidence import part_errors, score_files  # noqa: E402
 from core.evidence.bands import METHOD, bands, residuals  # noqa: E402
 
 TARGET = ROOT / "resources" / "calibration.json"
@@ -22,8 +22,17 @@ EVIDENCE = ROOT / "resources" / "evidence"
 CONTEXT_LOW_BYTES, CONTEXT_HIGH_BYTES = 256 * 2**20, 520 * 2**20
 
 
+#: What the exact records call a kind of run.
+KINDS = {"exact prefill": "inference transformers", "exact train": "training full", "exact lora": "training lora"}
+
+
+def _rounded(error: dict) -> dict:
+    return {name: value if name == "moments" else round(value, 4) for name, value in error.items()}
+
+
 def made() -> dict:
     rows = score_files([EVIDENCE / "inference.jsonl", EVIDENCE / "training.jsonl"])
+    tracked = part_errors(score_files([EVIDENCE / "exact.jsonl", EVIDENCE / "exact_modern.jsonl"]))
     return {
         "format": "fitting-room calibration",
         "version": 1,
@@ -32,6 +41,7 @@ def made() -> dict:
         "source": "resources/evidence/inference.jsonl and training.jsonl: every record names its own",
         "context_low_bytes": CONTEXT_LOW_BYTES,
         "context_high_bytes": CONTEXT_HIGH_BYTES,
+        "parts": {KINDS[kind]: {part: _rounded(error) for part, error in parts.items()} for kind, parts in sorted(tracked.items())},
         "bands": {kind: asdict(band) for kind, band in bands(residuals(rows)).items()},
     }
 

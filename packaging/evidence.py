@@ -14,7 +14,7 @@ EXACT_SOURCE = "tensors of transformers 5.23 and PEFT on torch 2.13, tracked on 
 _LEFT_OUT = {"quote", "note", "confidence"}
 _MODEL_LEFT_OUT = {"architecture_source"}
 _MEASURED_LEFT_OUT = {"what"}
-_MOMENTS = ("fwd", "bwd", "opt", "fwd_s2", "bwd_s2", "opt_s2", "prefill", "decode")
+_PARTS = ("peak", "params", "buffers", "grads", "optimizer", "saved", "kv", "temp")
 
 
 def _published(record: dict) -> dict:
@@ -31,8 +31,8 @@ def _exact(record: dict) -> dict:
     peaks = {}
     for name, moment in result.items():
         if isinstance(moment, dict) and "peak" in moment:
-            peaks[name] = {"peak": moment["peak"]}
-        elif name.startswith("after_"):
+            peaks[name] = {part: moment[part] for part in _PARTS if part in moment}
+        elif name in ("load", "after_zero"):
             peaks[name] = moment
     return {key: value for key, value in record.items() if key != "result"} | {"result": peaks, "source": EXACT_SOURCE}
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from core.catalogue.file import CatalogueError, CatalogueFile, read_catalogue
-from core.memory.calibration import Band, Calibration
+from core.memory.calibration import Band, Calibration, PartError
 
 MAX_KINDS = 100
 
@@ -20,6 +20,7 @@ class CalibrationFile(CatalogueFile):
     context_low_bytes: int = Field(ge=0)
     context_high_bytes: int = Field(ge=0)
     bands: dict[str, Band] = Field(max_length=MAX_KINDS)
+    parts: dict[str, dict[str, PartError]] = Field(max_length=MAX_KINDS)
 
 
 def load_calibration(path: Path) -> Calibration:
@@ -34,4 +35,5 @@ def load_calibration(path: Path) -> Calibration:
         context_low_bytes=file.context_low_bytes,
         context_high_bytes=file.context_high_bytes,
         bands=file.bands,
+        parts=file.parts,
     )

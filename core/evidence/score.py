@@ -29,6 +29,8 @@ class Row:
     error_pct: float | None = None
     fit: str | None = None
     moments: dict[str, dict[str, int]] = field(default_factory=dict)
+    parts: dict[str, list[float]] = field(default_factory=dict)
+    """Of an exact row, by how much of a moment's peak each part is off, moment by moment."""
     run: str | None = None
     """Kind of run whose measured total this is."""
     model: str = ""
@@ -99,6 +101,7 @@ def _score_exact(number: int, record: Mapping[str, Any], by: Yardstick) -> Row:
         measured_bytes=found.measured_bytes,
         error_pct=_percent(found.predicted_bytes, found.measured_bytes),
         moments=found.moments,
+        parts=found.parts,
     )
     return _with_band(row, found.scenario, by)
 
@@ -169,16 +172,36 @@ def _summary(rows: list[Row]) -> dict[str, Any]:
     return {
         "cases": len(rows),
         "supported": sum(row.supported for row in rows),
-        "median_pct": statistics.median(errors) if errors else None,
-        "p95_pct": errors[min(len(errors) - 1, int(0.95 * len(errors)))] if errors else None,
-        "worst_pct": errors[-1] if errors else None,
+        **(_errors(errors) if errors else dict.fromkeys(_ERRORS)),
         "false_fits": sum(row.false_fits for row in rows),
         "band_coverage": sum(within) / len(within) if within else None,
     }
 
 
+_ERRORS = ("median_pct", "p95_pct", "worst_pct")
+
+
+def _errors(ordered: list[float]) -> dict[str, float]:
+    """Of absolute errors in order, at least one."""
+    values = (statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))], ordered[-1])
+    return dict(zip(_ERRORS, values, strict=True))
+
+
 #: What rows carry for the calibration, which scripts do not read.
-_INNER = frozenset({"run", "model", "context_bytes", "false_fits"})
+_INNER = frozenset({"parts", "run", "model", "context_bytes", "false_fits"})
+
+
+def part_errors(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, float]]]:
+    """Of exact rows, by kind and by part alive at the peaks: moments, and median, 95th percentile and worst of its absolute error in % of
+    the peak.
+    """
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        for part, shares in row.parts.items():
+            found[row.kind][part] += [abs(100 * share) for share in shares]
+    return {
+        kind: {part: {"moments": len(errors), **_errors(sorted(errors))} for part, errors in parts.items()} for kind, parts in found.items()
+    }
 
 
 def as_json(rows: list[Row]) -> dict[str, Any]:
@@ -190,9 +213,7 @@ def as_text(rows: list[Row]) -> str:
     """A table by kind, and why records are unsupported."""
     lines = [f"{'kind':<34}{'cases':>7}{'supported':>11}{'median %':>10}{'p95 %':>10}{'worst %':>10}{'in band':>9}{'false FITS':>12}"]
     for kind, found in summary(rows).items():
-        figures = "".join(
-            f"{'–' if found[key] is None else format(found[key], '.4f'):>10}" for key in ("median_pct", "p95_pct", "worst_pct")
-        )
+        figures = "".join(f"{'–' if found[key] is None else format(found[key], '.4f'):>10}" for key in _ERRORS)
         share = "–" if found["band_coverage"] is None else f"{found['band_coverage']:.0%}"
         lines.append(f"{kind:<34}{found['cases']:>7}{found['supported']:>11}{figures}{share:>9}{found['false_fits']:>12}")
     reasons: dict[str, int] = defaultdict(int)

@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 from annotated_types import Ge, Gt
 
-from core.memory.components import Stack
+from core.memory.components import Component, Stack
 from core.memory.scenario import Scenario, Task
 
 
@@ -35,6 +35,18 @@ class Band:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartError:
+    """How far one component is off at the peaks of runs whose every tensor was tracked: % of the moment's peak, absolute."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- read by pydantic, at the edge
+
+    moments: Annotated[int, Gt(0)]
+    median_pct: Annotated[float, Ge(0)]
+    p95_pct: Annotated[float, Ge(0)]
+    worst_pct: Annotated[float, Ge(0)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Calibration:
     """Bands by kind of run; ``"inference"`` and ``"training"`` stand in for kinds of which too few models were measured."""
 
@@ -44,10 +56,21 @@ class Calibration:
     context_high_bytes: int
     """Smallest and largest CUDA context measured with a current PyTorch."""
     bands: dict[str, Band] = field(default_factory=dict)
+    parts: dict[str, dict[str, PartError]] = field(default_factory=dict)
+    """By kind of run, then by the name of a component; saved and temporary tensors go by "activations"."""
 
     def band(self, scenario: Scenario) -> Band | None:
         """The band of runs like ``scenario``; None when nothing like it was measured."""
         return self.bands.get(kind_of_run(scenario)) or self.bands.get(scenario.task.value)
+
+    def part_error(self, scenario: Scenario, component: Component) -> PartError | None:
+        """Of ``component`` in runs like ``scenario``; None when none was tracked."""
+        part = Component.ACTIVATIONS if component in _WITH_ACTIVATIONS else component
+        return self.parts.get(kind_of_run(scenario), {}).get(part.value)
+
+
+#: Components whose tensors the tracked runs do not tell apart.
+_WITH_ACTIVATIONS = frozenset({Component.ACTIVATIONS, Component.LOGITS, Component.WORKSPACE})
 
 
 class Bounds(NamedTuple):

@@ -23,6 +23,7 @@ def test_what_ships_has_a_band_for_every_task_and_says_how_it_was_made():
     assert {"inference", "training"} <= calibration.bands.keys()
     assert "left out" in calibration.method
     assert 0 < calibration.context_low_bytes < calibration.context_high_bytes
+    assert {"inference transformers", "training full", "training lora"} == calibration.parts.keys()
     for band in calibration.bands.values():
         assert band.coverage >= 0.9
         assert band.models >= 5

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
-from core.memory import Stack, estimate
-from core.memory.calibration import Band, Calibration, bounds, kind_of_run
+from core.memory import Component, Stack, estimate
+from core.memory.calibration import Band, Calibration, PartError, bounds, kind_of_run
 from core.memory.edge import validated
 from core.memory.scenario import Scenario
 from core.memory.units import GIB, MIB
@@ -69,6 +71,15 @@ def test_an_estimate_has_bounds_only_with_a_calibration_of_its_kind(inference):
     assert found.peak == without.peak
     nothing = Calibration(date="", method="", context_low_bytes=0, context_high_bytes=0)
     assert estimate(inference, nothing).sure_bytes is None
+
+
+def test_errors_of_parts_are_of_tracked_runs_of_the_same_kind(inference):
+    error = PartError(moments=9, median_pct=0.0, p95_pct=0.1, worst_pct=0.2)
+    tracked = replace(CALIBRATION, parts={"inference transformers": {"weights": error, "activations": error}})
+    assert tracked.part_error(inference, Component.WEIGHTS) is error
+    assert tracked.part_error(inference, Component.LOGITS) is error
+    assert tracked.part_error(inference, Component.RUNTIME) is None
+    assert tracked.part_error(inference.evolve(task="training"), Component.WEIGHTS) is None
 
 
 def test_the_rule_of_thumb_was_not_measured_against(inference):
