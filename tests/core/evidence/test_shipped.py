@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from core.evidence import part_errors, score_files
+from core.evidence.score import summary
+
 ROOT = Path(__file__).parents[3]
 EVIDENCE = sorted((ROOT / "resources" / "evidence").glob("*.jsonl"))
 
@@ -26,3 +29,25 @@ def test_every_record_names_its_source(path):
 
 def test_all_five_files_are_there():
     assert [path.stem for path in EVIDENCE] == ["exact", "exact_modern", "inference", "oom", "training"]
+
+
+@pytest.fixture(scope="module")
+def exact():
+    return score_files([path for path in EVIDENCE if path.stem.startswith("exact")])
+
+
+def test_tensors_of_real_code_are_met_at_every_moment(exact):
+    """Of %: median 0.01, 95th percentile 0.1, worst 0.5, over every case whose pieces are known."""
+    found = summary(exact)
+    assert found.keys() == {"exact train", "exact lora", "exact prefill"}
+    for errors in found.values():
+        assert errors["median_pct"] <= 0.01
+        assert errors["p95_pct"] <= 0.1
+        assert errors["worst_pct"] <= 0.5
+    assert sum(errors["supported"] for errors in found.values()) >= 318
+
+
+@pytest.mark.parametrize("part", ["weights", "gradients", "optimizer"])
+def test_so_is_each_part_that_is_alive_then(exact, part):
+    for errors in part_errors(exact).values():
+        assert errors.get(part, {"worst_pct": 0})["worst_pct"] <= 0.5
