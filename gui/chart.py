@@ -7,6 +7,7 @@ slow. Rows lie at whole levels growing downwards, lengths are in the unit on scr
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from core.memory import Component, Estimate, Fit, Moment
@@ -14,6 +15,8 @@ from gui.chart_overlay import ChartOverlay, Row, Scene, Segment
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import FontSize, Theme, font
 from gui.words import component_name, moment_name
+
+Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 #: Levels of the rows: the peak's bar is thick, those of the moments thin, the ghost between.
 _PEAK_Y, _PEAK_HEIGHT = 0.0, 1.0
@@ -54,12 +57,31 @@ class _ByteAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class _Bars(pg.BarGraphItem):  # type: ignore[misc]
-    """Bars that claim the whole picture as theirs.
+    """One component's bars, laid out by what the chart already knows.
 
-    pyqtgraph works the bounds out anew whenever anything asks, some thirty times a frame; here everything is repainted anyway.
+    pyqtgraph's own way takes any arrays, and works the bounds out anew whenever anything asks: half of a frame with eleven of them. Here the
+    bounds are the whole picture, and the overlay, which covers it, is repainted with every change.
     """
 
     bounds = QRectF()
+
+    def __init__(self, color: str, gap: QPen) -> None:
+        super().__init__(x0=[], width=[], y=[], height=[], brush=color, pen=gap)
+        self._brush, self._gap = QBrush(QColor(color)), gap
+        self._rects: list[QRectF] = []
+
+    def lay(self, x0: Floats, width: Floats, rows: list[tuple[float, float]]) -> None:
+        """A bar from ``x0``, ``width`` long, in each of ``rows`` (upper edge, height); hidden where there is none."""
+        self.opts.update(x0=x0, width=width)
+        lengths = zip(x0.tolist(), width.tolist(), rows, strict=True)
+        self._rects = [QRectF(start, top, length, height) for start, length, (top, height) in lengths if length]
+        if bool(self._rects) != self.isVisible():
+            self.setVisible(bool(self._rects))
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        painter.setPen(self._gap)
+        painter.setBrush(self._brush)
+        painter.drawRects(self._rects)
 
     def boundingRect(self) -> QRectF:
         return self.bounds
@@ -95,12 +117,12 @@ class MemoryChart(QWidget):
         self._style_axes()
 
         gap = pg.mkPen(theme.window, width=2)
-        self._bars: dict[Component, _Bars] = {}
+        self._bars: list[_Bars] = []
         for component in Component:
-            bar = _Bars(x0=[], width=[], y=[], height=[], brush=theme.components[component], pen=gap)
+            bar = _Bars(theme.components[component], gap)
             self._plot.addItem(bar, ignoreBounds=True)  # the range is ours to set
             bar.hide()
-            self._bars[component] = bar
+            self._bars.append(bar)
         small, base = font(FontSize.SMALL), font(FontSize.BASE)
         self._overlay = ChartOverlay(self._view_box, theme, small, base)
         self._plot.scene().addItem(self._overlay)
@@ -145,18 +167,11 @@ class MemoryChart(QWidget):
 
         levels = [_FIRST_MOMENT_Y + _MOMENT_STEP * row for row in range(len(moments))]
         ghost_y = levels[-1] + _MOMENT_STEP
-        y = np.array([_PEAK_Y, *levels])
-        height = np.array([_PEAK_HEIGHT] + [_MOMENT_HEIGHT] * len(levels))
-        stacks = np.array([estimate.peak.stack, *(moment.stack for moment in moments)], dtype=float) / unit
-        ends = np.cumsum(stacks, axis=1)
-        for column, component in enumerate(Component):
-            widths = stacks[:, column]
-            bar = self._bars[component]
-            if not widths.any():
-                bar.hide()
-                continue
-            bar.setOpts(x0=ends[:, column] - widths, width=widths, y=y, height=height)
-            bar.show()
+        rows = [(_PEAK_Y - _PEAK_HEIGHT / 2, _PEAK_HEIGHT), *((level - _MOMENT_HEIGHT / 2, _MOMENT_HEIGHT) for level in levels)]
+        widths = np.array([estimate.peak.stack, *(moment.stack for moment in moments)], dtype=float) / unit
+        starts = np.cumsum(widths, axis=1) - widths
+        for bar, x0, width in zip(self._bars, starts.T, widths.T, strict=True):
+            bar.lay(x0, width, rows)
 
         self._show_range(total, capacity, ghost, ghost_y, numbers, dragging=dragging)
         labels = [(_PEAK_Y, self.tr("at the peak")), *zip(levels, map(_moment_label, moments), strict=True), (ghost_y, ghost_label)]
@@ -199,7 +214,7 @@ class MemoryChart(QWidget):
             self._range_shown = wanted
             self._plot.setXRange(0, end, padding=0)
             self._plot.setYRange(_TOP, wanted[1], padding=0)
-            for bar in self._bars.values():
+            for bar in self._bars:
                 bar.claim(QRectF(0.0, _TOP, end, wanted[1] - _TOP))
 
     def _segments(self, estimate: Estimate, unit: int, numbers: Numbers) -> tuple[Segment, ...]:

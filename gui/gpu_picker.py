@@ -7,13 +7,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from core.memory import Estimate, Gpu
-from gui.gpu_delegate import GpuDelegate
+from gui.gpu_list import GpuList
 from gui.gpu_table import Column, GpuTable
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
@@ -40,11 +39,9 @@ class GpuPicker(QWidget):
         self.only_fitting_box.setObjectName("gpu_only_fitting")
 
         self.table = GpuTable(gpus, theme, round(0.85 * line), self)
-        self.list_view = QTableView(self)
+        self.list_view = GpuList(self.table, theme, round(0.85 * line), self)
         self.list_view.setObjectName("gpu_list")
         self.list_view.setAccessibleName(self.tr("GPUs and whether the scenario fits on them"))
-        self.list_view.setModel(self.table)
-        self.list_view.setItemDelegate(GpuDelegate(self.table, theme, round(0.85 * line), self.list_view))
         self._style_list(line)
 
         top = QHBoxLayout()
@@ -71,7 +68,7 @@ class GpuPicker(QWidget):
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setShowGrid(False)
-        view.setFrameShape(QTableView.Shape.NoFrame)
+        view.setFrameShape(GpuList.Shape.NoFrame)
         view.setWordWrap(False)
         view.setTabKeyNavigation(False)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

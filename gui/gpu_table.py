@@ -39,7 +39,9 @@ class GpuTable(QAbstractTableModel):
         super().__init__(parent)
         self._gpus = gpus
         self._theme = theme
-        self._fits: dict[str, Fit] = {}
+        self._fits: dict[int, Fit] = {}  # by usable bytes: many cards have as many
+        self._figures: dict[int, tuple[str, str]] = {}  # headroom and share of those that were asked for
+        self._usable = {gpu.name: gpu.usable_bytes for gpu in gpus}
         self._numbers: Numbers | None = None
         self._filter = ""
         self._only_fitting = False
@@ -61,7 +63,8 @@ class GpuTable(QAbstractTableModel):
         all_changed = self._numbers is not numbers or self._chosen != chosen
         self._numbers = numbers
         self._chosen = chosen
-        self._fits = {gpu.name: judge(total, gpu.usable_bytes, stack) for gpu in self._gpus}
+        self._fits = {usable: judge(total, usable, stack) for usable in set(self._usable.values())}
+        self._figures.clear()
         if self._only_fitting:
             self._arrange()
         if not self._visible:
@@ -72,14 +75,15 @@ class GpuTable(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(last, len(Column) - 1))
             return
         self.dataChanged.emit(self.index(0, Column.HEADROOM), self.index(last, Column.SHARE))
-        turned = [row for row, gpu in enumerate(self._visible) if before[gpu.name].status is not self._fits[gpu.name].status]
-        if turned:
-            self.dataChanged.emit(self.index(turned[0], 0), self.index(turned[-1], Column.STATUS))
+        turned = {usable for usable, fit in self._fits.items() if fit.status is not before[usable].status}
+        rows = [row for row, gpu in enumerate(self._visible) if gpu.usable_bytes in turned] if turned else []
+        if rows:
+            self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], Column.STATUS))
 
     def cell(self, row: int, column: int) -> tuple[str, FitStatus | None, bool]:
         """(text, status of the card, whether it is the chosen one): all that painting needs."""
         gpu = self._visible[row]
-        fit = self._fits.get(gpu.name)
+        fit = self._fits.get(gpu.usable_bytes)
         return self._text(gpu, column), fit.status if fit is not None else None, gpu.name == self._chosen
 
     def set_filter(self, text: str) -> None:
@@ -91,7 +95,7 @@ class GpuTable(QAbstractTableModel):
         self._arrange()
 
     def fit_of(self, name: str) -> Fit | None:
-        return self._fits.get(name)
+        return self._fits.get(self._usable.get(name, 0))
 
     def gpu_at(self, row: int) -> Gpu | None:
         return self._visible[row] if 0 <= row < len(self._visible) else None
@@ -141,7 +145,7 @@ class GpuTable(QAbstractTableModel):
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.FontRole:
             return self._font(gpu)
-        fit = self._fits.get(gpu.name)
+        fit = self._fits.get(gpu.usable_bytes)
         if fit is None:
             return None
         if role == Qt.ItemDataRole.DecorationRole and column == Column.NAME:
@@ -164,17 +168,19 @@ class GpuTable(QAbstractTableModel):
     def _text(self, gpu: Gpu, column: int) -> str:
         if column == Column.NAME:
             return gpu.name
-        fit, numbers = self._fits.get(gpu.name), self._numbers
+        fit, numbers = self._fits.get(gpu.usable_bytes), self._numbers
         if fit is None or numbers is None:
             return ""
-        if column == Column.HEADROOM:
-            figure = numbers.figure(fit.headroom_bytes)
-            return figure.number if figure.unit == numbers.unit else str(figure)
-        if column == Column.SHARE:
-            return numbers.share(fit.headroom_fraction)
         if column == Column.STATUS:
             return status_word(fit.status)
-        return numbers.capacity(gpu.memory_bytes)
+        if column == Column.MEMORY:
+            return numbers.capacity(gpu.memory_bytes)
+        figures = self._figures.get(gpu.usable_bytes)
+        if figures is None:
+            headroom = numbers.figure(fit.headroom_bytes)
+            number = headroom.number if headroom.unit == numbers.unit else str(headroom)
+            figures = self._figures[gpu.usable_bytes] = number, numbers.share(fit.headroom_fraction)
+        return figures[column == Column.SHARE]
 
     def _tip(self, gpu: Gpu, fit: Fit) -> str:
         numbers = self._numbers
@@ -194,7 +200,7 @@ class GpuTable(QAbstractTableModel):
             return False
         if not self._only_fitting:
             return True
-        fit = self._fits.get(gpu.name)
+        fit = self._fits.get(gpu.usable_bytes)
         return fit is None or fit.status is not FitStatus.OOM
 
     def _sort_key(self, gpu: Gpu) -> tuple[int | str, ...]:

@@ -32,6 +32,8 @@ class Legend(QWidget):
         self._side = 0.75 * self._metrics.height()
         self._share_px = QFontMetricsF(self._small).horizontalAdvance("100%") + 4
         self._columns = _WIDE
+        self._names = {component: component_name(component) for component in Component}
+        self._advances = {component: self._metrics.horizontalAdvance(name) for component, name in self._names.items()}
         self.setAccessibleName(self.tr("Legend"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -69,26 +71,34 @@ class Legend(QWidget):
             if value_bytes:
                 share = numbers.share(value_bytes / total) if 200 * value_bytes >= total else "<1%"
                 entries.append((component, numbers.bytes(value_bytes), share))
-        if entries != self._entries:
-            self._entries = entries
+        before, self._entries = self._entries, entries
+        if len(entries) != len(before):
             self.update()
+            return
+        for place, (entry, old) in enumerate(zip(entries, before, strict=True)):
+            if entry != old:
+                self.update(self._cell(place).toAlignedRect())
 
     def text(self) -> str:
         """The same in words, for screen readers and the clipboard."""
-        return "; ".join(f"{component_name(component)} {amount} ({share})" for component, amount, share in self._entries)
+        return "; ".join(f"{self._names[component]} {amount} ({share})" for component, amount, share in self._entries)
 
     def _cell(self, place: int) -> QRectF:
         row, column = divmod(place, self._columns)
         width = self.width() / self._columns
         return QRectF(column * width, row * self._row_height, width, self._row_height)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        region = event.region()
         painter = QPainter(self)
         middle = Qt.AlignmentFlag.AlignVCenter
         text, dim = QColor(self._theme.text), QColor(self._theme.dim_text)
         side = self._side
         for place, (component, amount, share) in enumerate(self._entries):
-            cell = self._cell(place).adjusted(0, 0, -_GAP_PX[self._columns], 0)
+            cell = self._cell(place)
+            if not region.intersects(cell.toAlignedRect()):
+                continue
+            cell.adjust(0, 0, -_GAP_PX[self._columns], 0)
             swatch = QRectF(cell.left(), cell.center().y() - side / 2, side, side)
             painter.fillRect(swatch, self._theme.component(component))
             painter.setPen(dim)
@@ -99,7 +109,9 @@ class Legend(QWidget):
             figures = cell.adjusted(0, 0, -self._share_px, 0)
             painter.drawText(figures, middle | Qt.AlignmentFlag.AlignRight, amount)
             room = figures.width() - side - 2 * _PAD_PX - self._metrics.horizontalAdvance(amount)
-            name = self._metrics.elidedText(component_name(component), Qt.TextElideMode.ElideRight, room)
+            name = self._names[component]
+            if self._advances[component] > room:
+                name = self._metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(cell.adjusted(side + _PAD_PX, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
         painter.end()
 
@@ -108,7 +120,7 @@ class Legend(QWidget):
             for place, (component, amount, _share) in enumerate(self._entries):
                 if self._cell(place).contains(event.pos().toPointF()):
                     QToolTip.showText(
-                        event.globalPos(), f"<b>{component_name(component)}</b> {amount}<br>{component_meaning(component)}", self
+                        event.globalPos(), f"<b>{self._names[component]}</b> {amount}<br>{component_meaning(component)}", self
                     )
                     return True
             QToolTip.hideText()

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
@@ -308,9 +308,8 @@ class TrackSlider(QSlider):
         painter.save()
         painter.setPen(QPen(color, max(1.0, self._groove_px() / 4)))
         top = self.height() / 2 + self._groove_px() / 2 + 3
-        for tick in self._stops:
-            x = self.tick_x(tick)
-            painter.drawLine(QPointF(x, top), QPointF(x, top + self._groove_px() * 0.75))
+        bottom = top + self._groove_px() * 0.75
+        painter.drawLines([QLineF(x, top, x, bottom) for x in map(self.tick_x, self._stops)])
         painter.restore()
 
     def _paint_handle(self, painter: QPainter, centre: QPointF, accent: QColor) -> None:

@@ -1,0 +1,77 @@
+"""The GPU list's view: paints its cells in one go, straight from the table's own values.
+
+A delegate is called once a cell, with an option and an index made for that call; in a list whose figures change at every tick of a drag
+that takes longer than the painting itself.
+"""
+
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QTableView, QWidget
+
+from gui.gpu_table import NUMERIC, Column, GpuTable
+from gui.icons import status_pixmap
+from gui.text_widths import TextWidths
+from gui.theme import Theme, font
+
+_PADDING = 3
+_ICON_GAP = 6
+_COLOURED = (Column.STATUS, Column.HEADROOM)
+
+
+class GpuList(QTableView):
+    """Draws text, colour and mark of every cell; the selected row in the accent."""
+
+    def __init__(self, table: GpuTable, theme: Theme, icon_side: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._table = table
+        self._theme = theme
+        self._side = icon_side
+        self._fonts = (font(), font(bold=True))
+        self._widths = (TextWidths(self._fonts[0]), TextWidths(self._fonts[1]))
+        self._cap_height = self._widths[0].metrics.capHeight()
+        self._text, self._on_accent, self._accent = QColor(theme.text), QColor(theme.on_accent), QColor(theme.accent)
+        self._status = {status: QColor(color) for status, color in theme.status.items()}
+        self.setModel(table)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        region, bounds = event.region(), event.rect()
+        first, last = self.rowAt(bounds.top()), self.rowAt(bounds.bottom())
+        if first < 0:
+            return  # below the last row
+        if last < 0:
+            last = self._table.rowCount() - 1
+        columns = [(column, self.columnViewportPosition(column), self.columnWidth(column)) for column in Column]
+        selected = {index.row() for index in self.selectionModel().selectedRows()}
+        painter = QPainter(self.viewport())
+        for row in range(first, last + 1):
+            top, height = self.rowViewportPosition(row), self.rowHeight(row)
+            for column, left, width in columns:
+                box = QRect(left, top, width, height)
+                if region.intersects(box):
+                    self._paint_cell(painter, row, column, box, selected=row in selected)
+        painter.end()
+
+    def _paint_cell(self, painter: QPainter, row: int, column: Column, box: QRect, *, selected: bool) -> None:
+        text, status, chosen = self._table.cell(row, column)
+        if selected:
+            painter.fillRect(box, self._accent)
+            painter.setPen(self._on_accent)
+        elif status is not None and column in _COLOURED:
+            painter.setPen(self._status[status])
+        else:
+            painter.setPen(self._text)
+        painter.setFont(self._fonts[chosen])
+        x, right = float(box.left() + _PADDING), box.right() - _PADDING
+        if column in NUMERIC:
+            x = right - self._widths[chosen](text)
+        elif column is Column.NAME:
+            if status is not None:
+                pixmap = status_pixmap(status, self._theme, self._side, self.devicePixelRatioF())
+                painter.drawPixmap(QPointF(x, box.top() + (box.height() - self._side + 1) / 2), pixmap)
+            x += self._side + _ICON_GAP
+            text = self._elided(text, chosen, right - x)
+        painter.drawText(QPointF(x, box.top() + (box.height() + self._cap_height) / 2), text)
+
+    def _elided(self, text: str, bold: bool, room: float) -> str:
+        widths = self._widths[bold]
+        return text if widths(text) <= room else widths.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
