@@ -255,7 +255,7 @@ def _estimate(arguments: list[str]) -> str:
     # a card of the file's that this catalogue lacks is no less of an error than one that was typed
     gpu = _gpu(scenario.gpu if card is None else card) if scenario.gpu or card is not None else None
     try:
-        found = answer(scenario, gpu)
+        found = answer(scenario, gpu, _calibration())
     except RefusedError as error:
         raise RefusedError(_within(error.refusal, base, changes)) from error
     if json_wanted:

@@ -9,8 +9,8 @@ from typing import Any
 
 from core.evidence import exact, published
 from core.evidence.records import Line, UnsupportedError, read_lines
-from core.memory import FitStatus, RefusedError, Scenario, Stack, estimate, judge
-from core.memory.calibration import Calibration, bounds, kind_of_run
+from core.memory import FitStatus, RefusedError, Scenario, estimate, judge
+from core.memory.calibration import Calibration, bounds, bounds_without_context, kind_of_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,9 @@ def _with_band(row: Row, scenario: Scenario, by: Yardstick) -> Row:
     band = by.calibration.band(scenario) if by.calibration is not None else None
     if band is None or by.calibration is None or row.predicted_bytes is None:
         return row
-    within = bounds(by.calibration, band, Stack(activations=row.predicted_bytes - row.context_bytes, runtime=row.context_bytes))
+    stack = estimate(scenario).peak.stack
+    own = bounds_without_context(band, row.predicted_bytes, stack)
+    within = bounds(by.calibration, band, stack) if row.context_bytes else own
     return replace(row, low_bytes=within.low, high_bytes=within.high)
 
 

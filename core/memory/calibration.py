@@ -1,7 +1,7 @@
 """How far measured runs lie from the estimate, by kind of run: what turns a total into a band and a verdict.
 
 A band is measured over predicted, of runs of models that were left out when it was made; it applies to what PyTorch or the engine
-allocates. The context that a process has beside that is known only as a range.
+allocates, down to what is resident all the time. The context that a process has beside that is known only as a range.
 """
 
 import math
@@ -88,14 +88,21 @@ def kind_of_run(scenario: Scenario) -> str:
 
 
 def bounds(calibration: Calibration, band: Band, stack: Stack) -> Bounds:
-    """Of the process reading of ``stack``: factors on the engine's own memory, the measured range of contexts beside it."""
-    total = sum(stack)
-    own = total - stack.runtime
+    """Of the process reading of ``stack``: what lies between for the engine's own memory, and the measured range of contexts beside it."""
+    found = bounds_without_context(band, sum(stack) - stack.runtime, stack)
     narrow = min(stack.runtime, calibration.context_low_bytes)
     wide = max(stack.runtime, calibration.context_high_bytes)
+    return Bounds(found.low + narrow, found.high + wide, found.lower + narrow, found.upper + wide)
+
+
+def bounds_without_context(band: Band, own_bytes: int, stack: Stack) -> Bounds:
+    """Of ``own_bytes``, a reading of ``stack`` without the context: factors on it; but no run takes less than what stays resident all the
+    time, which is known: weights, optimizer states, cache.
+    """
+    resident = min(own_bytes, stack.weights + stack.optimizer + stack.kv_cache)
     return Bounds(
-        low=min(total, math.floor(own * band.low) + narrow),
-        high=max(total, math.ceil(own * band.high) + wide),
-        lower=min(total, math.floor(own * band.lower) + narrow),
-        upper=max(total, math.ceil(own * band.upper) + wide),
+        low=max(resident, min(own_bytes, math.floor(own_bytes * band.low))),
+        high=max(own_bytes, math.ceil(own_bytes * band.high)),
+        lower=max(resident, min(own_bytes, math.floor(own_bytes * band.lower))),
+        upper=max(own_bytes, math.ceil(own_bytes * band.upper)),
     )

@@ -44,13 +44,19 @@ def test_a_kind_with_too_few_models_takes_the_band_of_its_task(inference):
 
 
 def test_factors_apply_to_what_the_engine_allocates_and_the_context_is_a_range():
-    stack = Stack(weights=9 * GIB, activations=GIB, runtime=400 * MIB)
+    stack = Stack(weights=5 * GIB, activations=5 * GIB, runtime=400 * MIB)
     assert bounds(CALIBRATION, BAND, stack) == (
         9 * GIB + 256 * MIB,
         12 * GIB + 512 * MIB,
         8 * GIB + 256 * MIB,
         15 * GIB + 512 * MIB,
     )
+
+
+def test_no_run_takes_less_than_what_is_resident_all_the_time():
+    stack = Stack(weights=6 * GIB, optimizer=2 * GIB, kv_cache=GIB, activations=GIB)
+    found = bounds(CALIBRATION, OTHER, stack)
+    assert (found.low, found.lower) == (9 * GIB, 9 * GIB)
 
 
 def test_the_total_itself_is_always_within():
