@@ -66,6 +66,15 @@ class Runtime(StrEnum):
     TRANSFORMERS = "transformers"
 
 
+class TransformersRelease(StrEnum):
+    """What inference in transformers holds by its version. Before 4.45 ``generate()`` had logits of the whole prompt, 16-bit and fp32, and
+    every layer tables of its own for the rotation.
+    """
+
+    CURRENT = "current"
+    BEFORE_4_45 = "before-4.45"
+
+
 class Estimator(StrEnum):
     DETAILED = "detailed"
     RULE_OF_THUMB = "rule-of-thumb"
@@ -109,6 +118,8 @@ class Scenario:
     """How much of the context is generated; the rest is the prompt. 1: the prompt fills the context, the worst case."""
     logits_to_keep: Literal[0, 1] = 1
     """Positions the head is applied to in prefill: the last (1, as ``generate()`` does) or all (0)."""
+
+    transformers_release: TransformersRelease = TransformersRelease.CURRENT
 
     method: Method = Method.FULL
     recipe: Recipe = Recipe.MIXED
