@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from core.evidence.engine_runs import is_of_engine, predicted
 from core.evidence.inference_runs import inference_scenario, is_sum_over_gpus, torch_counted_bytes
 from core.evidence.models import architecture_of
 from core.evidence.records import UnsupportedError
@@ -20,8 +21,10 @@ class Prediction(NamedTuple):
 def predict(record: Mapping[str, Any]) -> Prediction:
     """The reading that was measured. Raises UnsupportedError, RefusedError; KeyError and the like for an odd record."""
     measured = record["measured"]
-    scenario = scenario_of(record)
     bytes_measured = int(measured["bytes"])
+    if is_of_engine(record):
+        return Prediction(*predicted(record), bytes_measured)
+    scenario = scenario_of(record)
     component, quantity = str(measured["component"]), str(measured["quantity"])
     result = estimate(scenario)
     counted = torch_counted_bytes(record, scenario)

@@ -99,7 +99,8 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     mask = length * length if window_mask(arch, length) and path is not AttentionPath.EAGER else 0
     kept_scores = kept_scores_bytes(path, n, arch, batch, length) + mask
     mlp = prompt._replace(
-        activations=tokens * max(mlp_prefill(n, arch), moe_prefill(arch) if arch.num_experts else 0) + tables, workspace=kept_scores + buffer
+        activations=tokens * max(mlp_prefill(n, arch), moe_prefill(arch) if arch.num_experts else 0) + tables,
+        workspace=kept_scores + buffer,
     )
     # A matrix is widened to be multiplied with, while the MLP's last tensor, the product of its factors, is not there yet.
     product = 0 if arch.num_experts else tokens * e * arch.intermediate_size
@@ -135,7 +136,14 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     unsplit = unsplit_weight_bytes(arch, scenario.weights)
     return (
         moment_of(MomentName.LOAD, (load, Cause.RESIDENT), unsplit=unsplit),
-        moment_of(MomentName.PREFILL, (mlp, Cause.MLP), (widened, Cause.MLP), (attention, Cause.ATTENTION), (logits, Cause.LOGITS), unsplit=unsplit),
+        moment_of(
+            MomentName.PREFILL,
+            (mlp, Cause.MLP),
+            (widened, Cause.MLP),
+            (attention, Cause.ATTENTION),
+            (logits, Cause.LOGITS),
+            unsplit=unsplit,
+        ),
         moment_of(
             MomentName.DECODE,
             *(((first, Cause.RESIDENT),) if arch.num_sliding_layers else ()),

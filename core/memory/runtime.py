@@ -11,6 +11,8 @@ from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.units import MIB
 
 CUDA_CONTEXT_BYTES = 426 * MIB
+#: Before CUDA 11.7 the context held every kernel of torch: 723 MiB (2020) and 1007 (Titan V, torch 1.3) are published; half-way.
+EAGER_CUDA_CONTEXT_BYTES = 865 * MIB
 
 
 def reserve_bytes(stack: Stack) -> int:
