@@ -68,10 +68,10 @@ def _context_bytes(run: Mapping[str, Any], component: str) -> int:
 
 def _version(run: Mapping[str, Any]) -> tuple[int, int] | None:
     """The first two numbers of the version that is stated; None for dates and for nothing."""
-    found = re.search(r"(\d+)\.(\d+|x)", str(run.get("engine_version") or ""))
-    if found is None or int(found[1]) > 1000:
+    found = re.search(r"(\d+)\.(\d+)(x?)", str(run.get("engine_version") or ""))
+    if found is None:
         return None
-    return int(found[1]), 0 if found[2] == "x" else int(found[2])
+    return int(found[1]), int(found[2]) * (10 if found[3] else 1)  # "0.2x" is one of the twenties
 
 
 def _engine_scenario(record: Mapping[str, Any], architecture: Architecture) -> Scenario:

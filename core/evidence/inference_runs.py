@@ -1,5 +1,6 @@
 """Published runs of inference in transformers, as scenarios, and what torch's counters add to them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from core.memory.edge import validated
 from core.memory.scenario import TransformersRelease
 
 #: Where ``generate()`` began to ask for the last position's logits alone.
-_LAST_LOGITS_SINCE = (4, 45)
+_LAST_LOGITS_SINCE, _LAST_LOGITS_RELEASED = (4, 45), (2024, 9)
 #: Longest contexts that the catalogue, which has later builds of the same sizes, does not say: Qwen2's configurations, 32 768 all.
 _POSITIONS = (("qwen2-", 32_768),)
 _HOPPER = ("h100", "h200", "h20", "h800", "gh200")
@@ -48,6 +49,7 @@ def inference_scenario(run: Mapping[str, Any], architecture: Architecture, compo
         Scenario,
         architecture=architecture,
         weights=weights,
+        kv_cache=_cache_format(run, weights),
         batch_size=run.get("batch") or 1,
         context_length=max(128, _prompt(run, component, generated) + generated),
         max_new_tokens=generated,
@@ -71,15 +73,25 @@ def _prompt(run: Mapping[str, Any], component: str, generated: int) -> int:
 
 def _release(run: Mapping[str, Any]) -> TransformersRelease:
     """From "transformers 4.38.2, torch 2.1", "4.46" or a date; the current one where nothing is said."""
-    words = str(run.get("engine_version") or "").replace(",", " ").replace("-", ".").replace("v", "").split()
-    for word in words:
-        numbers = word.split(".")
-        if len(numbers) >= 2 and all(number.isdigit() for number in numbers[:2]):
-            version = (int(numbers[0]), int(numbers[1]))
-            dated = version[0] > 2000
-            old = version < (2024, 9) if dated else version < _LAST_LOGITS_SINCE
-            return TransformersRelease.BEFORE_4_45 if old else TransformersRelease.CURRENT
-    return TransformersRelease.CURRENT
+    text = str(run.get("engine_version") or "")
+    dated = re.match(r"(20\d\d)-(\d\d)", text)
+    numbered = re.search(r"transformers[ =v]*(\d+)\.(\d+)", text) or re.match(r"v?(\d+)\.(\d+)", text)
+    old = False
+    if dated is not None:
+        old = (int(dated[1]), int(dated[2])) < _LAST_LOGITS_RELEASED
+    elif numbered is not None:
+        old = (int(numbered[1]), int(numbered[2])) < _LAST_LOGITS_SINCE
+    return TransformersRelease.BEFORE_4_45 if old else TransformersRelease.CURRENT
+
+
+def _cache_format(run: Mapping[str, Any], weights: Format) -> Format:
+    """As wide as the model computes, unless another width is stated."""
+    stated = str(run.get("kv_dtype") or "auto").lower().split(" ")[0]
+    if stated in {"int8", "int4", "fp32", "fp8"}:
+        return Format(stated)
+    if stated in {"auto", "fp16", "bf16", "f16", "float16", "bfloat16", "16-bit"}:
+        return weights if weights is Format.FP32 else Format.BF16
+    raise UnsupportedError(f"a KV cache in {stated[:40]} is not modelled")
 
 
 def is_sum_over_gpus(record: Mapping[str, Any]) -> bool:

@@ -6,7 +6,11 @@ from core.memory import Format
 _WEIGHT_FORMATS = (
     ("gptq-int8", "gptq-int8"),
     ("gptq-int4", "gptq-int4"),
+    ("gptq 8", "gptq-int8"),
+    ("gptq", "gptq-int4"),
     ("awq", "awq-int4"),
+    ("w4a16", "int4"),
+    ("w8a8", "int8"),
     ("int8", "int8"),
     ("fp8", "fp8"),
     ("bf16", "bf16"),

@@ -6,8 +6,6 @@ Measured: Qwen2.5-3B has matrices of 43 MiB, held in blocks of 44; 108 of them a
 lies above weights and cache.
 """
 
-from functools import lru_cache
-
 from core.memory.architecture import Architecture
 from core.memory.formats import Format, bits_per_value, unquantized_bytes_per_value
 from core.memory.parameters import attention_shapes, embedding_parameters, linear_shapes
@@ -30,7 +28,6 @@ def unsplit_bytes(size: int) -> int:
     return rest if rest <= _SHORTEST_SPLIT_BYTES else 0
 
 
-@lru_cache(maxsize=64)
 def unsplit_weight_bytes(arch: Architecture, fmt: Format) -> int:
     """The same of all matrices of the loaded model, each in a block of its own. Experts, of which versions stack more or fewer into
     one tensor, count as none.

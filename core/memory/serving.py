@@ -9,8 +9,6 @@ gate, up in one matrix each), sglang's server arguments (mem_fraction_static, ch
 published: Llama-3.1-8B takes 14.9888 GiB once loaded, which is its parameters and a table of 131 072 positions.
 """
 
-from functools import lru_cache
-
 from core.memory.allocator import unsplit_bytes
 from core.memory.architecture import Architecture
 from core.memory.components import Cause, Moment, MomentName, Stack
@@ -53,7 +51,6 @@ def graph_pool_bytes(scenario: Scenario) -> int:
     return pool + (logits if scenario.runtime is Runtime.SGLANG else 0)
 
 
-@lru_cache(maxsize=64)
 def served_weight_bytes(arch: Architecture, fmt: Format) -> int:
     """The loaded model: parameters, one table for the rotation of all layers (positions x rotated, 16-bit), and the unsplit ends of
     the blocks of its matrices, of which q, k, v and gate, up are one each.
@@ -66,8 +63,17 @@ def served_weight_bytes(arch: Architecture, fmt: Format) -> int:
     ends = arch.num_hidden_layers * sum(unsplit_bytes(rows * columns * bits // 8) for rows, columns in matrices)
     if fmt in EXPERTS_ONLY and arch.num_experts:
         ends += arch.num_moe_layers * _expert_padding_bytes(arch, fmt)
+    if arch.kv_lora_rank:
+        ends += arch.num_hidden_layers * _unfolded_bytes(arch)
     vocabulary = (1 if arch.tie_word_embeddings else 2) * unsplit_bytes(embedding_parameters(arch) * wide)
     return weight_bytes(arch, fmt) + table + ends + vocabulary
+
+
+def _unfolded_bytes(arch: Architecture) -> int:
+    """One layer's matrix from latents to keys and values once more, 16-bit and taken apart, for decoding on the latents themselves (vLLM's
+    ``W_UK_T`` and ``W_UV``, SGLang's ``w_kc`` and ``w_vc``).
+    """
+    return 2 * arch.num_attention_heads * (arch.qk_nope_head_dim + arch.v_head_dim) * arch.kv_lora_rank
 
 
 def _expert_padding_bytes(arch: Architecture, fmt: Format) -> int:

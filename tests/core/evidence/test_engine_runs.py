@@ -169,3 +169,7 @@ class TestExLlama:
 def test_what_is_not_modelled_is_said(odd, reason):
     with pytest.raises(UnsupportedError, match=reason):
         predicted(odd)
+
+
+def test_a_version_of_the_twenties_is_no_old_one():
+    assert gib(record("activations_peak", run={"engine_version": "0.2x (2026-06)", "context": 131_072})) == pytest.approx(1.18, abs=0.01)
