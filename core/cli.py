@@ -45,7 +45,7 @@ from core.memory import (
     refusal,
 )
 from core.memory.calibration import Calibration
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, TransformersRelease
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, meaningless_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError, read_scenario
@@ -213,14 +213,21 @@ def _estimate_parser() -> _EstimateParser:
     choice(parser, "--attention", Attention, "default: sdpa")
     choice(parser, "--runtime", Runtime, "default: transformers")
     choice(parser, "--estimator", Estimator, "default: detailed")
+    choice(parser, "--transformers-release", TransformersRelease, "default: current")
     parser.add_argument("--json", action="store_true", default=False, help="print the answer as JSON")
+
+    engine = parser.add_argument_group("with --runtime vllm or sglang")
+    steps = _quantity(Kind.TOKENS, 1, MAX_CONTEXT_LENGTH)
+    engine.add_argument("--max-num-batched-tokens", type=steps, metavar="N", help="tokens of the largest step (default: 2048)")
+    engine.add_argument("--max-num-seqs", type=batch, metavar="N", help="sequences of the largest step (default: 256)")
+    flag = argparse.BooleanOptionalAction
+    engine.add_argument("--cuda-graphs", action=flag, help="record CUDA graphs for decode (default: on)")
 
     training = parser.add_argument_group("with --task training")
     choice(training, "--method", Method, "default: full")
     choice(training, "--recipe", Recipe, "what full training stores (default: mixed)")
     choice(training, "--optimizer", Optimizer, "default: adamw")
     choice(training, "--optimizer-implementation", OptimizerImplementation, "how torch runs its step (default: foreach)")
-    flag = argparse.BooleanOptionalAction
     training.add_argument("--checkpointing", dest="gradient_checkpointing", action=flag, help="gradient checkpointing (default: off)")
     training.add_argument("--first-step", action=flag, help="the very first step, before optimizer states exist (default: off)")
     rank = _quantity(Kind.COUNT, MIN_LORA_RANK, MAX_LORA_RANK)
@@ -232,6 +239,11 @@ def _estimate_parser() -> _EstimateParser:
 #: What each option sets, where that can say nothing about a run.
 _OPTIONS = {
     "kv_cache": "--kv-cache",
+    "attention": "--attention",
+    "transformers_release": "--transformers-release",
+    "max_num_batched_tokens": "--max-num-batched-tokens",
+    "max_num_seqs": "--max-num-seqs",
+    "cuda_graphs": "--cuda-graphs",
     "method": "--method",
     "recipe": "--recipe",
     "optimizer": "--optimizer",

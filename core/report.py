@@ -28,6 +28,7 @@ from core.memory import (
 from core.memory.calibration import Calibration
 from core.memory.formats import SIXTEEN_BIT
 from core.memory.rule_of_thumb import article_format
+from core.memory.scenario import ENGINES
 from core.memory.units import GB, GIB
 from core.quantity import Problem, QuantityError
 
@@ -139,7 +140,8 @@ def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
         if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
             lines.append(f"It knows only full training: these are not the figures of --method {scenario.method.value}.")
     else:
-        lines.append(f"{scenario.runtime.value}, {scenario.attention.value} attention")
+        served = scenario.task is Task.INFERENCE and scenario.runtime in ENGINES
+        lines.append(scenario.runtime.value if served else f"{scenario.runtime.value}, {scenario.attention.value} attention")
     return lines
 
 
@@ -231,6 +233,8 @@ def meaningless_words(option: str, why: Meaningless) -> str:
             return f"{option} makes no difference to this optimizer; leave it out, or use --optimizer adamw or adam"
         case Meaningless.WITH_MASTER_WEIGHTS:
             return f"{option} makes no difference to --recipe mixed, whose step is its own; leave it out or use another --recipe"
+        case Meaningless.OF_ANOTHER_RUNTIME:
+            return f"{option} has no meaning in this runtime; leave it out or use another --runtime"
 
 
 def quantity_words(error: QuantityError) -> str:

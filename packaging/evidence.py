@@ -13,7 +13,6 @@ RESOURCES = Path(__file__).parents[1] / "resources" / "evidence"
 EXACT_SOURCE = "tensors of transformers 5.23 and PEFT on torch 2.13, tracked on the CUDA code path without a card"
 _LEFT_OUT = {"quote", "note", "confidence"}
 _MODEL_LEFT_OUT = {"architecture_source"}
-_MEASURED_LEFT_OUT = {"what"}
 _PARTS = ("peak", "params", "buffers", "grads", "optimizer", "saved", "kv", "temp")
 
 
@@ -22,7 +21,9 @@ def _published(record: dict) -> dict:
     kept["model"] = {key: value for key, value in record["model"].items() if key not in _MODEL_LEFT_OUT and value is not None}
     kept["run"] = {key: value for key, value in record["run"].items() if value is not None}
     kept["hardware"] = {key: value for key, value in record["hardware"].items() if value is not None}
-    kept["measured"] = {key: value for key, value in record["measured"].items() if key not in _MEASURED_LEFT_OUT}
+    # Said in words only: that embedding and head are trained beside the adapters.
+    if "modules_to_save" in str(record.get("note")):
+        kept["run"]["modules_to_save"] = ["embed_tokens", "lm_head"]
     return kept
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from core.evidence.inference_runs import inference_scenario
+from core.evidence.engine_runs import is_of_engine, predicted
+from core.evidence.inference_runs import inference_scenario, is_sum_over_gpus, torch_counted_bytes
 from core.evidence.models import architecture_of
 from core.evidence.records import UnsupportedError
 from core.evidence.training_runs import training_scenario
@@ -20,20 +21,25 @@ class Prediction(NamedTuple):
 def predict(record: Mapping[str, Any]) -> Prediction:
     """The reading that was measured. Raises UnsupportedError, RefusedError; KeyError and the like for an odd record."""
     measured = record["measured"]
-    scenario = scenario_of(record)
     bytes_measured = int(measured["bytes"])
+    if is_of_engine(record):
+        return Prediction(*predicted(record), bytes_measured)
+    scenario = scenario_of(record)
     component, quantity = str(measured["component"]), str(measured["quantity"])
     result = estimate(scenario)
+    counted = torch_counted_bytes(record, scenario)
     if component == "weights":
         return Prediction("weights", result.moments[0].stack.weights, bytes_measured)
     if component == "kv_cache":
         stacks = [moment.stack for moment in result.moments]
         return Prediction("kv_cache", max(stack.kv_cache for stack in stacks), bytes_measured)
     if quantity == "torch_allocated_at_end":
-        return Prediction("allocated_at_end", _at_end({moment.name: moment.stack for moment in result.moments}), bytes_measured)
+        return Prediction("allocated_at_end", counted + _at_end({moment.name: moment.stack for moment in result.moments}), bytes_measured)
     if component != "total":
         raise UnsupportedError(f"{component} is not predicted by itself")
-    return _total(result.readings, quantity, bytes_measured, unit_sure=measured.get("unit_sure") is not False)
+    readings = result.readings
+    readings = readings._replace(allocated_bytes=readings.allocated_bytes + counted)
+    return _total(readings, quantity, bytes_measured, unit_sure=measured.get("unit_sure") is not False)
 
 
 def _at_end(stacks: Mapping[MomentName, Stack]) -> int:
@@ -66,9 +72,10 @@ def _total(readings: Readings, quantity: str, measured: int, *, unit_sure: bool)
 def scenario_of(record: Mapping[str, Any]) -> Scenario:
     """Raises UnsupportedError for what is not modelled."""
     hardware = record.get("hardware") or {}
-    if (hardware.get("n_gpus") or 1) != 1:
+    if (hardware.get("n_gpus") or 1) != 1 and not is_sum_over_gpus(record):
         raise UnsupportedError("runs on several GPUs are not modelled")
     architecture = architecture_of(record["model"])
     if record["task"] == "training":
         return training_scenario(record["run"], architecture)
-    return inference_scenario(record["run"], architecture, str(record["measured"]["component"]))
+    model = str(record["model"].get("name"))
+    return inference_scenario(record["run"], architecture, str(record["measured"]["component"]), model)

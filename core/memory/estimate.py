@@ -8,10 +8,15 @@ from core.memory.refusal import RefusedError, refusal
 from core.memory.rule_of_thumb import rule_of_thumb_moments
 from core.memory.runtime import CUDA_CONTEXT_BYTES
 from core.memory.scenario import Estimator, Runtime, Scenario, Task
+from core.memory.serving import serving_moments
 from core.memory.training import training_moments
 
 #: How each runtime serves a model; all training is PyTorch's.
-_SERVING = {Runtime.TRANSFORMERS: inference_moments}
+_SERVING = {
+    Runtime.TRANSFORMERS: inference_moments,
+    Runtime.VLLM: serving_moments,
+    Runtime.SGLANG: serving_moments,
+}
 
 
 def moments_of(scenario: Scenario) -> tuple[Moment, ...]:

@@ -19,6 +19,8 @@ class Symbol(StrEnum):
     B = "batch_size"
     S = "context_length"
     Q = "prompt_length"
+    STEP = "max_num_batched_tokens"
+    ROWS = "max_num_seqs"
     P = "nominal_parameters"
     H = "hidden_size"
     I = "intermediate_size"  # noqa: E741 -- the letter of the literature
@@ -49,6 +51,8 @@ LETTERS = {
     Symbol.B: "B",
     Symbol.S: "S",
     Symbol.Q: "q",
+    Symbol.STEP: "T",
+    Symbol.ROWS: "N",
     Symbol.P: "P",
     Symbol.H: "h",
     Symbol.I: "i",

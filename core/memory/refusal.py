@@ -9,7 +9,7 @@ from typing import NamedTuple, assert_never
 
 from core.memory.architecture import Activation, Architecture, Norm
 from core.memory.formats import QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format
-from core.memory.scenario import Attention, Estimator, Method, Recipe, Scenario, Task
+from core.memory.scenario import ENGINES, Attention, Estimator, Method, Recipe, Scenario, Task
 
 
 class Reason(StrEnum):
@@ -96,7 +96,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
         quantized_base = scenario.task is Task.TRAINING and scenario.method is Method.QLORA
         return Refusal(Reason.FORMAT_OF_ANOTHER_RUNTIME, (_WEIGHTS_4 if quantized_base else _WEIGHTS_16,))
     arch = scenario.architecture
-    if arch.attn_logit_softcapping and scenario.attention is not Attention.EAGER:
+    engine = scenario.task is Task.INFERENCE and scenario.runtime in ENGINES  # they have kernels of their own
+    if arch.attn_logit_softcapping and scenario.attention is not Attention.EAGER and not engine:
         return Refusal(Reason.SDPA_WITHOUT_SOFTCAPPING, ({"attention": Attention.EAGER.value},))
     if scenario.task is Task.INFERENCE:
         return None

@@ -1,7 +1,7 @@
 """Where each formula is from: what was read, and what it was measured against."""
 
 from core.memory.components import Component
-from core.memory.scenario import Estimator, Method, Optimizer, Scenario, Task
+from core.memory.scenario import Estimator, Method, Optimizer, Runtime, Scenario, Task
 
 _TENSORS = "tensors tracked through transformers 5.23 on torch 2.13"
 _ARTICLE = "the article's table: bytes per parameter, nothing else"
@@ -18,6 +18,15 @@ _INFERENCE = {
     Component.ACTIVATIONS: f"modelling code of transformers; {_TENSORS}",
     Component.LOGITS: "the head's output for the positions that generate() keeps (transformers)",
     Component.WORKSPACE: "scores of eager attention, masks, torch.cat of a growing cache, one dequantized matrix",
+}
+_ENGINES = {
+    Component.WEIGHTS: "vLLM's fused layers and rotary table; published logs of loaded models (Llama-3.1-8B, gpt-oss-20b)",
+    Component.KV_CACHE: "cache blocks of vLLM (16 tokens) and SGLang (1): every layer's keys and values in whole blocks",
+    Component.ACTIVATIONS: "the largest step of max_num_batched_tokens (vLLM's determine_available_memory)",
+    Component.LOGITS: "the sampler over max_num_seqs rows: 38 bytes a logit in published profile runs of four models",
+    Component.WORKSPACE: "CUDA graphs: pools published for Qwen3-0.6B and an 8B model; one dequantized matrix",
+    Component.INPUTS: "token ids, positions and slots of the largest step, int64 each",
+    Component.RUNTIME: "bare CUDA context, and what seven logs of vLLM state as not torch's (0.12 GiB at the median)",
 }
 _TRAINING = {
     Component.GRADIENTS: "torch.autograd: one value a trained parameter, in its width",
@@ -39,5 +48,6 @@ def source_of(scenario: Scenario, component: Component) -> str:
         return _PAGED
     if component in (Component.GRADIENTS, Component.OPTIMIZER) and scenario.method is not Method.FULL:
         return _ADAPTERS
-    of_task = _TRAINING if training else _INFERENCE
+    engine = scenario.runtime is not Runtime.TRANSFORMERS
+    of_task = _TRAINING if training else _ENGINES if engine else _INFERENCE
     return of_task.get(component) or _EVERYWHERE[component]

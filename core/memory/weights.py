@@ -39,6 +39,16 @@ def _matrices_bytes(shapes: tuple[Shape, ...], fmt: Format) -> int:
     return sum(matrix_bytes(fmt, outputs, inputs) for _, inputs, outputs in shapes)
 
 
+#: Formats whose kernels unpack while they multiply few rows, and so need no wide copy to decode. Measured: Qwen2.5-7B and -32B peak
+#: as much as that copy lower for one token of prompt (Qwen's published speed tables, AutoGPTQ 0.7.1 and AutoAWQ 0.2.6).
+UNPACKED_IN_KERNEL = frozenset({Format.GPTQ_INT4, Format.GPTQ_INT8, Format.AWQ_INT4})
+
+
+def kernel_buffer_bytes(arch: Architecture, fmt: Format) -> int:
+    """What GPTQ's 4-bit kernel (ExLlama) holds from the start: room for the largest matrix, 16-bit (``temp_dq`` in AutoGPTQ)."""
+    return dequantization_bytes(arch, fmt) if fmt is Format.GPTQ_INT4 else 0
+
+
 def dequantization_bytes(arch: Architecture, fmt: Format) -> int:
     """The 16-bit copy of the largest matrix of a layer, made whenever it is multiplied with; 0 for floats of 16 bits and more."""
     if not is_dequantized(fmt):

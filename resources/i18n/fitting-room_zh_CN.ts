@@ -459,6 +459,14 @@
         <translation>解码</translation>
     </message>
     <message>
+        <source>profile run</source>
+        <translation>试运行</translation>
+    </message>
+    <message>
+        <source>serving</source>
+        <translation>服务</translation>
+    </message>
+    <message>
         <source>forward</source>
         <translation>前向传播</translation>
     </message>

@@ -88,7 +88,7 @@ class TestJson:
         assert answer["fit"]["headroom_bytes"] < 0
         assert (answer["max_batch"], answer["max_context"]) == (0, 0)
 
-    @pytest.mark.parametrize(("gpu", "status"), [("RTX 4090", "fits"), ("RTX 4080", "tight"), ("Arc A770", "oom"), ("T4", "oom")])
+    @pytest.mark.parametrize(("gpu", "status"), [("RTX 4090", "fits"), ("RTX 4080", "tight"), ("Arc A770", "tight"), ("T4", "oom")])
     def test_status(self, ask, gpu, status):
         assert ask("--gpu", gpu)["fit"]["status"] == status
 
@@ -147,6 +147,12 @@ class TestOptions:
             (["--kv-cache", "fp8"], {"kv_cache": "fp8"}),
             (["--attention", "eager"], {"attention": "eager"}),
             (["--runtime", "transformers"], {}),
+            (["--transformers-release", "before-4.45"], {"transformers_release": "before-4.45"}),
+            (["--runtime", "sglang"], {"runtime": "sglang"}),
+            (
+                ["--runtime", "vllm", "--max-num-batched-tokens", "8k", "--max-num-seqs", "64", "--no-cuda-graphs"],
+                {"runtime": "vllm", "max_num_batched_tokens": 8192, "max_num_seqs": 64, "cuda_graphs": False},
+            ),
             (["--estimator", "rule-of-thumb"], {"estimator": "rule-of-thumb"}),
             (["--estimator", "detailed"], {}),
             (["--task", "inference"], {}),

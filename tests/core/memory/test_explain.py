@@ -40,6 +40,10 @@ ADAPTERS = [
         [("lora", "bf16"), ("lora", "fp32"), ("qlora", "nf4")], [False, True], ["sdpa", "eager"], [1, 64]
     )
 ]
+ENGINES = [
+    {"runtime": runtime, "weights": weights, "kv_cache": "fp8", "batch_size": 5, "context_length": 1000}
+    for runtime, weights in product(["vllm", "sglang"], ["bf16", "awq-int4", "fp8-block", "mxfp4"])
+]
 RULE_OF_THUMB = [{"estimator": "rule-of-thumb"}, {"estimator": "rule-of-thumb", "task": "training"}]
 
 
@@ -55,7 +59,7 @@ def evaluated(text: str) -> Fraction:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.short_name)
 def test_every_component_of_every_moment(model):
     explained = 0
-    for choices in INFERENCE + TRAINING + ADAPTERS + RULE_OF_THUMB:
+    for choices in INFERENCE + ENGINES + TRAINING + ADAPTERS + RULE_OF_THUMB:
         scenario = validated(Scenario, architecture=model.architecture, **choices)
         if refusal(scenario) is not None:
             continue
