@@ -68,7 +68,9 @@ class Meaningless(StrEnum):
 _OF_TRANSFORMERS = frozenset({"max_new_tokens", "logits_to_keep"})
 _OF_ENGINES = frozenset({"max_num_batched_tokens", "max_num_seqs", "cuda_graphs"})
 _OF_INFERENCE = _OF_TRANSFORMERS | _OF_ENGINES | {"kv_cache"}
-_OF_ADAPTERS = frozenset({"lora_r", "lora_bits", "lora_dropout", "lora_target_modules", "autocast", "upcast_norms"})
+_OF_ADAPTERS = frozenset(
+    {"lora_r", "lora_bits", "lora_dropout", "lora_target_modules", "autocast", "upcast_norms", "train_embeddings", "keep_linear_inputs"}
+)
 _OF_TRAINING = (
     _OF_ADAPTERS
     | {"method", "recipe", "optimizer", "optimizer_implementation", "gradient_checkpointing", "first_step"}

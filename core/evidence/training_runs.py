@@ -31,12 +31,14 @@ _SEVERAL_TARGETS = {
 #: What frameworks do unless told otherwise, by a part of their name; the first that occurs counts.
 #: - ms-swift's benchmark pads batches of texts of very different length (its Benchmark.md).
 #: - Qwen's finetune.py fully trains under DeepSpeed: 16-bit weights, fp32 master weights (finetune/finetune_ds.sh).
-#: - litgpt frees its logits chunk by chunk and trains adapters in the width of the weights (--precision bf16-true).
+#: - litgpt trains adapters in the width of the weights (--precision bf16-true), with dropout on their input (config_hub);
+#:   it pinned bitsandbytes before 0.43, whose MatMul4Bit held on to its input.
+#: - torchtune computes the loss of a chunk of tokens at a time (CEWithChunkedOutputLoss).
 _DEFAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("swift", {"varying_lengths": True}),
     ("finetune.py", {"recipe": "mixed"}),
-    ("litgpt", {"lora_bits": 16}),
-    ("torchtune", {"loss": "fused"}),
+    ("litgpt", {"lora_bits": 16, "lora_dropout": True, "keep_linear_inputs": True}),
+    ("torchtune", {"loss": "fused-linear"}),
 )
 
 
@@ -63,6 +65,7 @@ def training_scenario(run: Mapping[str, Any], architecture: Architecture, note: 
     else:
         fields.pop("recipe", None)
         weights = weight_format(str(run["weight_dtype"]))
+        fields["train_embeddings"] = "modules_to_save" in note
         fields |= {"weights": weights, "lora_r": run.get("lora_rank") or 8, "lora_target_modules": _targets(run.get("lora_targets"))}
         if method == "qlora":
             fields["upcast_norms"] = _upcasts(str(run.get("framework")), note, weights)
@@ -110,8 +113,8 @@ def _loss(stated: str) -> dict[str, Any]:
     words = stated.lower()
     if not words:
         return {}
-    # Liger's default, as cut cross-entropy, never has all logits; other kernels write the gradient over them.
-    linear = "linear" in words or "cce" in words or "cut" in words or words.startswith("liger")
+    # Liger's default, cut cross-entropy and chunked losses never have all logits; other kernels write the gradient over them.
+    linear = any(part in words for part in ("linear", "cce", "cut", "chunk")) or words.startswith("liger")
     return {"loss": "fused-linear" if linear else "fused", "fused_kernels": "norm" in words or words.startswith("liger")}
 
 

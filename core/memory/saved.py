@@ -86,6 +86,9 @@ def layer_saved_frozen(scenario: Scenario, n: Numerics, path: AttentionPath) -> 
     )
     if arch.qk_norm:
         per_token += head_norms_frozen_saved(arch)
+    if scenario.method is Method.QLORA and scenario.keep_linear_inputs:
+        # outputs of both norms, and what down_proj reads; attention keeps what o_proj reads
+        per_token += n.compute * (2 * arch.hidden_size + arch.intermediate_size)
     copies = adapter_copies(scenario)
     if n.autocast and n.weight == 4:
         copies += 2 * layer_linear_parameters(arch)

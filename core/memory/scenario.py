@@ -176,6 +176,10 @@ class Scenario:
     """Batches are padded to their longest sequence, so that no two are alike; else packed, or padded to the full context."""
     upcast_norms: bool = True
     """QLoRA after PEFT's prepare_model_for_kbit_training: norms compute in fp32, and so does all that is added to them."""
+    keep_linear_inputs: bool = False
+    """QLoRA's frozen layers hold on to their inputs, as bitsandbytes' 4-bit ones did before 0.43."""
+    train_embeddings: bool = False
+    """Beside adapters, embedding and head are trained as a whole, on copies of their own (PEFT's ``modules_to_save``)."""
     lora_r: Annotated[int, Ge(1), Le(65_536)] = 16
     lora_bits: Literal[16, 32] = 32
     """Width of the adapters: 32 as PEFT keeps them over a 16-bit base, 16 with ``autocast_adapter_dtype=False``."""

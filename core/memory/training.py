@@ -16,6 +16,7 @@ from core.memory.attention import (
     rotary_bytes,
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
+from core.memory.formats import unquantized_bytes_per_value
 from core.memory.inference import TOKEN_ID_BYTES
 from core.memory.lora import (
     adapter_bytes,
@@ -58,6 +59,14 @@ def trained_parameters(scenario: Scenario) -> int:
     return adapter_parameters(scenario)
 
 
+def _table_parameters(scenario: Scenario) -> int:
+    """Values of embedding and head, where they are trained as a whole beside adapters (PEFT's ``modules_to_save``)."""
+    arch = scenario.architecture
+    if scenario.method is Method.FULL or not scenario.train_embeddings:
+        return 0
+    return embedding_parameters(arch) + head_parameters(arch)
+
+
 def stored_weight_bytes(scenario: Scenario, n: Numerics) -> int:
     """The model as it lies in memory (master weights are the optimizer's), adapters included."""
     arch = scenario.architecture
@@ -74,8 +83,15 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     trained = trained_parameters(scenario)
     weights = stored_weight_bytes(scenario, n)
     gradients = n.gradient * trained
+    tables = _table_parameters(scenario)
+    if tables:  # copies in the width of the model's own, which stay beside them
+        width = unquantized_bytes_per_value(scenario.weights)
+        weights += width * tables
+        gradients += width * tables
     factored = factored_parameters(arch) if full else factored_adapter_parameters(scenario)
     states = optimizer_state_bytes(scenario.optimizer, n, trained, factored)
+    if tables:
+        states += optimizer_state_bytes(scenario.optimizer, n._replace(state=width), tables, arch.vocab_size + arch.hidden_size)
     tokens = scenario.batch_size * scenario.context_length
     kept = saved(scenario, n)
 
@@ -104,13 +120,21 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     if scenario.gradients is Gradients.IN_BACKWARD:
         stepped, gradients = largest_matrix, n.gradient * largest_matrix
     work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, stepped, largest_matrix)
+    if tables:
+        largest_table = embedding_parameters(arch)
+        work += optimizer_step_bytes(
+            scenario.optimizer, scenario.optimizer_implementation, n._replace(state=width, weight=width), tables, largest_table
+        )
     optimizer_step = step._replace(gradients=gradients, optimizer=states, workspace=work)
     between = step._replace(gradients=0, optimizer=states)
 
     transient = max(_transient(instant) for instant, _ in instants)
     at_loss = max(_transient(instant) - kept.layers for instant, cause in instants if cause in _AT_LOSS)
     in_layer = max(_transient(instant) - kept.layers for instant, cause in instants if cause not in _AT_LOSS)
-    in_passes = varying_reserve_bytes(transient) if scenario.varying_lengths else training_reserve_bytes(transient, at_loss, in_layer)
+    if scenario.varying_lengths:
+        in_passes = varying_reserve_bytes(transient, max(at_loss, in_layer))
+    else:
+        in_passes = training_reserve_bytes(transient, at_loss, in_layer)
     in_step = step_reserve_bytes(work, transient)
 
     return (
