@@ -5,12 +5,11 @@ The command line and the window keep the same rules: the one complains of what t
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
-from core.memory import Estimator, Format, Method, Optimizer, Recipe, Scenario, Task, reconcile
+from core.memory import Estimator, Format, Method, Optimizer, Recipe, Runtime, Scenario, Task, reconcile
 from core.memory.formats import SIXTEEN_BIT
-from core.memory.refusal import QLORA_FORMATS
-from core.memory.scenario import ENGINES
+from core.memory.refusal import QLORA_FORMATS, loaded_as
 
 #: What a scenario takes as the rank of adapters.
 MIN_LORA_RANK, MAX_LORA_RANK = 1, 65_536
@@ -22,10 +21,13 @@ _FP32_RECIPES = frozenset({Recipe.FP32, Recipe.AMP})
 def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     """``scenario`` with ``changes`` and with what they imply for fields that they leave alone.
 
-    QLoRA means int4 unless the base is quantized already. In full training, fp32 weights and a recipe that stores fp32 come
-    together, and leave together. What contradicts itself within ``changes`` is left so.
+    Another runtime loads the same weights in the format of as many bits that it has. QLoRA means int4 unless the base is quantized
+    already. In full training, fp32 weights and a recipe that stores fp32 come together, and leave together. What contradicts itself within
+    ``changes`` is left so.
     """
     new = scenario.evolve(**changes)
+    if {"task", "runtime"} & changes.keys() and "weights" not in changes:
+        new = new.evolve(weights=loaded_as(new, new.weights))
     if new.task is Task.INFERENCE:
         return new
     asked = changes.keys() & {"method", "recipe", "weights"}
@@ -67,7 +69,8 @@ class Meaningless(StrEnum):
 
 _OF_TRANSFORMERS = frozenset({"max_new_tokens", "logits_to_keep"})
 _OF_ENGINES = frozenset({"max_num_batched_tokens", "max_num_seqs", "cuda_graphs"})
-_OF_INFERENCE = _OF_TRANSFORMERS | _OF_ENGINES | {"kv_cache"}
+_OF_LLAMA_CPP = frozenset({"ubatch_size", "llama_cpp_build"})
+_OF_INFERENCE = _OF_TRANSFORMERS | _OF_ENGINES | _OF_LLAMA_CPP | {"kv_cache"}
 _OF_ADAPTERS = frozenset(
     {"lora_r", "lora_bits", "lora_dropout", "lora_target_modules", "autocast", "upcast_norms", "train_embeddings", "keep_linear_inputs"}
 )
@@ -86,6 +89,19 @@ _OF_TRAINING = (
 _IMPLEMENTED = frozenset({Optimizer.ADAMW, Optimizer.ADAM})
 
 
+def _of_others(runtime: Runtime) -> frozenset[str]:
+    """Fields of inference that only other runtimes know."""
+    match runtime:
+        case Runtime.TRANSFORMERS:
+            return _OF_ENGINES | _OF_LLAMA_CPP
+        case Runtime.LLAMA_CPP:
+            return _OF_ENGINES | _OF_TRANSFORMERS | {"transformers_release"}
+        case Runtime.VLLM | Runtime.SGLANG:
+            return _OF_LLAMA_CPP | _OF_TRANSFORMERS | {"attention", "transformers_release"}
+        case _:
+            assert_never(runtime)
+
+
 def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
     """Why ``field`` says nothing about a run like ``scenario``; None where it says something.
 
@@ -96,8 +112,7 @@ def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
         return Meaningless.IN_INFERENCE
     if field in _OF_INFERENCE and training:
         return Meaningless.IN_TRAINING
-    other = _OF_TRANSFORMERS | {"attention", "transformers_release"} if scenario.runtime in ENGINES else _OF_ENGINES
-    if field in other and not training:
+    if field in _of_others(scenario.runtime) and not training:
         return Meaningless.OF_ANOTHER_RUNTIME
     if field in _OF_ADAPTERS and full:
         return Meaningless.IN_FULL_TRAINING

@@ -45,7 +45,7 @@ from core.memory import (
     refusal,
 )
 from core.memory.calibration import Calibration
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, TransformersRelease
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, TransformersRelease
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, meaningless_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError, read_scenario
@@ -216,6 +216,10 @@ def _estimate_parser() -> _EstimateParser:
     choice(parser, "--transformers-release", TransformersRelease, "default: current")
     parser.add_argument("--json", action="store_true", default=False, help="print the answer as JSON")
 
+    llama = parser.add_argument_group("with --runtime llama.cpp")
+    ubatch = _quantity(Kind.TOKENS, 1, 65_536)
+    llama.add_argument("--ubatch-size", type=ubatch, metavar="N", help="tokens it computes at once (default: 512)")
+    choice(llama, "--llama-cpp-build", LlamaCppBuild, "default: current")
     engine = parser.add_argument_group("with --runtime vllm or sglang")
     steps = _quantity(Kind.TOKENS, 1, MAX_CONTEXT_LENGTH)
     engine.add_argument("--max-num-batched-tokens", type=steps, metavar="N", help="tokens of the largest step (default: 2048)")
@@ -241,6 +245,8 @@ _OPTIONS = {
     "kv_cache": "--kv-cache",
     "attention": "--attention",
     "transformers_release": "--transformers-release",
+    "ubatch_size": "--ubatch-size",
+    "llama_cpp_build": "--llama-cpp-build",
     "max_num_batched_tokens": "--max-num-batched-tokens",
     "max_num_seqs": "--max-num-seqs",
     "cuda_graphs": "--cuda-graphs",

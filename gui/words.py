@@ -225,6 +225,8 @@ def runtime_name(runtime: Runtime) -> str:
             return "transformers"
         case Runtime.VLLM:
             return "vLLM"
+        case Runtime.LLAMA_CPP:
+            return "llama.cpp"
         case Runtime.SGLANG:
             return "SGLang"
         case _:

@@ -29,16 +29,20 @@ _BUILDS: tuple[dict[str, Any], ...] = (
 _LATENT: dict[str, Any] = {"kv_lora_rank": 512, "q_lora_rank": 1536, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128}
 
 
-def architecture_of(model: Mapping[str, Any]) -> Architecture:
-    """The model of the catalogue that has these sizes, else the build of common pieces that adds up to the stated parameters.
+def architecture_of(model: Mapping[str, Any], *, exact: bool = True) -> Architecture:
+    """The model of the catalogue that has these sizes, else the build of common pieces that adds up to the stated parameters; the nearest
+    one, unless ``exact``.
 
     Raises UnsupportedError when none does, KeyError and pydantic.ValidationError for odd records.
     """
     stated = model["n_params"]
     if not isinstance(stated, int) or stated <= 0:
         raise UnsupportedError("the record states no number of parameters")
-    nearest = min(_candidates(model), key=lambda candidate: abs(parameter_count(candidate) - stated))
-    if abs(parameter_count(nearest) - stated) > _COUNT_TOLERANCE * stated:
+    candidates = list(_candidates(model))
+    if not candidates:
+        raise UnsupportedError("latent attention of widths that are not known")
+    nearest = min(candidates, key=lambda candidate: abs(parameter_count(candidate) - stated))
+    if exact and abs(parameter_count(nearest) - stated) > _COUNT_TOLERANCE * stated:
         raise UnsupportedError(f"these sizes do not add up to {stated:,} parameters in any known build")
     if (model.get("attention_type") == "mla") != bool(nearest.kv_lora_rank):
         raise UnsupportedError("latent attention of widths that are not known")
@@ -54,11 +58,21 @@ def _candidates(model: Mapping[str, Any]) -> Iterator[Architecture]:
         yield replace(arch, tie_word_embeddings=not arch.tie_word_embeddings)
     if known:
         return
-    plain = _plain(model)
+    for plain in _plain(model):
+        yield from _built(model, plain)
+
+
+def _built(model: Mapping[str, Any], plain: Architecture) -> Iterator[Architecture]:
+    if model.get("attention_type") == "mla":
+        yield from _latent(plain)
+        return
     for pieces in _BUILDS:
         for tied in (bool(model.get("tied_embeddings")), True, False):
             yield replace(plain, **pieces, tie_word_embeddings=tied)
-    if model.get("attention_type") == "mla" and plain.num_experts:
+
+
+def _latent(plain: Architecture) -> Iterator[Architecture]:
+    if plain.num_experts:
         width = plain.moe_intermediate_size
         for first in (0, 1, 3):
             for shared in (0, 1, 2):
@@ -82,7 +96,8 @@ def _has_sizes(arch: Architecture, model: Mapping[str, Any]) -> bool:
     )
 
 
-def _plain(model: Mapping[str, Any]) -> Architecture:
+def _plain(model: Mapping[str, Any]) -> Iterator[Architecture]:
+    """By the width of an expert, which some records leave out: that of the MLP, or what the experts of a token make up together."""
     heads = model["heads"]
     experts: dict[str, Any] = {}
     if model.get("experts"):
@@ -91,7 +106,7 @@ def _plain(model: Mapping[str, Any]) -> Architecture:
             "num_experts_per_tok": model["experts_per_token"],
             "moe_intermediate_size": model.get("moe_intermediate") or model["intermediate"],
         }
-    return validated(
+    plain = validated(
         Architecture,
         name=str(model["name"])[:200],
         nominal_parameters=model["n_params"],
@@ -106,3 +121,7 @@ def _plain(model: Mapping[str, Any]) -> Architecture:
         tie_word_embeddings=bool(model.get("tied_embeddings")),
         **experts,
     )
+    yield plain
+    if experts and not model.get("moe_intermediate"):
+        for parts in (8, 9):
+            yield replace(plain, moe_intermediate_size=plain.intermediate_size // parts)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from core.evidence.engine_runs import card_bytes, is_of_engine, predicted
 from core.evidence.inference_runs import inference_scenario, is_sum_over_gpus, torch_counted_bytes
+from core.evidence.llama_runs import is_of_llama_cpp, predicted_of_llama_cpp, scenario_of_llama_cpp
 from core.evidence.models import architecture_of
 from core.evidence.records import UnsupportedError
 from core.evidence.training_runs import training_scenario
@@ -22,6 +23,8 @@ def predict(record: Mapping[str, Any]) -> Prediction:
     """The reading that was measured. Raises UnsupportedError, RefusedError; KeyError and the like for an odd record."""
     measured = record["measured"]
     bytes_measured = int(measured["bytes"])
+    if is_of_llama_cpp(record):
+        return Prediction(*predicted_of_llama_cpp(record), bytes_measured)
     if is_of_engine(record):
         return Prediction(*predicted(record), bytes_measured)
     scenario = scenario_of(record)
@@ -82,6 +85,8 @@ def _total(readings: Readings, quantity: str, measured: int, *, unit_sure: bool)
 
 def scenario_of(record: Mapping[str, Any]) -> Scenario:
     """Raises UnsupportedError for what is not modelled."""
+    if is_of_llama_cpp(record):
+        return scenario_of_llama_cpp(record)
     hardware = record.get("hardware") or {}
     if (hardware.get("n_gpus") or 1) != 1 and not is_sum_over_gpus(record):
         raise UnsupportedError("runs on several GPUs are not modelled")

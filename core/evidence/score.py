@@ -126,7 +126,10 @@ def _score_published(record: Mapping[str, Any], by: Yardstick) -> Row:
     several = ((record.get("hardware") or {}).get("n_gpus") or 1) != 1  # their sum fits, or not, on none of the cards
     if record["measured"]["component"] != "total" or several:
         return row
-    scenario = published.scenario_of(record)
+    try:
+        scenario = published.scenario_of(record)
+    except UnsupportedError:  # predicted by its parts alone
+        return row
     result = estimate(scenario, by.calibration)
     stack = result.peak.stack
     model = "{hidden}x{layers}".format_map(record["model"])

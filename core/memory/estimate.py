@@ -3,6 +3,7 @@
 from core.memory.calibration import Calibration, bounds
 from core.memory.components import Estimate, Moment, MomentName
 from core.memory.inference import inference_moments
+from core.memory.llama_cpp import llama_cpp_moments
 from core.memory.parameters import parameter_count
 from core.memory.refusal import RefusedError, refusal
 from core.memory.rule_of_thumb import rule_of_thumb_moments
@@ -16,6 +17,7 @@ _SERVING = {
     Runtime.TRANSFORMERS: inference_moments,
     Runtime.VLLM: serving_moments,
     Runtime.SGLANG: serving_moments,
+    Runtime.LLAMA_CPP: llama_cpp_moments,
 }
 
 

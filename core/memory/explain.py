@@ -21,6 +21,7 @@ class Symbol(StrEnum):
     Q = "prompt_length"
     STEP = "max_num_batched_tokens"
     ROWS = "max_num_seqs"
+    UBATCH = "ubatch_size"
     P = "nominal_parameters"
     H = "hidden_size"
     I = "intermediate_size"  # noqa: E741 -- the letter of the literature
@@ -53,6 +54,7 @@ LETTERS = {
     Symbol.Q: "q",
     Symbol.STEP: "T",
     Symbol.ROWS: "N",
+    Symbol.UBATCH: "u",
     Symbol.P: "P",
     Symbol.H: "h",
     Symbol.I: "i",

@@ -14,7 +14,7 @@ from core.memory.units import ceil_div
 
 
 class Format(StrEnum):
-    """Plain names ordered by width, then named layouts, then ggml's block types."""
+    """Plain names ordered by width, then named layouts, then ggml's block types, then mixes of them that GGUF files are named by."""
 
     INT4 = "int4"
     INT8 = "int8"
@@ -59,6 +59,18 @@ class Format(StrEnum):
     TQ2_0 = "tq2_0"
     GGML_MXFP4 = "ggml-mxfp4"
     GGML_NVFP4 = "ggml-nvfp4"
+
+    Q2_K_S = "q2_k_s"
+    Q3_K_S = "q3_k_s"
+    Q3_K_M = "q3_k_m"
+    Q3_K_L = "q3_k_l"
+    Q4_K_S = "q4_k_s"
+    Q4_K_M = "q4_k_m"
+    Q5_K_S = "q5_k_s"
+    Q5_K_M = "q5_k_m"
+    IQ2_M = "iq2_m"
+    IQ3_XS = "iq3_xs"
+    IQ3_M = "iq3_m"
 
 
 class Layout(NamedTuple):
@@ -125,6 +137,22 @@ _LAYOUTS = {
     Format.GGML_NVFP4: _block(4, 64, 36),
 }
 
+#: Mixes of GGUF files, by the block type that most of their matrices are in.
+MIXES = {
+    Format.Q2_K_S: Format.Q2_K,
+    Format.Q3_K_S: Format.Q3_K,
+    Format.Q3_K_M: Format.Q3_K,
+    Format.Q3_K_L: Format.Q3_K,
+    Format.Q4_K_S: Format.Q4_K,
+    Format.Q4_K_M: Format.Q4_K,
+    Format.Q5_K_S: Format.Q5_K,
+    Format.Q5_K_M: Format.Q5_K,
+    Format.IQ2_M: Format.IQ2_S,
+    Format.IQ3_XS: Format.IQ3_S,
+    Format.IQ3_M: Format.IQ3_S,
+}
+_LAYOUTS |= {mix: _LAYOUTS[base] for mix, base in MIXES.items()}
+
 _FLOATS = frozenset({Format.FP16, Format.BF16, Format.FP32, Format.FP64})
 _INTEGERS = frozenset({Format.INT32, Format.INT64})
 #: What the precision slider steps through.
@@ -144,6 +172,8 @@ QUANTIZED = frozenset(Format) - _FLOATS - _INTEGERS
 SIXTEEN_BIT = frozenset({Format.FP16, Format.BF16})
 #: ggml's block types: tensors of GGUF files, and caches of llama.cpp.
 GGML_BLOCKS = frozenset({fmt for fmt in Format if fmt.value[:2] in {"q2", "q3", "q4", "q5", "q6", "q8", "iq", "tq", "gg"}})
+#: What a GGUF file is named by.
+FILE_TYPES = (GGML_BLOCKS - {Format.Q3_K, Format.Q4_K, Format.Q5_K, Format.GGML_NVFP4}) | {Format.FP32, Format.BF16, Format.FP16}
 #: What weights are loaded in by PyTorch's runtimes, and what keys and values can be cached in.
 TORCH_FORMATS = frozenset(Format) - GGML_BLOCKS
 CACHE_FORMATS = frozenset(PRECISIONS) | {Format.Q4_0, Format.Q4_1, Format.Q5_0, Format.Q5_1, Format.Q8_0, Format.IQ4_NL}

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple, assert_never
 
 from core.memory.architecture import Activation, Architecture, Norm
-from core.memory.formats import QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format
-from core.memory.scenario import ENGINES, Attention, Estimator, Method, Recipe, Scenario, Task
+from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
+from core.memory.scenario import Attention, Estimator, Method, Recipe, Runtime, Scenario, Task
 
 
 class Reason(StrEnum):
@@ -83,6 +83,21 @@ def _full_training_refusal(weights: Format, recipe: Recipe) -> Refusal | None:
     return Refusal(Reason.NO_RECIPE_FOR_FORMAT, (_WEIGHTS_16,))
 
 
+def _formats(scenario: Scenario) -> frozenset[Format]:
+    """What weights can be loaded in: PyTorch's formats, or types of GGUF files."""
+    of_files = scenario.task is Task.INFERENCE and scenario.runtime is Runtime.LLAMA_CPP
+    return FILE_TYPES if of_files else TORCH_FORMATS
+
+
+def loaded_as(scenario: Scenario, weights: Format) -> Format:
+    """``weights``, or the format of as many bits that the runtime of ``scenario`` has instead."""
+    if weights in _formats(scenario) or scenario.estimator is Estimator.RULE_OF_THUMB:
+        return weights
+    if weights in TORCH_FORMATS:
+        return {4: Format.Q4_K_M, 8: Format.Q8_0}.get(bits_per_value(weights), weights)
+    return plain(weights)
+
+
 def refusal(scenario: Scenario) -> Refusal | None:
     """Why no real run is like ``scenario``; None when one can be."""
     return refusal_of_weights(scenario, scenario.weights)
@@ -92,11 +107,12 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     """The same, were ``scenario`` to have ``weights``."""
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return None
-    if weights not in TORCH_FORMATS:
+    if weights not in _formats(scenario):
         quantized_base = scenario.task is Task.TRAINING and scenario.method is Method.QLORA
         return Refusal(Reason.FORMAT_OF_ANOTHER_RUNTIME, (_WEIGHTS_4 if quantized_base else _WEIGHTS_16,))
     arch = scenario.architecture
-    engine = scenario.task is Task.INFERENCE and scenario.runtime in ENGINES  # they have kernels of their own
+    # All but transformers have kernels of their own.
+    engine = scenario.task is Task.INFERENCE and scenario.runtime is not Runtime.TRANSFORMERS
     if arch.attn_logit_softcapping and scenario.attention is not Attention.EAGER and not engine:
         return Refusal(Reason.SDPA_WITHOUT_SOFTCAPPING, ({"attention": Attention.EAGER.value},))
     if scenario.task is Task.INFERENCE:
@@ -132,6 +148,9 @@ def reconcile(scenario: Scenario) -> Scenario:
     while (refused := refusal(scenario)) is not None:
         if refused.reason in _OF_PIECES:
             scenario = scenario.evolve(**refused.alternatives[0])
+        elif refused.reason is Reason.FORMAT_OF_ANOTHER_RUNTIME:
+            alike = loaded_as(scenario, scenario.weights)
+            scenario = scenario.evolve(**refused.alternatives[0]) if alike is scenario.weights else scenario.evolve(weights=alike)
         else:
             scenario = scenario.evolve(weights=Format.INT4 if scenario.method is Method.QLORA else Format.BF16)
     return scenario

@@ -68,10 +68,18 @@ class Runtime(StrEnum):
     TRANSFORMERS = "transformers"
     VLLM = "vllm"
     SGLANG = "sglang"
+    LLAMA_CPP = "llama.cpp"
 
 
 #: Runtimes that serve many requests from one pool of cache blocks.
 ENGINES = frozenset({Runtime.VLLM, Runtime.SGLANG})
+
+
+class LlamaCppBuild(StrEnum):
+    """Of llama.cpp: until mid-2026 its compute buffer held the logits of a whole micro-batch, and layers with a window a whole cache."""
+
+    CURRENT = "current"
+    BEFORE_MID_2026 = "before-mid-2026"
 
 
 class TransformersRelease(StrEnum):
@@ -156,6 +164,9 @@ class Scenario:
     """Tokens of the largest step of vLLM (its default below 70 GB); of SGLang, ``chunked_prefill_size``."""
     max_num_seqs: Annotated[int, Ge(1), Le(MAX_BATCH_SIZE)] = 256
     """Sequences of the largest step of either engine."""
+    ubatch_size: Annotated[int, Ge(1), Le(65_536)] = 512
+    """Tokens that llama.cpp computes at once (``--ubatch-size``)."""
+    llama_cpp_build: LlamaCppBuild = LlamaCppBuild.CURRENT
     cuda_graphs: bool = True
     """Recorded for decode; without them: ``enforce_eager``, ``disable_cuda_graph``."""
 

@@ -28,12 +28,23 @@ _ENGINES = {
     Component.INPUTS: "token ids, positions and slots of the largest step, int64 each",
     Component.RUNTIME: "bare CUDA context, and what seven logs of vLLM state as not torch's (0.12 GiB at the median)",
 }
+_LLAMA_CPP = {
+    Component.WEIGHTS: "llama.cpp's quantizer (llama_tensor_get_type), met to 0.01 % by the sizes its README states for Llama-3.1-8B",
+    Component.KV_CACHE: "llama.cpp's cache: keys and values of every cell, in ggml's blocks",
+    Component.WORKSPACE: "llama.cpp's compute buffer: a micro-batch's logits, scores or widest layer, by 14 published logs",
+}
 _TRAINING = {
     Component.GRADIENTS: "torch.autograd: one value a trained parameter, in its width",
     Component.OPTIMIZER: "states of torch.optim; master weights as DeepSpeed and apex keep them",
     Component.ACTIVATIONS: f"what autograd saves for the backward pass; {_TENSORS} and peft 0.21",
     Component.LOGITS: "ForCausalLMLoss of transformers: fp32 logits and their log-softmax",
     Component.WORKSPACE: "temporaries of the instant that needs most: backward of an MLP or attention, or torch's foreach optimizer",
+}
+_SERVING = {
+    Runtime.TRANSFORMERS: _INFERENCE,
+    Runtime.VLLM: _ENGINES,
+    Runtime.SGLANG: _ENGINES,
+    Runtime.LLAMA_CPP: _LLAMA_CPP,
 }
 _PAGED = "bitsandbytes: states of 8 bits with an fp32 maximum a block, tensors below 4,096 values in fp32"
 _ADAPTERS = "PEFT: adapters are fp32 beside a 16-bit base; their gradients and states too"
@@ -48,6 +59,5 @@ def source_of(scenario: Scenario, component: Component) -> str:
         return _PAGED
     if component in (Component.GRADIENTS, Component.OPTIMIZER) and scenario.method is not Method.FULL:
         return _ADAPTERS
-    engine = scenario.runtime is not Runtime.TRANSFORMERS
-    of_task = _TRAINING if training else _ENGINES if engine else _INFERENCE
+    of_task = _TRAINING if training else _SERVING[scenario.runtime]
     return of_task.get(component) or _EVERYWHERE[component]

@@ -44,6 +44,19 @@ ENGINES = [
     {"runtime": runtime, "weights": weights, "kv_cache": "fp8", "batch_size": 5, "context_length": 1000}
     for runtime, weights in product(["vllm", "sglang"], ["bf16", "awq-int4", "fp8-block", "mxfp4"])
 ]
+LLAMA_CPP = [
+    {
+        "runtime": "llama.cpp",
+        "weights": weights,
+        "kv_cache": cache,
+        "attention": attention,
+        "llama_cpp_build": build,
+        "context_length": 1000,
+    }
+    for (weights, cache), attention, build in product(
+        [("bf16", "fp16"), ("q4_k_m", "q8_0"), ("iq2_s", "q4_0"), ("q3_k_l", "fp16")], ["sdpa", "eager"], ["current", "before-mid-2026"]
+    )
+]
 RULE_OF_THUMB = [{"estimator": "rule-of-thumb"}, {"estimator": "rule-of-thumb", "task": "training"}]
 
 
@@ -59,7 +72,7 @@ def evaluated(text: str) -> Fraction:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.short_name)
 def test_every_component_of_every_moment(model):
     explained = 0
-    for choices in INFERENCE + ENGINES + TRAINING + ADAPTERS + RULE_OF_THUMB:
+    for choices in INFERENCE + ENGINES + LLAMA_CPP + TRAINING + ADAPTERS + RULE_OF_THUMB:
         scenario = validated(Scenario, architecture=model.architecture, **choices)
         if refusal(scenario) is not None:
             continue

@@ -1,0 +1,219 @@
+"""GGUF files: which tensor is stored in which of ggml's types, by the type that names the file.
+
+Source: the rules of llama.cpp's quantizer (llama_tensor_get_type in src/llama-quant.cpp), as they are without an importance matrix: output
+and, by layer, values, MLP outputs and attention outputs get more bits. Norms and biases stay fp32. Checked against the sizes that its
+README states for Llama-3.1-8B (tests).
+"""
+
+from collections import Counter
+from functools import lru_cache
+from typing import NamedTuple
+
+from core.memory.architecture import Architecture
+from core.memory.formats import MIXES, QUANTIZED, Format, matrix_bytes
+from core.memory.parameters import (
+    attention_shapes,
+    expert_shapes,
+    layer_vector_parameters,
+    mlp_shapes,
+    norm_parameters,
+    position_parameters,
+    router_parameters,
+)
+
+_SIX = frozenset({Format.Q4_K_M, Format.Q5_K_M})
+_SMALL = frozenset({Format.IQ1_S, Format.IQ1_M, Format.IQ2_XXS, Format.IQ2_XS})
+_SMALL_S = frozenset({Format.IQ2_S, Format.IQ2_M})
+
+
+def _base(file: Format) -> Format:
+    """What most matrices are in. The file type IQ2_S is, in spite of its name, of IQ2_XS blocks."""
+    return Format.IQ2_XS if file is Format.IQ2_S else MIXES.get(file, file)
+
+
+def _more_bits(layer: int, layers: int) -> bool:
+    """The first and last eighth of the layers, and every third between."""
+    return layer < layers // 8 or layer >= 7 * layers // 8 or (layer - layers // 8) % 3 == 2
+
+
+def _head_type(file: Format) -> Format:
+    if file not in QUANTIZED or file is Format.Q8_0:
+        return file
+    return Format.Q5_K if file in _SMALL | _SMALL_S or file is Format.IQ3_XXS else Format.Q6_K
+
+
+def _embedding_type(file: Format) -> Format:
+    if file in _SMALL:
+        return Format.Q2_K
+    if file in _SMALL_S or file is Format.IQ3_XXS:
+        return Format.IQ3_S
+    return _base(file)
+
+
+def _value_type(file: Format, layers: int, layer: int, *, grouped: bool, many_experts: bool) -> Format:
+    """Of attn_v, for which grouped heads make more bits cheap."""
+    base = _base(file)
+    match file:
+        case Format.Q2_K:
+            return Format.Q4_K if grouped else Format.Q3_K
+        case Format.Q2_K_S | Format.IQ3_XXS | Format.IQ3_XS | Format.IQ3_S if grouped:
+            return Format.Q4_K
+        case Format.Q3_K_M:
+            return Format.Q5_K if layer < 2 else Format.Q4_K
+        case Format.Q3_K_L:
+            return Format.Q5_K
+        case Format.IQ3_M:
+            return Format.Q4_K
+        case Format.IQ4_NL | Format.IQ4_XS if grouped:
+            return Format.Q5_K
+        case Format.Q4_K_S if layer < 4:
+            return Format.Q5_K
+        case _ if file in _SIX and _more_bits(layer, layers):
+            return Format.Q6_K
+        case _ if file in _SMALL | _SMALL_S:
+            return Format.Q4_K if grouped or many_experts else Format.IQ3_S if file in _SMALL_S else Format.Q2_K
+        case _:
+            return base
+
+
+def _down_type(file: Format, layers: int, layer: int) -> Format:
+    """Of ffn_down."""
+    base, first = _base(file), layer < layers // 8
+    match file:
+        case Format.Q2_K:
+            return Format.Q3_K
+        case Format.Q2_K_S if first:
+            return Format.Q4_K
+        case Format.Q3_K_M:
+            return Format.Q5_K if layer < layers // 16 else Format.Q4_K if _more_bits(layer, layers) else Format.Q3_K
+        case Format.Q3_K_L:
+            return Format.Q5_K
+        case Format.IQ3_M:
+            return Format.Q4_K if first else base
+        case Format.Q4_K_S | Format.IQ4_NL | Format.IQ4_XS if first:
+            return Format.Q5_K
+        case _ if file in _SIX and _more_bits(layer, layers):
+            return Format.Q6_K
+        case _ if file in _SMALL | _SMALL_S and first:
+            return Format.IQ3_S if file in _SMALL_S else Format.Q2_K
+        case _:
+            return base
+
+
+def _output_type(file: Format) -> Format:
+    """Of attn_output."""
+    known = {
+        Format.Q2_K: Format.Q3_K,
+        Format.Q3_K_M: Format.Q4_K,
+        Format.Q3_K_L: Format.Q5_K,
+        Format.IQ3_M: Format.Q4_K,
+        Format.IQ3_XXS: Format.IQ3_S,
+        Format.IQ1_S: Format.IQ2_XXS,
+        Format.IQ1_M: Format.IQ2_XXS,
+        Format.IQ2_S: Format.IQ3_S,
+        Format.IQ2_M: Format.IQ3_S,
+    }
+    return known.get(file, _base(file))
+
+
+def _gate_type(file: Format, layers: int, layer: int) -> Format:
+    """Of ffn_gate and ffn_up."""
+    if file is Format.IQ3_XS and layers // 8 <= layer < 7 * layers // 8:
+        return Format.IQ3_XXS
+    return _base(file)
+
+
+def _query_type(file: Format) -> Format:
+    """Of attn_q and attn_k."""
+    return {Format.IQ3_XXS: Format.IQ2_S, Format.IQ3_XS: Format.IQ3_XXS}.get(file, _base(file))
+
+
+class _Kind(NamedTuple):
+    """The types of matrices that differ by layer."""
+
+    values: Format
+    down: Format
+    gate: Format
+
+
+@lru_cache(maxsize=1024)
+def _kinds(file: Format, layers: int, first: int, last: int, *, grouped: bool, many_experts: bool) -> tuple[tuple[_Kind, int], ...]:
+    """How many of the layers from ``first`` to before ``last`` there are of each kind: a handful, whatever the number of layers."""
+    found = Counter(
+        _Kind(
+            _value_type(file, layers, layer, grouped=grouped, many_experts=many_experts),
+            _down_type(file, layers, layer),
+            _gate_type(file, layers, layer),
+        )
+        for layer in range(first, last)
+    )
+    return tuple(found.items())
+
+
+def _stored_bytes(fmt: Format, rows: int, columns: int) -> int:
+    """Where rows are no whole number of blocks, a type of shorter blocks with no fewer bits is taken."""
+    if fmt in QUANTIZED and columns % 256:
+        fmt = _SHORTER.get(fmt, fmt)
+    return matrix_bytes(fmt, rows, columns)
+
+
+_SHORTER = {
+    Format.Q2_K: Format.Q4_0,
+    Format.Q3_K: Format.Q4_0,
+    Format.Q4_K: Format.Q5_0,
+    Format.Q5_K: Format.Q5_1,
+    Format.Q6_K: Format.Q8_0,
+    Format.IQ4_XS: Format.IQ4_NL,
+}
+
+
+def head_bytes(arch: Architecture, file: Format) -> int:
+    """The output matrix: where embeddings are tied, they are stored as one."""
+    return _stored_bytes(_head_type(file), arch.vocab_size, arch.hidden_size)
+
+
+def embedding_bytes(arch: Architecture, file: Format) -> int:
+    """The token embeddings, where they are a tensor of their own."""
+    return 0 if arch.tie_word_embeddings else _stored_bytes(_embedding_type(file), arch.vocab_size, arch.hidden_size)
+
+
+def layers_bytes(arch: Architecture, file: Format) -> int:
+    """All layers, and what is neither embedding nor output; vectors are fp32."""
+    layers = arch.num_hidden_layers
+    total = 4 * (layers * layer_vector_parameters(arch) + norm_parameters(arch, arch.hidden_size) + position_parameters(arch))
+    plain = layers - arch.num_moe_layers
+    grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
+    shapes = {False: mlp_shapes(arch), True: _expert_shapes(arch) if arch.num_experts else ()}
+    for with_experts, first, last in ((False, 0, plain), (True, plain, layers)):
+        if first < last:
+            every = (*attention_shapes(arch), *shapes[with_experts])
+            if with_experts:
+                total += 4 * (last - first) * router_parameters(arch)
+            for kind, count in _kinds(file, layers, first, last, grouped=grouped, many_experts=arch.num_experts >= 4):
+                total += count * sum(_stored_bytes(_type_of(name, file, kind), outputs, inputs) for name, inputs, outputs in every)
+    return total
+
+
+def _type_of(name: str, file: Format, kind: _Kind) -> Format:
+    match name:
+        case "v_proj" | "qkv_proj":
+            return kind.values
+        case "down_proj":
+            return kind.down
+        case "o_proj":
+            return _output_type(file)
+        case "gate_proj" | "up_proj" | "gate_up_proj":
+            return kind.gate
+        case "q_proj" | "k_proj":
+            return _query_type(file)
+        case _:
+            return _base(file)
+
+
+def _expert_shapes(arch: Architecture) -> tuple[tuple[str, int, int], ...]:
+    return tuple(("gate_proj" if place % 2 == 0 else "down_proj", *shape) for place, shape in enumerate(expert_shapes(arch)))
+
+
+def file_bytes(arch: Architecture, file: Format) -> int:
+    """All tensors of the file."""
+    return layers_bytes(arch, file) + head_bytes(arch, file) + embedding_bytes(arch, file)

@@ -1,0 +1,78 @@
+"""Serving with llama.cpp, all layers on the card: weights, cache and compute buffer, all of them allocated before the first token.
+
+The token embeddings stay with the host. The compute buffer holds what one micro-batch of ``ubatch_size`` tokens needs at once, in fp32.
+Sources: what llama.cpp prints at start, in published logs. Up to mid-2026 the buffer held the logits of a whole micro-batch, or without
+flash attention its scores: 4u(V + h) and 4u(C(a + 1) + 4h) meet the logs of eight models to the byte (u tokens of a micro-batch, C the
+context). Later builds keep few logits, and what is left is a layer's: 4u(3i + h + 2Q) and the mask meets dense models within 2 %.
+"""
+
+from core.memory.architecture import Architecture
+from core.memory.components import Cause, Moment, MomentName, Stack
+from core.memory.formats import matrix_bytes
+from core.memory.gguf import head_bytes, layers_bytes
+from core.memory.scenario import Attention, LlamaCppBuild, Scenario
+from core.memory.units import MIB, ceil_div
+
+#: Contexts are whole multiples of it with flash attention, and without.
+_PADDING = {Attention.SDPA: 256, Attention.EAGER: 32}
+
+
+def padded_context(scenario: Scenario) -> int:
+    """Cells of the cache of one sequence."""
+    cells = _PADDING[scenario.attention]
+    return ceil_div(scenario.context_length, cells) * cells
+
+
+def device_weight_bytes(scenario: Scenario) -> int:
+    """The model's buffer on the card: all layers, and the output matrix, a second copy where the file ties it to the embeddings."""
+    return layers_bytes(scenario.architecture, scenario.weights) + head_bytes(scenario.architecture, scenario.weights)
+
+
+def cache_bytes(scenario: Scenario) -> int:
+    """Keys and values of every sequence over the whole context; layers with a window keep that and a micro-batch. With latent attention one
+    latent and one rotated key a layer.
+    """
+    arch, length = scenario.architecture, padded_context(scenario)
+    if arch.kv_lora_rank:
+        rows = arch.num_hidden_layers * length
+        return scenario.batch_size * matrix_bytes(scenario.kv_cache, rows, arch.kv_lora_rank + arch.qk_rope_head_dim)
+    sliding = arch.num_sliding_layers if scenario.llama_cpp_build is LlamaCppBuild.CURRENT else 0
+    windowed = min(length, ceil_div(arch.sliding_window + scenario.ubatch_size, 256) * 256)
+    cells = (arch.num_hidden_layers - sliding) * length + sliding * windowed
+    return scenario.batch_size * matrix_bytes(scenario.kv_cache, 2 * cells, arch.key_value_size)
+
+
+def compute_buffer_bytes(scenario: Scenario) -> int:
+    """What one micro-batch takes at once."""
+    arch, length = scenario.architecture, padded_context(scenario)
+    u, h, v = min(scenario.ubatch_size, length), arch.hidden_size, arch.vocab_size
+    flash = scenario.attention is Attention.SDPA
+    scores = 0 if flash else 4 * u * (length * (arch.num_attention_heads + 1) + 4 * h)
+    if arch.kv_lora_rank and flash:
+        scores = length * (_unfolded_bytes(arch) + 8 * u) + 512 * MIB
+    if scenario.llama_cpp_build is LlamaCppBuild.BEFORE_MID_2026:
+        return max(4 * u * (v + h), scores)
+    masks = (2 if arch.num_sliding_layers else 1) * length // 2
+    return max(4 * u * (_layer_values(arch) + masks), scores)
+
+
+def _unfolded_bytes(arch: Architecture) -> int:
+    """A token's keys and values of all heads, unfolded from the latent for flash attention, 16-bit."""
+    return 2 * arch.num_attention_heads * (arch.qk_nope_head_dim + arch.qk_rope_head_dim + arch.v_head_dim)
+
+
+def _layer_values(arch: Architecture) -> int:
+    """Gate, up and their product, residual, queries; of experts those of each token's own, or their outputs side by side."""
+    around = arch.hidden_size + 2 * arch.query_size
+    if not arch.num_experts:
+        return 3 * arch.intermediate_size + around
+    each, m = arch.num_experts_per_tok, arch.moe_intermediate_size
+    return each * max(3 * m, arch.hidden_size + m) + around
+
+
+def llama_cpp_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
+    """Load, and serving, which takes no more than what was allocated before."""
+    weights = device_weight_bytes(scenario)
+    loaded = Stack(weights=weights, runtime=runtime_bytes)
+    serving = loaded._replace(kv_cache=cache_bytes(scenario), workspace=compute_buffer_bytes(scenario))
+    return Moment(MomentName.LOAD, loaded, Cause.RESIDENT), Moment(MomentName.SERVING, serving, Cause.RESIDENT)

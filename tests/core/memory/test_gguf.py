@@ -1,0 +1,74 @@
+"""Files of GGUF against the sizes that llama.cpp's own table states (tools/quantize/README.md, Llama-3.1-8B, bits a weight)."""
+
+from pathlib import Path
+
+import pytest
+
+from core.catalogue import load_models
+from core.memory import Architecture, Format
+from core.memory.edge import validated
+from core.memory.formats import FILE_TYPES, MIXES
+from core.memory.gguf import embedding_bytes, file_bytes, head_bytes, layers_bytes
+
+PARAMETERS = 8_030_261_248
+MODELS = {model.short_name: model.architecture for model in load_models(Path(__file__).parents[3] / "resources" / "models.json")}
+README = {
+    "iq1_s": 2.0042,
+    "iq1_m": 2.1460,
+    "iq2_xxs": 2.3824,
+    "iq2_xs": 2.5882,
+    "iq2_s": 2.7403,
+    "iq2_m": 2.9294,
+    "iq3_xxs": 3.2548,
+    "iq3_xs": 3.4977,
+    "iq3_s": 3.6606,
+    "iq3_m": 3.7628,
+    "iq4_xs": 4.4597,
+    "iq4_nl": 4.6818,
+    "q2_k_s": 2.9697,
+    "q2_k": 3.1593,
+    "q3_k_s": 3.6429,
+    "q3_k_l": 4.2979,
+    "q4_k_s": 4.6672,
+    "q4_k_m": 4.8944,
+    "q5_k_s": 5.5704,
+    "q5_k_m": 5.7036,
+    "q6_k": 6.5633,
+    "q8_0": 8.5008,
+    "fp16": 16.0005,
+}
+
+
+@pytest.mark.parametrize(("name", "bits"), README.items())
+def test_the_quantizers_own_table(name, bits):
+    size = file_bytes(MODELS["Llama-3.1-8B"], Format(name))
+    assert 8 * size / PARAMETERS == pytest.approx(bits, rel=1e-4)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_every_model_in_every_type_lies_between_its_types(model):
+    """No mix is smaller than 1.5 bits a weight or larger than the floats."""
+    arch = MODELS[model]
+    sizes = {fmt: file_bytes(arch, fmt) for fmt in FILE_TYPES}
+    assert min(sizes.values()) > 0
+    assert (
+        sizes[Format.Q2_K] < sizes[Format.Q4_K_S] <= sizes[Format.Q4_K_M] < sizes[Format.Q5_K_M] < sizes[Format.Q6_K] < sizes[Format.Q8_0]
+    )
+    assert sizes[Format.Q3_K_S] <= sizes[Format.Q3_K_M] <= sizes[Format.Q3_K_L]
+    assert sizes[Format.Q8_0] < sizes[Format.FP16] == sizes[Format.BF16] < sizes[Format.FP32]
+
+
+def test_tied_embeddings_are_one_matrix_stored_as_an_output():
+    tied = MODELS["Qwen2.5-0.5B"]
+    assert tied.tie_word_embeddings
+    assert embedding_bytes(tied, Format.Q4_K_M) == 0
+    assert file_bytes(tied, Format.Q4_K_M) == layers_bytes(tied, Format.Q4_K_M) + head_bytes(tied, Format.Q4_K_M)
+
+
+def test_rows_that_are_no_whole_blocks_take_a_type_of_shorter_ones(llama_7b):
+    odd = validated(Architecture, **llama_7b.__dict__ | {"intermediate_size": 11_008 + 32})
+    assert file_bytes(odd, Format.Q4_K_M) - file_bytes(llama_7b, Format.Q4_K_M) > 32 * 11_008 * 4096 // 16
+
+
+def test_mixes_have_the_bits_of_what_most_of_them_is():
+    assert all(mix.value.startswith(base.value[:3]) for mix, base in MIXES.items())
