@@ -1,6 +1,6 @@
 """The command ``fitting-room``: the window, or with ``estimate`` an answer in the terminal (for which no Qt is imported).
 
-Exit codes: 0 for every answer, OOM included; 1 where the system failed (no display library, a full disk); 2 for a command that makes no
+Exit codes: 0 for every answer, OOM included; 1 where the system failed (no display, a full disk); 2 for a command that makes no
 sense, with one line on stderr.
 """
 
@@ -16,8 +16,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core import __version__
+from core import __version__, evidence
 from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_gpus, load_models, suggest
+from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
+from core.evidence import EvidenceFileError
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -34,24 +36,26 @@ from core.memory import (
     Optimizer,
     OptimizerImplementation,
     Recipe,
+    Refusal,
     RefusedError,
     Runtime,
     Scenario,
     Task,
     architecture_from_parameter_count,
+    refusal,
 )
-from core.memory.refusal import QLORA_FORMATS
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
 from core.quantity import Kind, QuantityError, parse_quantity
-from core.report import answer, as_json, as_text, quantity_words, refusal_words
+from core.report import answer, as_json, as_text, meaningless_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError, read_scenario
 
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 _DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
-_MAX_LORA_RANK = 65_536
 _LORA_TARGETS = {"all-linear": ALL_LINEAR, "attention": ATTENTION_LINEAR, "qv": QUERY_VALUE}
 
 OK, FAILED, MAKES_NO_SENSE = 0, 1, 2
+
+_WITHOUT_WINDOW = "`fitting-room estimate` needs no window"
 
 
 class CommandError(Exception):
@@ -90,13 +94,29 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if arguments[:1] == ["estimate"]:
             return _write(_estimate(arguments[1:]))
+        if arguments[:1] == ["score"]:
+            return _write(_score(arguments[1:]))
         return _open_window(arguments)
-    except (CommandError, ScenarioFileError, CatalogueError) as error:
+    except (CommandError, ScenarioFileError, CatalogueError, EvidenceFileError) as error:
         return _complain(str(error), MAKES_NO_SENSE)
     except RefusedError as error:
         return _complain(refusal_words(error.refusal), MAKES_NO_SENSE)
     except SystemExit:  # argparse, after --help and --version
         return _write("")
+
+
+def _score(arguments: list[str]) -> str:
+    """The answer to ``fitting-room score``. Raises CommandError, EvidenceFileError."""
+    parser = _Parser(
+        prog="fitting-room score",
+        description="How far estimates are from measurements, by kind of run.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE.jsonl", help="measurements, one JSON record a line")
+    parser.add_argument("--json", action="store_true", help="print every record's outcome as JSON")
+    options = parser.parse_args(arguments)
+    rows = evidence.score_files([Path(file) for file in options.files])
+    return json.dumps(evidence.as_json(rows), indent=1) + "\n" if options.json else evidence.as_text(rows)
 
 
 def _complain(message: str, code: int) -> int:
@@ -127,20 +147,25 @@ def _open_window(arguments: list[str]) -> int:
     parser = _Parser(
         prog="fitting-room",
         description="Will this model fit on that GPU? Opens the window.",
-        epilog="`fitting-room estimate` answers in the terminal: see `fitting-room estimate --help`.",
+        epilog="`fitting-room estimate` answers in the terminal, `fitting-room score` compares with measurements: "
+        "see `fitting-room estimate --help` and `fitting-room score --help`.",
         allow_abbrev=False,
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="a scenario to open (JSON)")
     parser.add_argument("--smoke-test", metavar="OUT.png", help="show the window once, save a picture of it, and exit")
     parser.add_argument("--version", action="version", version=f"fitting-room {__version__}")
-    file = parser.parse_args(arguments).file
-    if file is not None:
-        read_scenario(Path(file))
+    options = parser.parse_args(arguments)
+    opened = read_scenario(Path(options.file)) if options.file is not None else None
+    picture = Path(options.smoke_test) if options.smoke_test is not None else None
     try:
         from gui.app import run_window
+        from gui.display import display_problem
     except ImportError as error:
-        return _complain(f"the window cannot be opened here ({error}); `fitting-room estimate` needs no window", FAILED)
-    return run_window(arguments)
+        return _complain(f"the window cannot be opened here ({error}); {_WITHOUT_WINDOW}", FAILED)
+    problem = display_problem()
+    if problem:
+        return _complain(f"{problem}; {_WITHOUT_WINDOW}", FAILED)
+    return run_window(opened, picture)
 
 
 def _quantity(kind: Kind, low: int, high: int) -> Callable[[str], int]:
@@ -163,7 +188,12 @@ def _estimate_parser() -> _EstimateParser:
     )
 
     def choice(group: argparse._ActionsContainer, option: str, values: Iterable[str] | type[StrEnum], text: str) -> None:
-        group.add_argument(option, type=str.lower, choices=[str(value) for value in values], help=text)
+        named = {str(value): value for value in values}
+
+        def member(typed: str) -> str:
+            return named.get(typed.lower(), typed)
+
+        group.add_argument(option, type=member, choices=list(named), help=text)
 
     parser.add_argument("file", nargs="?", metavar="SCENARIO.json", help="a scenario to start from")
     model = parser.add_mutually_exclusive_group()
@@ -191,13 +221,15 @@ def _estimate_parser() -> _EstimateParser:
     flag = argparse.BooleanOptionalAction
     training.add_argument("--checkpointing", dest="gradient_checkpointing", action=flag, help="gradient checkpointing (default: off)")
     training.add_argument("--first-step", action=flag, help="the very first step, before optimizer states exist (default: off)")
-    rank = _quantity(Kind.COUNT, 1, _MAX_LORA_RANK)
+    rank = _quantity(Kind.COUNT, MIN_LORA_RANK, MAX_LORA_RANK)
     training.add_argument("--lora-r", type=rank, metavar="N", help="rank of the adapters (default: 16)")
     choice(training, "--lora-targets", _LORA_TARGETS, "layers with adapters (default: all-linear)")
     return parser
 
 
-_TRAINING_OPTIONS = {
+#: What each option sets, where that can say nothing about a run.
+_OPTIONS = {
+    "kv_cache": "--kv-cache",
     "method": "--method",
     "recipe": "--recipe",
     "optimizer": "--optimizer",
@@ -205,7 +237,7 @@ _TRAINING_OPTIONS = {
     "gradient_checkpointing": "--checkpointing",
     "first_step": "--first-step",
     "lora_r": "--lora-r",
-    "lora_targets": "--lora-targets",
+    "lora_target_modules": "--lora-targets",
 }
 
 
@@ -215,17 +247,22 @@ def _estimate(arguments: list[str]) -> str:
     json_wanted = options.pop("json")
     file, card = options.pop("file", None), options.pop("gpu", None)
     saved = read_scenario(Path(file)) if file is not None else None
-    scenario = _scenario(saved, options)
+    changes = _changes(options)
+    base = saved or Scenario(architecture=changes.get("architecture") or _model(_DEFAULT_MODEL))
+    scenario = _asked_for(base, changes)
     # a card of the file's that this catalogue lacks is no less of an error than one that was typed
     gpu = _gpu(scenario.gpu if card is None else card) if scenario.gpu or card is not None else None
-    found = answer(scenario, gpu)
+    try:
+        found = answer(scenario, gpu)
+    except RefusedError as error:
+        raise RefusedError(_within(error.refusal, base, changes)) from error
     if json_wanted:
         return json.dumps(as_json(found), indent=2) + "\n"
-    return as_text(found, context_assumed=saved is None and "context_length" not in options)
+    return as_text(found, context_assumed=saved is None and "context_length" not in changes)
 
 
-def _scenario(saved: Scenario | None, options: dict[str, Any]) -> Scenario:
-    """``saved`` (or the default run) with ``options``, named as the fields of a scenario where they are its fields."""
+def _changes(options: dict[str, Any]) -> dict[str, Any]:
+    """``options`` as fields of a scenario."""
     changes = dict(options)
     model, parameters = changes.pop("model", None), changes.pop("params", None)
     if parameters is not None:
@@ -234,28 +271,32 @@ def _scenario(saved: Scenario | None, options: dict[str, Any]) -> Scenario:
         changes["architecture"] = _model(model)
     if "lora_targets" in changes:
         changes["lora_target_modules"] = _LORA_TARGETS[changes.pop("lora_targets")]
-    base = saved or Scenario(architecture=changes.get("architecture") or _model(_DEFAULT_MODEL))
-    scenario = base.evolve(**changes)
-
-    given = [option for field, option in _TRAINING_OPTIONS.items() if field in options]
-    if given and scenario.task is Task.INFERENCE:
-        raise CommandError(f"{given[0]} has no meaning in inference; add --task training or leave it out")
-    adapters = [option for option in given if option.startswith("--lora")]
-    if adapters and scenario.method is Method.FULL:
-        raise CommandError(f"{adapters[0]} has no meaning in full training; add --method lora or --method qlora")
-    return _with_implied_choices(scenario, options)
+    return changes
 
 
-def _with_implied_choices(scenario: Scenario, options: dict[str, Any]) -> Scenario:
-    """What an option implies where the other one is left out: QLoRA means int4; fp32 weights in full training mean an fp32 recipe."""
-    if scenario.task is Task.INFERENCE:
-        return scenario
-    if "method" in options and scenario.method is Method.QLORA and "weights" not in options and scenario.weights not in QLORA_FORMATS:
-        return scenario.evolve(weights=Format.INT4)
-    fp32 = scenario.method is Method.FULL and scenario.weights is Format.FP32 and "weights" in options
-    if fp32 and "recipe" not in options and scenario.recipe not in (Recipe.FP32, Recipe.AMP):
-        return scenario.evolve(recipe=Recipe.FP32)
+def _asked_for(base: Scenario, changes: dict[str, Any]) -> Scenario:
+    """``base`` with ``changes`` and what they imply. Raises CommandError where one of them is in vain; what ``base`` holds may be."""
+    scenario = with_changes(base, changes)
+    for field, option in _OPTIONS.items():
+        why = meaningless(scenario, field) if field in changes else None
+        if why is not None:
+            raise CommandError(meaningless_words(option, why))
+    if {"recipe", "weights"} <= changes.keys() and scenario.recipe is Recipe.FP32 and scenario.weights is not Format.FP32:
+        raise CommandError(f"--recipe fp32 stores fp32 weights, not {scenario.weights.value}; leave --weights out or use another --recipe")
     return scenario
+
+
+def _within(refused: Refusal, base: Scenario, changes: dict[str, Any]) -> Refusal:
+    """``refused`` with the alternatives that the rest of the command goes with."""
+
+    def possible(alternative: dict[str, str]) -> bool:
+        typed = {field: type(getattr(base, field))(value) for field, value in alternative.items()}
+        try:
+            return refusal(_asked_for(base, changes | typed)) is None
+        except CommandError:
+            return False
+
+    return refused._replace(alternatives=tuple(filter(possible, refused.alternatives)))
 
 
 def _models() -> tuple[Model, ...]:

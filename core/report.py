@@ -1,8 +1,9 @@
 """The answer of the command line: as JSON for scripts, as a text for people. English; no memory arithmetic of its own."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.choices import Meaningless
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -25,6 +26,7 @@ from core.memory import (
     parameter_count,
 )
 from core.memory.formats import SIXTEEN_BIT
+from core.memory.rule_of_thumb import article_format
 from core.memory.units import GB, GIB
 from core.quantity import Problem, QuantityError
 
@@ -73,7 +75,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
             for moment in result.moments
         ],
         "bytes_per_parameter": result.bytes_per_parameter,
-        "architecture": result.architecture.model_dump() | {"parameters": parameter_count(result.architecture)},
+        "architecture": asdict(result.architecture) | {"parameters": parameter_count(result.architecture)},
         "fit": on_card and {"gpu": on_card.gpu.name, "status": on_card.fit.status.value, "headroom_bytes": on_card.fit.headroom_bytes},
         "max_batch": on_card and on_card.max_batch,
         "max_context": on_card and on_card.max_context,
@@ -127,20 +129,23 @@ def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
     ]
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         lines.append(f"rule of thumb over the nominal {arch.nominal_parameters:,} parameters: an order of magnitude")
+        if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
+            lines.append(f"It knows only full training: these are not the figures of --method {scenario.method.value}.")
     else:
         lines.append(f"{scenario.runtime.value}, {scenario.attention.value} attention")
     return lines
 
 
 def _run(scenario: Scenario) -> str:
+    """The run whose figures follow, which is not always the one asked for: the rule of thumb trains all weights, and always alike."""
     if scenario.task is Task.INFERENCE:
         return f"inference: weights {scenario.weights.value}, KV cache {scenario.kv_cache.value}"
+    if scenario.estimator is Estimator.RULE_OF_THUMB:
+        return f"training (full): weights {article_format(scenario).value}, {scenario.optimizer.value}"
     ending = ", gradient checkpointing" if scenario.gradient_checkpointing else ""
     if scenario.method is Method.FULL:
         narrow = scenario.weights in SIXTEEN_BIT and scenario.recipe is not Recipe.FP32
         stored = f"recipe {scenario.recipe.value}" + (f" ({scenario.weights.value})" if narrow else "")
-        if scenario.estimator is Estimator.RULE_OF_THUMB:
-            stored = f"weights {scenario.weights.value}"
     else:
         targets = ", ".join(scenario.lora_target_modules)
         stored = f"base {scenario.weights.value}, rank {scenario.lora_r:,} on {targets}"
@@ -190,6 +195,9 @@ _REASONS = {
     Reason.LORA_BASE_NOT_QUANTIZED: "LoRA over quantized weights is QLoRA",
     Reason.LORA_BASE_FORMAT: "LoRA runs over bf16, fp16 or fp32 weights",
     Reason.QLORA_BASE_QUANTIZED: "QLoRA runs over int4 or int8 weights",
+    Reason.ADAPTERS_ON_PIECES: "adapters on a model of this build are not modelled yet",
+    Reason.WIDE_TRAINING_OF_PIECES: "experts and latent attention in fp32 or under autocast are not modelled yet",
+    Reason.SDPA_WITHOUT_SOFTCAPPING: "attention with capped scores runs eager only",
 }
 
 
@@ -197,6 +205,23 @@ def refusal_words(refusal: Refusal) -> str:
     """Why there is no such run, and the options each of which alone would make one."""
     options = (f"--{field} {value}" for change in refusal.alternatives for field, value in change.items())
     return f"{_REASONS[refusal.reason]}; instead use {' or '.join(options)}"
+
+
+def meaningless_words(option: str, why: Meaningless) -> str:
+    """Why ``option`` was typed in vain, and what to do."""
+    match why:
+        case Meaningless.IN_INFERENCE:
+            return f"{option} has no meaning in inference; add --task training or leave it out"
+        case Meaningless.IN_TRAINING:
+            return f"{option} has no meaning in training; add --task inference or leave it out"
+        case Meaningless.IN_FULL_TRAINING:
+            return f"{option} has no meaning in full training; add --method lora or --method qlora"
+        case Meaningless.WITH_ADAPTERS:
+            return f"{option} has no meaning in LoRA and QLoRA, which keep adapters as PEFT does; add --method full or leave it out"
+        case Meaningless.WITH_OPTIMIZER:
+            return f"{option} makes no difference to this optimizer; leave it out, or use --optimizer adamw or adam"
+        case Meaningless.WITH_MASTER_WEIGHTS:
+            return f"{option} makes no difference to --recipe mixed, whose step is its own; leave it out or use another --recipe"
 
 
 def quantity_words(error: QuantityError) -> str:

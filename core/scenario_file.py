@@ -5,9 +5,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from core.memory import Scenario
-
-#: A scenario takes some 1.5 kB.
-MAX_FILE_BYTES = 2**20
+from core.memory.edge import from_json
+from core.small_file import SmallFileError, read_small_file
 
 
 class ScenarioFileError(ValueError):
@@ -17,15 +16,11 @@ class ScenarioFileError(ValueError):
 def read_scenario(path: Path) -> Scenario:
     """The scenario in ``path``. Raises ScenarioFileError."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ScenarioFileError(f"{path}: cannot be read: {reason}") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise ScenarioFileError(f"{path}: larger than 1 MiB; no scenario is")
+        data = read_small_file(path)
+    except SmallFileError as error:
+        raise ScenarioFileError(f"{path}: {error}") from error
     try:
-        return Scenario.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
+        return from_json(Scenario, data.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as error:
         raise ScenarioFileError(f"{path}: {_complaint(error)}") from error
 
@@ -38,6 +33,6 @@ def _complaint(error: ValidationError) -> str:
             return f"made by a newer version of Fitting Room (scenario version {complaint['input']}; this one reads version 1)"
     first = complaints[0]
     place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
+    if first["type"] == "unexpected_keyword_argument":
         return f"unknown field {place!r}"
     return f"{place}: {first['msg']}" if place else first["msg"]

@@ -1,7 +1,7 @@
-"""``python -m gui`` opens the window."""
+"""``python -m gui`` is the command ``fitting-room``."""
 
 import sys
 
-from gui.app import run_window
+from core.cli import main
 
-sys.exit(run_window(sys.argv[1:]))
+sys.exit(main())

@@ -1,6 +1,5 @@
 """The application: settings, language, theme, session, and the one window."""
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -15,11 +14,11 @@ from PySide6.QtWidgets import QApplication
 from core import __version__
 from core.catalogue.gpus import load_gpus
 from core.catalogue.models import load_models
+from core.choices import settled
 from core.memory import Scenario
-from core.scenario_file import ScenarioFileError, read_scenario
 from gui import assets
 from gui.defaults import default_scenario
-from gui.main_window import Catalogue, MainWindow, settled
+from gui.main_window import Catalogue, MainWindow
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_scenario, save_scenario, state_path
 from gui.store import Store
@@ -143,40 +142,17 @@ def make_application(argv: Sequence[str]) -> QApplication:
     return app
 
 
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="fitting-room")
-    parser.add_argument("file", nargs="?", type=Path, help="a scenario to open")
-    parser.add_argument("--smoke-test", type=Path, metavar="OUT.png", help="open the window, save a picture of it and exit")
-    return parser.parse_args(argv)
+def run_window(opened: Scenario | None = None, picture: Path | None = None) -> int:
+    """Open the window, on ``opened`` if given. With ``picture``, only to save one there and close: nothing is kept.
 
-
-def run_window(argv: Sequence[str]) -> int:
-    """Open the window; ``argv`` without the program's name. Returns the exit code."""
-    arguments = _arguments(argv)
-    opened = None
-    if arguments.file is not None:
-        try:
-            opened = read_scenario(arguments.file)
-        except ScenarioFileError as error:
-            sys.stderr.write(f"fitting-room: {error}\n")
-            return 2
-    if not _has_display():
-        sys.stderr.write("fitting-room: there is no display to open a window on; set DISPLAY, or use: fitting-room estimate --help\n")
-        return 2
+    Returns the exit code. A display has to be there (:mod:`gui.display`).
+    """
     app = make_application(["fitting-room"])
-    smoke = arguments.smoke_test is not None
-    controller = Controller(app, Preferences(), None if smoke else state_path(), opened)
+    controller = Controller(app, Preferences(), None if picture is not None else state_path(), opened)
     controller.window.show()
-    if smoke:
-        return _smoke_test(app, controller, arguments.smoke_test)
+    if picture is not None:
+        return _smoke_test(app, controller, picture)
     return app.exec()
-
-
-def _has_display() -> bool:
-    """Qt aborts the process where there is none; a sentence is kinder. Only X11 and Wayland can be missing."""
-    if not sys.platform.startswith("linux"):
-        return True
-    return any(os.environ.get(name) for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"))
 
 
 def _smoke_test(app: QApplication, controller: Controller, target: Path) -> int:
@@ -193,7 +169,3 @@ def _smoke_test(app: QApplication, controller: Controller, target: Path) -> int:
         sys.stderr.write(f"fitting-room: could not write {target}\n")
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(run_window(sys.argv[1:]))

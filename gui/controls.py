@@ -90,7 +90,7 @@ class Controls(QScrollArea):
         self.context = self._quantity("context", self.tr("&Context length"), Kind.TOKENS, _CONTEXT_SCALE, theme, body)
         self.context.edited.connect(self._on_context)
         self.context.resetRequested.connect(self._on_reset_context)
-        self.training = TrainingPanel(body)
+        self.training = TrainingPanel(theme.status_color(FitStatus.OOM), body)
         self.folded = FoldedPanel(body)
         for panel in (self.training, self.folded):
             panel.edited.connect(self.edited)

@@ -4,10 +4,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
-from core.memory import Attention, Estimator, Format, Scenario, Task
+from core.choices import meaningless
+from core.memory import Attention, Estimator, Format, Scenario
 from gui.form_panel import FormPanel
 from gui.theme import FontSize, font
-from gui.words import attention_name, estimator_name, runtime_name
+from gui.words import attention_name, attention_short_name, estimator_name, runtime_name
 
 
 class FoldedPanel(QWidget):
@@ -50,16 +51,16 @@ class FoldedPanel(QWidget):
 
     def render_scenario(self, scenario: Scenario) -> None:
         """Show ``scenario``. Idempotent; emits nothing."""
-        inference = scenario.task is Task.INFERENCE
-        self.rows.show_row(self.cache_box, inference)
+        cached = meaningless(scenario, "kv_cache") is None
+        self.rows.show_row(self.cache_box, cached)
         self.cache_box.render_value(scenario.kv_cache)
         self.attention_box.render_value(scenario.attention)
         self.estimator_box.render_value(scenario.estimator)
         if scenario.estimator is Estimator.RULE_OF_THUMB:
             values = [estimator_name(scenario.estimator)]
         else:
-            values = [attention_name(scenario.attention), runtime_name(scenario.runtime)]
-        text = " · ".join([scenario.kv_cache.value, *values] if inference else values)
+            values = [attention_short_name(scenario.attention), runtime_name(scenario.runtime)]
+        text = " · ".join([scenario.kv_cache.value, *values] if cached else values)
         if text != self.summary.text():
             self.summary.setText(text)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from gui.widgets.caption import Caption, without_mnemonic
 from gui.widgets.choice_slider import CalmComboBox
@@ -62,10 +62,22 @@ class FormPanel(QWidget):
         return box
 
     def add_row(self, field: str, caption: str, widget: QWidget) -> None:
+        self.form.addRow(self._caption(field, caption, widget), widget)
+
+    def add_wide_row(self, field: str, caption: str, widget: QWidget) -> None:
+        """A row whose caption is too long for the column of captions, with ``widget`` right behind it."""
+        row = QHBoxLayout()
+        row.setSpacing(self.form.horizontalSpacing())
+        row.addWidget(self._caption(field, caption, widget))
+        row.addWidget(widget)
+        row.addStretch(1)
+        self.form.addRow(row)
+
+    def _caption(self, field: str, caption: str, widget: QWidget) -> Caption:
         label = Caption(caption, widget, self)
         label.setProperty("field", field)
         label.resetRequested.connect(self._on_reset)
-        self.form.addRow(label, widget)
+        return label
 
     def show_row(self, widget: QWidget, visible: bool) -> None:
         if self.form.isRowVisible(widget) != visible:

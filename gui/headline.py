@@ -1,12 +1,31 @@
 """The headline above the chart: the peak as a large figure, when it is reached, and what is assumed."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSpacerItem, QVBoxLayout, QWidget
 
-from core.memory import Estimate, Estimator, Scenario, Task
+from core.memory import Estimate, Estimator, Method, Scenario, Task
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import FontSize, font
-from gui.words import attention_name, estimator_name, moment_name, optimizer_name, run_name, runtime_name
+from gui.words import attention_short_name, estimator_name, moment_name, optimizer_name, run_name, runtime_name
+
+
+class _Line(QLabel):
+    """A line that wraps where it is too long for its width: a label that always may costs the layout a measurement at each change."""
+
+    def show_text(self, text: str) -> None:
+        if text != self.text():
+            self.setText(text)
+            self._fold()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def _fold(self) -> None:
+        too_long = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+        if too_long != self.wordWrap():
+            self.setWordWrap(too_long)
 
 
 class Headline(QWidget):
@@ -21,40 +40,55 @@ class Headline(QWidget):
         self.unit.setFont(font(FontSize.TITLE))
         dim = self.unit.palette().ColorRole.PlaceholderText
         self.unit.setForegroundRole(dim)
-        self.moment = QLabel(self)
+        self.moment = _Line(self)
         self.moment.setObjectName("peak_moment")
         self.moment.setFont(font(bold=True))
-        self.readings = QLabel(self)
+        self.readings = _Line(self)
         self.readings.setObjectName("readings")
         self.readings.setForegroundRole(dim)
         self.readings.setFont(font(FontSize.SMALL))
-        self.assumptions = QLabel(self)
+        self.assumptions = _Line(self)
         self.assumptions.setObjectName("assumptions")
         self.assumptions.setForegroundRole(dim)
         self.assumptions.setFont(font(FontSize.SMALL))
         for label in (self.figure, self.unit, self.moment, self.readings, self.assumptions):
             label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setMinimumWidth(1)
+        for line in (self.moment, self.readings, self.assumptions):
+            line.setMinimumWidth(1)  # these fold; the figure is never cut
 
         lines = QVBoxLayout()
         lines.setSpacing(1)
         lines.addWidget(self.moment)
         lines.addWidget(self.assumptions)
         lines.addWidget(self.readings)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.figure, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.unit, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addSpacing(12)
-        row.addLayout(lines, 1)
+        total = QHBoxLayout()
+        total.setSpacing(6)
+        total.addWidget(self.figure)
+        total.addWidget(self.unit)
+        total.addStretch(1)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.setContentsMargins(8, 0, 0, 0)
+        self._parts.setSpacing(0)
+        self._parts.addLayout(total)
+        self._space = QSpacerItem(18, 0)
+        self._parts.addItem(self._space)
+        self._parts.addLayout(lines, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the window is narrow, the lines get all of its width, under the figure."""
+        super().resizeEvent(event)
+        narrow = self.width() < 32 * self.fontMetrics().height()
+        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if direction != self._parts.direction():
+            self._parts.setDirection(direction)
+            self._space.changeSize(*(0, 0) if narrow else (18, 0))
+            self._parts.invalidate()
 
     def render_estimate(self, scenario: Scenario, estimate: Estimate, numbers: Numbers) -> None:
         total = numbers.figure(estimate.total_bytes)
         _show(self.figure, total.number)
         _show(self.unit, total.unit)
-        _show(
-            self.moment,
+        self.moment.show_text(
             self.tr("Peak at {moment} · {run} · {runtime}").format(
                 moment=moment_name(estimate.peak.name),
                 run=run_name(scenario.task, scenario.method),
@@ -63,22 +97,26 @@ class Headline(QWidget):
         )
         readings = estimate.readings
         other = Numbers(ByteUnit.GB if numbers.unit is ByteUnit.GIB else ByteUnit.GIB)
-        _show(
-            self.readings,
+        self.readings.show_text(
             self.tr("= {other} · reserved {reserved} · allocated {allocated}").format(
                 other=other.bytes(estimate.total_bytes),
                 reserved=numbers.bytes(readings.reserved_bytes),
                 allocated=numbers.bytes(readings.allocated_bytes),
             ),
         )
-        _show(self.assumptions, self._assumptions(scenario, numbers))
+        self.assumptions.show_text(self._assumptions(scenario, numbers))
 
     def _assumptions(self, scenario: Scenario, numbers: Numbers) -> str:
         """What the estimate takes for granted; the context is always in it."""
         batch, context = numbers.count(scenario.batch_size), numbers.count(scenario.context_length)
         if scenario.estimator is Estimator.RULE_OF_THUMB:
+            nominal = numbers.parameters(scenario.architecture.nominal_parameters)
+            if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
+                return self.tr("{batch} × {context} tokens · full training, the only kind it knows · nominal size {parameters}").format(
+                    batch=batch, context=context, parameters=nominal
+                )
             return self.tr("{batch} × {context} tokens · nominal size {parameters}, order of magnitude only").format(
-                batch=batch, context=context, parameters=numbers.parameters(scenario.architecture.nominal_parameters)
+                batch=batch, context=context, parameters=nominal
             )
         if scenario.task is Task.INFERENCE:
             return self.tr("{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}").format(
@@ -86,13 +124,13 @@ class Headline(QWidget):
                 context=context,
                 prompt=numbers.count(scenario.prompt_length),
                 cache=scenario.kv_cache.value,
-                attention=attention_name(scenario.attention),
+                attention=attention_short_name(scenario.attention),
             )
         return self.tr("{batch} × {context} tokens a micro-batch · {optimizer} · {attention}").format(
             batch=batch,
             context=context,
             optimizer=optimizer_name(scenario.optimizer),
-            attention=attention_name(scenario.attention),
+            attention=attention_short_name(scenario.attention),
         )
 
 

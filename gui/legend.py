@@ -1,7 +1,9 @@
 """The legend: what each colour is and how much of the peak it takes. Always in sight, also the chart's numbers as text."""
 
+import math
+
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.memory import Component, Estimate
@@ -9,8 +11,11 @@ from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
 from gui.words import component_meaning, component_name
 
-#: Nine components at most are alive at one peak of a single GPU.
-_COLUMNS, _ROWS = 3, 3
+# Components that are alive at one peak of a single GPU, at most; three columns of them, or two where those would be too narrow.
+_ENTRIES = 9
+_WIDE, _NARROW = 3, 2
+_GAP_PX = {_WIDE: 14, _NARROW: 7}  # after each column
+_PAD_PX = 6  # on either side of a name
 
 
 class Legend(QWidget):
@@ -24,8 +29,10 @@ class Legend(QWidget):
         self._font = font()
         self._small = font(FontSize.SMALL)
         self._metrics = QFontMetricsF(self._font)
+        self._side = 0.75 * self._metrics.height()
+        self._share_px = QFontMetricsF(self._small).horizontalAdvance("100%") + 4
         self._names = {component: component_name(component) for component in Component}
-        self._advances = {component: self._metrics.horizontalAdvance(name) for component, name in self._names.items()}
+        self._columns = _WIDE
         self.setAccessibleName(self.tr("Legend"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -33,11 +40,27 @@ class Legend(QWidget):
     def _row_height(self) -> float:
         return 1.45 * self._metrics.height()
 
+    @property
+    def _height(self) -> int:
+        return round(-(-_ENTRIES // self._columns) * self._row_height)
+
+    def _need(self, columns: int) -> int:
+        """The width at which, in so many columns, names of some length stand beside their figures."""
+        texts = self._metrics.horizontalAdvance("Activations") + self._metrics.horizontalAdvance("12.6\u00a0GiB")
+        return math.ceil(columns * (self._side + 2 * _PAD_PX + texts + self._share_px + _GAP_PX[columns]))
+
     def sizeHint(self) -> QSize:
-        return QSize(400, round(_ROWS * self._row_height))
+        return QSize(self._need(_WIDE), self._height)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, round(_ROWS * self._row_height))
+        return QSize(self._need(_NARROW), self._height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        columns = _WIDE if self.width() >= self._need(_WIDE) else _NARROW
+        if columns != self._columns:
+            self._columns = columns
+            self.updateGeometry()
 
     def render_estimate(self, estimate: Estimate, numbers: Numbers) -> None:
         """Show the components of the peak; those that take nothing are left out."""
@@ -60,8 +83,8 @@ class Legend(QWidget):
         return "; ".join(f"{self._names[component]} {amount} ({share})" for component, amount, share in self._entries)
 
     def _cell(self, place: int) -> QRectF:
-        row, column = divmod(place, _COLUMNS)
-        width = self.width() / _COLUMNS
+        row, column = divmod(place, self._columns)
+        width = self.width() / self._columns
         return QRectF(column * width, row * self._row_height, width, self._row_height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -69,13 +92,12 @@ class Legend(QWidget):
         painter = QPainter(self)
         middle = Qt.AlignmentFlag.AlignVCenter
         text, dim = QColor(self._theme.text), QColor(self._theme.dim_text)
-        side = 0.75 * self._metrics.height()
-        share_width = self._metrics.horizontalAdvance("100%")
+        side = self._side
         for place, (component, amount, share) in enumerate(self._entries):
             cell = self._cell(place)
             if not region.intersects(cell.toAlignedRect()):
                 continue
-            cell.adjust(0, 0, -14, 0)
+            cell.adjust(0, 0, -_GAP_PX[self._columns], 0)
             swatch = QRectF(cell.left(), cell.center().y() - side / 2, side, side)
             painter.fillRect(swatch, self._theme.component(component))
             painter.setPen(dim)
@@ -83,13 +105,11 @@ class Legend(QWidget):
             painter.drawText(cell, middle | Qt.AlignmentFlag.AlignRight, share)
             painter.setPen(text)
             painter.setFont(self._font)
-            figures = cell.adjusted(0, 0, -share_width - 4, 0)
+            figures = cell.adjusted(0, 0, -self._share_px, 0)
             painter.drawText(figures, middle | Qt.AlignmentFlag.AlignRight, amount)
-            room = figures.width() - side - 12 - self._metrics.horizontalAdvance(amount)
-            name = self._names[component]
-            if self._advances[component] > room:
-                name = self._metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(cell.adjusted(side + 6, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
+            room = figures.width() - side - 2 * _PAD_PX - self._metrics.horizontalAdvance(amount)
+            name = self._metrics.elidedText(self._names[component], Qt.TextElideMode.ElideRight, room)
+            painter.drawText(cell.adjusted(side + _PAD_PX, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
         painter.end()
 
     def event(self, event: object) -> bool:

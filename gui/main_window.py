@@ -7,31 +7,29 @@ after that frame -> limits of the chosen card, which must not delay it
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.catalogue.models import Model
+from core.choices import settled, with_changes
 from core.memory import (
     Estimate,
     Estimator,
     Fit,
-    Format,
     Gpu,
     Method,
     Reason,
-    Recipe,
     Scenario,
     Task,
     estimate,
     max_batch_size,
     max_context_length,
     max_parameters,
-    reconcile,
+    refusal,
     widest_format,
     with_parameter_count,
 )
-from core.memory.refusal import QLORA_FORMATS
 from core.memory.rule_of_thumb import ladder_format
 from gui.chart import MemoryChart
 from gui.controls import Controls
@@ -43,7 +41,11 @@ from gui.quantities import ByteUnit, Numbers
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
 from gui.verdict import Limits, Verdict
+from gui.widgets.caption import RESET_KEY, request_reset, reset_key_text
 from gui.words import refusal_reason
+
+# Below it the chart says nothing any more; the parts may need more, by their fonts and language.
+_LEAST_SIZE = QSize(1024, 640)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class MainWindow(QMainWindow):
             "undo": self._action("undo", self._store.undo, keys.Undo),
             "redo": self._action("redo", self._store.redo, "Ctrl+Shift+Z", "Ctrl+Y"),
             "reset": self._action("reset", self._on_reset_all, "Ctrl+R"),
+            "reset_one": self._action("reset_one", self._on_reset_one, RESET_KEY),
             "unit": self._action("unit", self.unit_toggled, "Ctrl+U"),
             "theme": self._action("theme", self.theme_toggled, "Ctrl+T"),
             "language": self._action("language", self.language_toggled, "Ctrl+L"),
@@ -112,10 +115,12 @@ class MainWindow(QMainWindow):
         }
 
     def _name_actions(self) -> None:
+        reset_tip = self.tr("Everything back to the example; {key}, or a double-click on its name, resets one control alone")
+        reset_tip = reset_tip.format(key=reset_key_text())
         names = {
             "undo": (self.tr("Undo"), self.tr("Take the last change back")),
             "redo": (self.tr("Redo"), self.tr("Make the change again")),
-            "reset": (self.tr("Reset"), self.tr("Everything back to the example; double-click a control’s name to reset it alone")),
+            "reset": (self.tr("Reset"), reset_tip),
             "unit": (self._numbers.unit.value, self.tr("Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)")),
             "theme": (self._theme_name(), self.tr("Theme: as the system, light or dark")),
             "language": (self.tr("中文"), self.tr("切换到中文")),
@@ -165,6 +170,7 @@ class MainWindow(QMainWindow):
         if old is not None:
             self._carry_over(old, body)
             old.deleteLater()
+        self.setMinimumSize(self.minimumSizeHint().expandedTo(_LEAST_SIZE))
 
     def _carry_over(self, old: QWidget, new: QWidget) -> None:
         """What the user had set in the parts themselves: filter, sorting, what is folded open, and where the focus was."""
@@ -299,11 +305,10 @@ class MainWindow(QMainWindow):
         self._render_history()
 
     def _on_edited(self, changes: dict[str, Any]) -> None:
-        scenario = self._store.scenario
-        changes = _consistent(scenario, changes)
+        wanted = with_changes(self._store.scenario, changes)
         if "estimator" in changes:  # the rule of thumb knows precisions that no real run has
-            self._store.replace(settled(scenario.evolve(**changes)))
-        elif not self._store.dispatch(**changes):
+            wanted = settled(wanted)
+        if not self._store.replace(wanted):
             self._rerender_controls()
 
     def _on_parameters(self, parameters: int) -> None:
@@ -324,16 +329,22 @@ class MainWindow(QMainWindow):
 
     def _on_run_picked(self, run: tuple[Task, Method]) -> None:
         task, method = run
-        scenario = self._store.scenario
-        wanted = scenario.evolve(task=task) if task is Task.INFERENCE else scenario.evolve(task=task, method=method)
-        if method is Method.QLORA and wanted.weights not in QLORA_FORMATS:
-            wanted = wanted.evolve(weights=Format.INT4)
-        self._store.replace(settled(wanted))
+        changes = {"task": task} if task is Task.INFERENCE else {"task": task, "method": method}
+        wanted = with_changes(self._store.scenario, changes)
+        refused, possible = refusal(wanted), settled(wanted)
+        if refused is not None and possible.method is not wanted.method:  # another method is not what was asked for
+            self.show_message(refusal_reason(refused.reason))
+            self._rerender_controls()
+            return
+        self._store.replace(possible)
 
     def _on_reset(self, fields: tuple[str, ...]) -> None:
-        scenario = self._store.scenario
-        changes = _consistent(scenario, {name: getattr(self._default, name) for name in fields})
-        self._store.replace(settled(scenario.evolve(**changes)))
+        defaults = {name: getattr(self._default, name) for name in fields}
+        self._store.replace(settled(with_changes(self._store.scenario, defaults)))
+
+    def _on_reset_one(self) -> None:
+        if not request_reset(self.focusWidget(), self.controls):
+            self.show_message(self.tr("Go to a control first: {key} resets the one in use.").format(key=reset_key_text()))
 
     def _on_reset_all(self) -> None:
         self._store.replace(self._default)
@@ -344,6 +355,7 @@ class MainWindow(QMainWindow):
     def _rerender_controls(self) -> None:
         """Put a control back that shows what was refused."""
         if self._estimate is not None:
+            self.header.render_scenario(self._store.scenario)
             self.controls.render_scenario(self._store.scenario, self._estimate.bytes_per_parameter, self._numbers)
 
     def _on_find_gpu(self) -> None:
@@ -357,36 +369,6 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
         super().closeEvent(event)
-
-
-#: Recipes that store fp32 weights.
-_FP32_RECIPES = (Recipe.FP32, Recipe.AMP)
-
-
-def _trains_all(scenario: Scenario) -> bool:
-    return scenario.task is Task.TRAINING and scenario.method is Method.FULL
-
-
-def settled(scenario: Scenario) -> Scenario:
-    """``scenario`` as it can be run, showing the weights that its recipe stores: what comes from elsewhere may not agree."""
-    scenario = reconcile(scenario)
-    if _trains_all(scenario) and scenario.estimator is Estimator.DETAILED and scenario.recipe in _FP32_RECIPES:
-        return scenario.evolve(weights=Format.FP32)
-    return scenario
-
-
-def _consistent(scenario: Scenario, changes: dict[str, Any]) -> dict[str, Any]:
-    """What is stored and what is shown agree: a recipe in fp32 shows fp32 weights, and 16-bit weights leave it."""
-    if not _trains_all(scenario):
-        return changes
-    recipe, weights = changes.get("recipe"), changes.get("weights")
-    if recipe in _FP32_RECIPES:
-        return {**changes, "weights": Format.FP32}
-    if recipe is not None and scenario.weights is Format.FP32:
-        return {**changes, "weights": Format.BF16}
-    if weights in (Format.BF16, Format.FP16) and scenario.recipe in _FP32_RECIPES:
-        return {**changes, "recipe": Recipe.MIXED}
-    return changes
 
 
 def _hairline(parent: QWidget) -> QFrame:

@@ -17,7 +17,7 @@ class ByteUnit(StrEnum):
         return 2**30 if self is ByteUnit.GIB else 10**9
 
 
-_LARGER = {ByteUnit.GIB: ("TiB", "PiB", "EiB"), ByteUnit.GB: ("TB", "PB", "EB")}
+_LARGER = {ByteUnit.GIB: ("TiB", "PiB", "EiB", "ZiB"), ByteUnit.GB: ("TB", "PB", "EB", "ZB")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QIODevice, QSaveFile, QSettings, QStandardPaths
 
 from core.memory import Scenario
+from core.memory.edge import to_json
 from core.scenario_file import ScenarioFileError, read_scenario
 from gui.quantities import ByteUnit
 from gui.theme import ThemeChoice
@@ -46,7 +47,7 @@ def _set_aside(path: Path) -> Path:
 
 def save_scenario(path: Path, scenario: Scenario) -> str:
     """Write atomically; returns what went wrong, empty when nothing did."""
-    data = scenario.model_dump_json(indent=2).encode()
+    data = to_json(scenario, indent=2)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,31 +1,30 @@
 """What training asks: recipe, adapters, optimizer, checkpointing. Hidden in inference."""
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
-from core.memory import Method, Optimizer, Recipe, Scenario, Task
+from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless
+from core.memory import Optimizer, Recipe, Scenario, Task
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
+from core.quantity import Kind, QuantityError
 from gui.form_panel import FormPanel
 from gui.quantities import Numbers
 from gui.theme import FontSize, font
-from gui.widgets.calm import CalmSpinBox
-from gui.words import optimizer_name, recipe_name
+from gui.widgets.caption import without_mnemonic
+from gui.widgets.quantity_box import QuantityBox
+from gui.words import optimizer_name, quantity_problem, recipe_name
 
 
 class TrainingPanel(FormPanel):
     """The recipe with its bytes per parameter beside it: the one unstated choice behind most disagreements."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, refused_color: QColor, parent: QWidget) -> None:
         super().__init__(parent)
         self.recipe_box = self.add_choice("recipe", self.tr("R&ecipe"), [(recipe_name(recipe), recipe) for recipe in Recipe])
-        self.rank_box = CalmSpinBox(self)
-        self.rank_box.setObjectName("lora_r")
-        self.rank_box.setRange(1, 65_536)
-        self.rank_box.setKeyboardTracking(False)
-        self.rank_box.setAccessibleName(self.tr("LoRA rank"))
-        self.rank_box.valueChanged.connect(self._on_rank)
+        self.rank_box = self._build_rank_box(refused_color)
         self.add_row("lora_r", self.tr("LoRA ra&nk"), self.rank_box)
+        self.form.addRow(self.rank_box.message)
         targets = [(self.tr("all linear layers"), ALL_LINEAR), (self.tr("q, k, v, o"), ATTENTION_LINEAR), (self.tr("q and v"), QUERY_VALUE)]
         self.targets_box = self.add_choice("lora_target_modules", self.tr("LoRA tar&gets"), targets)
         self.ratio_note = QLabel(self)
@@ -36,13 +35,29 @@ class TrainingPanel(FormPanel):
         self.form.addRow(self.ratio_note)
         optimizers = [(optimizer_name(optimizer), optimizer) for optimizer in Optimizer]
         self.optimizer_box = self.add_choice("optimizer", self.tr("&Optimizer"), optimizers)
-        self.checkpointing_box = QCheckBox(self.tr("Gradient chec&kpointing"), self)
+        self.checkpointing_box = QCheckBox(self)
         self.checkpointing_box.setObjectName("gradient_checkpointing")
         self.checkpointing_box.setToolTip(
             self.tr("Keep only the inputs of layers and compute the rest again: less memory, about a third more time.")
         )
         self.checkpointing_box.toggled.connect(self._on_checkpointing)
-        self.form.addRow(self.checkpointing_box)
+        caption = self.tr("Gradient chec&kpointing")
+        self.checkpointing_box.setAccessibleName(without_mnemonic(caption))
+        self.add_wide_row("gradient_checkpointing", caption, self.checkpointing_box)
+
+    def _build_rank_box(self, refused_color: QColor) -> QuantityBox:
+        low, high = str(MIN_LORA_RANK), str(MAX_LORA_RANK)
+
+        def explain(error: QuantityError) -> str:
+            return quantity_problem(error, low, high)
+
+        box = QuantityBox(kind=Kind.COUNT, low=MIN_LORA_RANK, high=MAX_LORA_RANK, to_text=str, explain=explain, parent=self)
+        box.setObjectName("lora_r.box")
+        box.message.setObjectName("lora_r.message")
+        box.describe(self.tr("LoRA rank"), self.tr("From {low} to {high}.").format(low=low, high=high))
+        box.setRefusedColor(refused_color)
+        box.edited.connect(self._on_rank)
+        return box
 
     def render_scenario(self, scenario: Scenario, bytes_per_parameter: float, numbers: Numbers) -> None:
         """Show ``scenario``. Idempotent; emits nothing."""
@@ -51,15 +66,12 @@ class TrainingPanel(FormPanel):
             self.setVisible(training)
         if not training:
             return
-        full = scenario.method is Method.FULL
-        self.show_row(self.recipe_box, full)
-        self.show_row(self.rank_box, not full)
-        self.show_row(self.targets_box, not full)
+        for field, box in (("recipe", self.recipe_box), ("lora_r", self.rank_box), ("lora_target_modules", self.targets_box)):
+            self.show_row(box, meaningless(scenario, field) is None)
         self.recipe_box.render_value(scenario.recipe)
         self.targets_box.render_value(scenario.lora_target_modules)
         self.optimizer_box.render_value(scenario.optimizer)
-        with QSignalBlocker(self.rank_box):
-            self.rank_box.setValue(scenario.lora_r)
+        self.rank_box.render_value(scenario.lora_r)
         with QSignalBlocker(self.checkpointing_box):
             self.checkpointing_box.setChecked(scenario.gradient_checkpointing)
         text = self.tr("{ratio} bytes per parameter (weights + gradients + optimizer)").format(ratio=numbers.ratio(bytes_per_parameter))

@@ -190,6 +190,17 @@ def attention_name(attention: Attention) -> str:
             assert_never(attention)
 
 
+def attention_short_name(attention: Attention) -> str:
+    """The same where there is little room: the name alone."""
+    match attention:
+        case Attention.SDPA:
+            return "SDPA"
+        case Attention.EAGER:
+            return "eager"
+        case _:
+            assert_never(attention)
+
+
 def estimator_name(estimator: Estimator) -> str:
     match estimator:
         case Estimator.DETAILED:
@@ -231,6 +242,14 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "LoRA runs over bf16, fp16 or fp32 weights.")
         case Reason.QLORA_BASE_QUANTIZED:
             return translate("Words", "QLoRA runs over int4 or int8 weights. Pick one of them, or LoRA.")
+        case Reason.ADAPTERS_ON_PIECES:
+            return translate("Words", "Adapters on a model built like this are not modelled yet. Pick full training.")
+        case Reason.WIDE_TRAINING_OF_PIECES:
+            return translate(
+                "Words", "Experts and latent attention in fp32 or AMP are not modelled yet. Pick the recipe mixed or pure 16-bit."
+            )
+        case Reason.SDPA_WITHOUT_SOFTCAPPING:
+            return translate("Words", "Attention with capped scores runs eager only. Pick eager attention.")
         case _:
             assert_never(reason)
 

@@ -31,7 +31,7 @@ SINK = re.compile(
 )
 
 # The same in every language: names of projects, algorithms and formats, and of a key.
-PROPER_NAMES = frozenset({"AdamW", "Adam", "SGD", "LoRA", "QLoRA", "fp32", "transformers", "Ctrl+"})
+PROPER_NAMES = frozenset({"AdamW", "Adam", "SGD", "LoRA", "QLoRA", "fp32", "SDPA", "eager", "transformers", "Ctrl+"})
 
 # Shown as they are, each for its reason.
 UNTRANSLATED = frozenset(
@@ -49,7 +49,7 @@ UNTRANSLATED = frozenset(
 )
 
 # Functions whose strings are for a terminal, where Fitting Room speaks English, or are a style sheet.
-NOT_ON_SCREEN = frozenset({"_arguments", "run_window", "_smoke_test", "_segment_style"})
+NOT_ON_SCREEN = frozenset({"display_problem", "run_window", "_smoke_test", "_segment_style"})
 
 _WORD = re.compile(r"[A-Za-z]{2}|[\u4e00-\u9fff]")
 _PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|[\u4e00-\u9fff]")

@@ -65,6 +65,18 @@ def test_importing_core_is_light() -> None:
     assert top_level.isdisjoint({"PySide6", "shiboken6", "pyqtgraph", "numpy", "gui"})
 
 
+@pytest.mark.parametrize("upper", ["report", "scenario_file", "choices", "small_file", "quantity", "catalogue", "evidence", "cli"])
+def test_the_ground_floor_may_not_look_up(upper: str) -> None:
+    """Every module of core has its floor in import-linter's contract, and core.memory is below them all."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    (floors,) = (contract for contract in contracts if contract["type"] == "layers")
+    assert floors["containers"] == ["core"]
+    assert floors["exhaustive"]
+    *above, ground = floors["layers"]
+    assert ground == "memory"
+    assert upper in {name for layer in above for name in layer.split(" | ")}
+
+
 @pytest.mark.parametrize("path", PYTHON_FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_module_fits_one_sitting(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())

@@ -8,9 +8,8 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.catalogue.names import lookup_key
+from core.small_file import SmallFileError, read_small_file
 
-#: Some 30 times the size of the catalogues that ship.
-MAX_FILE_BYTES = 2**20
 MAX_ROWS = 2000
 
 
@@ -39,9 +38,10 @@ FileType = TypeVar("FileType", bound=CatalogueFile)
 
 def read_catalogue(path: Path, file_type: type[FileType]) -> FileType:
     """The validated content of ``path``. Raises CatalogueError."""
-    data = _read_bounded(path)
     try:
-        return file_type.model_validate_json(data, strict=True)
+        return file_type.model_validate_json(read_small_file(path), strict=True)
+    except SmallFileError as error:
+        raise CatalogueError(path, str(error)) from error
     except ValidationError as error:
         raise CatalogueError(path, _first_complaint(error)) from error
 
@@ -54,21 +54,6 @@ def check_unique(path: Path, names: Iterable[str]) -> None:
         if key in seen:
             raise CatalogueError(path, f"{seen[key]!r} and {name!r} are the same name")
         seen[key] = name
-
-
-def _read_bounded(path: Path) -> bytes:
-    try:
-        # A pipe or a device could block, or never end.
-        if path.exists() and not path.is_file():
-            raise CatalogueError(path, "not a regular file")
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CatalogueError(path, f"cannot be read: {reason}") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise CatalogueError(path, f"larger than {MAX_FILE_BYTES} bytes")
-    return data
 
 
 def _first_complaint(error: ValidationError) -> str:

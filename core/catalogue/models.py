@@ -1,6 +1,7 @@
 """Models people run, each with its exact shape."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,7 +34,7 @@ class Model(BaseModel):
     @field_validator("architecture")
     @classmethod
     def _named(cls, architecture: Architecture, info: ValidationInfo) -> Architecture:
-        return architecture.model_copy(update={"name": info.data.get("name", "").rpartition("/")[2]})
+        return replace(architecture, name=info.data.get("name", "").rpartition("/")[2])
 
     @property
     def short_name(self) -> str:

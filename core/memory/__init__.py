@@ -1,11 +1,12 @@
 """The ground floor: Scenario -> Estimate -> Fit. Pure: standard library and pydantic, no I/O, no Qt, no numpy."""
 
-from core.memory.architecture import Architecture, parameter_count
+from core.memory.architecture import Architecture
 from core.memory.components import Cause, Component, Estimate, Moment, MomentName, Readings, Stack
 from core.memory.estimate import estimate, peak_bytes
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from_parameter_count
 from core.memory.fit import Fit, FitCause, FitStatus, Gpu, judge
 from core.memory.formats import Format
+from core.memory.parameters import parameter_count
 from core.memory.refusal import Reason, Refusal, RefusedError, reconcile, refusal, refusal_of_weights
 from core.memory.scenario import (
     MAX_BATCH_SIZE,

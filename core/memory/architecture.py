@@ -1,45 +1,147 @@
-"""The shape of a model, in the field names of a Hugging Face config, and how many parameters that shape has."""
+"""The shape of a model: sizes in the field names of a Hugging Face config, and which pieces its layers are made of.
 
-from typing import Self
+A family of models is a choice of pieces (a norm, an attention, an MLP, experts); nothing here knows families by name.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Le, MaxLen
 
 
-class Architecture(BaseModel):
-    """A dense decoder-only transformer: RMSNorm, rotary attention (MHA, GQA or MQA), SwiGLU MLP.
+class Norm(StrEnum):
+    """How a norm is computed."""
+
+    RMS = "rms"
+    """RMSNorm as Llama has it: the normalised values go back to the width of the input before the weight."""
+    RMS_PLUS_ONE = "rms_plus_one"
+    """RMSNorm that multiplies by 1 + weight in fp32 (Gemma)."""
+    LAYER = "layer"
+    """LayerNorm with weight and bias, one kernel."""
+
+
+class Activation(StrEnum):
+    """The nonlinearity of an MLP. GATED has three matrices, down(act(gate(x)) * up(x)); the others two."""
+
+    GATED = "gated"
+    GELU = "gelu"
+    """One kernel."""
+    GELU_WRITTEN_OUT = "gelu_written_out"
+    """The tanh form as five operations (``gelu_new``)."""
+
+
+class Position(StrEnum):
+    """How a layer knows where a token stands."""
+
+    ROTARY = "rotary"
+    LEARNED = "learned"
+    """A vector for each of ``max_position_embeddings`` positions."""
+
+
+class Router(StrEnum):
+    """How tokens find their experts; decides the width of the routing weights, and so of what they are multiplied with."""
+
+    SOFTMAX = "softmax"
+    """Mixtral: routing weights in fp32."""
+    SOFTMAX_16_BIT = "softmax_16_bit"
+    """Qwen: routing weights in the width of the residual stream."""
+    SIGMOID = "sigmoid"
+    """DeepSeek-V3: the router itself in fp32, groups, a bias for each expert."""
+    SOFTMAX_FP32 = "softmax_fp32"
+    """DeepSeek-V2: the router itself in fp32."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """A decoder-only transformer. The defaults are Llama's pieces.
 
     The bounds keep absurd imports out; they are far wider than any model.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- read by pydantic, at the edge
 
-    name: str = Field(default="", max_length=200)
+    name: Annotated[str, MaxLen(200)] = ""
     """Empty for a shape made from a parameter count."""
-    nominal_parameters: int = Field(gt=0, le=10**15)
+    nominal_parameters: Annotated[int, Gt(0), Le(10**15)]
     """The size in the model's name or on the slider (7e9 for Llama-2-7B). The rule of thumb reckons with it."""
 
-    hidden_size: int = Field(gt=0, le=10**7)
-    intermediate_size: int = Field(gt=0, le=10**8)
-    num_hidden_layers: int = Field(gt=0, le=10**5)
-    num_attention_heads: int = Field(gt=0, le=10**6)
-    num_key_value_heads: int = Field(gt=0, le=10**6)
-    head_dim: int = Field(gt=0, le=10**5)
-    vocab_size: int = Field(gt=0, le=10**8)
+    hidden_size: Annotated[int, Gt(0), Le(10**7)]
+    intermediate_size: Annotated[int, Gt(0), Le(10**8)]
+    """Of the MLP of a layer without experts."""
+    num_hidden_layers: Annotated[int, Gt(0), Le(10**5)]
+    num_attention_heads: Annotated[int, Gt(0), Le(10**6)]
+    num_key_value_heads: Annotated[int, Gt(0), Le(10**6)]
+    head_dim: Annotated[int, Gt(0), Le(10**5)]
+    vocab_size: Annotated[int, Gt(0), Le(10**8)]
     tie_word_embeddings: bool = False
-    qkv_bias: bool = False
-    """Biases on the q, k and v projections (Qwen2)."""
-    qk_norm: bool = False
-    """RMSNorm over each query and key head (Qwen3)."""
-    max_position_embeddings: int = Field(default=0, ge=0)
+    max_position_embeddings: Annotated[int, Ge(0), Le(10**9)] = 0
     """The longest context the makers state; 0 when not stated."""
 
-    @model_validator(mode="after")
-    def _heads_divide(self) -> Self:
+    norm: Norm = Norm.RMS
+    post_norms: bool = False
+    """A second norm behind attention and behind the MLP, four in a layer (Gemma 2 and 3, GLM-4)."""
+    parallel_residual: bool = False
+    """Attention and MLP both read the layer's input (GPT-NeoX)."""
+    position: Position = Position.ROTARY
+    rotary_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Rotated values of each head; 0: all."""
+    rotary_concatenated: bool = False
+    """Rotated and other values of a head are put together by concatenation (Phi-3, GPT-NeoX, GLM-4), which changes the layout of the
+    output of the attention kernel and costs a copy of it."""
+    qkv_bias: bool = False
+    """Biases on the q, k and v projections (Qwen2)."""
+    linear_bias: bool = False
+    """Biases on every linear layer (GPT-2, GPT-NeoX)."""
+    fused_qkv: bool = False
+    """q, k and v come out of one matrix."""
+    qk_norm: bool = False
+    """A norm over each query and key head (Qwen3, Gemma 3)."""
+    attn_logit_softcapping: bool = False
+    """Scores go through tanh (Gemma 2); only eager attention can."""
+    softmax_in_fp32: bool = True
+    """Eager attention widens its scores for the softmax; GPT-2 does not."""
+    final_logit_softcapping: bool = False
+    """So do the logits."""
+    sliding_window: Annotated[int, Ge(0), Le(10**9)] = 0
+    """Tokens that the layers with a sliding window look back on; 0: there are none."""
+    num_sliding_layers: Annotated[int, Ge(0), Le(10**5)] = 0
+    activation: Activation = Activation.GATED
+    fused_gate_up: bool = False
+    dropout: bool = False
+    """Dropout on embeddings, attention and residuals in training (GPT-2's configuration has 0.1)."""
+
+    num_experts: Annotated[int, Ge(0), Le(10**5)] = 0
+    """0: no layer has experts."""
+    num_experts_per_tok: Annotated[int, Ge(0), Le(10**5)] = 0
+    moe_intermediate_size: Annotated[int, Ge(0), Le(10**8)] = 0
+    shared_expert_intermediate_size: Annotated[int, Ge(0), Le(10**8)] = 0
+    """Width of what every token goes through beside its experts; 0: nothing."""
+    first_k_dense_replace: Annotated[int, Ge(0), Le(10**5)] = 0
+    """First layers that have a plain MLP instead of experts."""
+    router: Router = Router.SOFTMAX
+
+    kv_lora_rank: Annotated[int, Ge(0), Le(10**6)] = 0
+    """Width of the latent that keys and values are made from (DeepSeek's MLA); 0: plain attention."""
+    q_lora_rank: Annotated[int, Ge(0), Le(10**6)] = 0
+    """Width of the latent that queries are made from; 0: straight from the input."""
+    qk_nope_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+    qk_rope_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+    v_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+
+    def __post_init__(self) -> None:
         if self.num_attention_heads % self.num_key_value_heads:
             raise ValueError(
                 f"num_attention_heads ({self.num_attention_heads}) is not a multiple of num_key_value_heads ({self.num_key_value_heads})"
             )
-        return self
+        if self.num_experts and not 0 < self.num_experts_per_tok <= self.num_experts:
+            raise ValueError(f"num_experts_per_tok ({self.num_experts_per_tok}) is not between 1 and num_experts ({self.num_experts})")
+        if self.num_experts and not self.moe_intermediate_size:
+            raise ValueError("moe_intermediate_size is missing")
+        if self.kv_lora_rank and not (self.qk_nope_head_dim and self.qk_rope_head_dim and self.v_head_dim):
+            raise ValueError("kv_lora_rank asks for qk_nope_head_dim, qk_rope_head_dim and v_head_dim")
+        if bool(self.sliding_window) != bool(self.num_sliding_layers) or self.num_sliding_layers > self.num_hidden_layers:
+            raise ValueError("sliding_window and num_sliding_layers go together, and no more layers can slide than there are")
 
     @property
     def query_size(self) -> int:
@@ -51,48 +153,14 @@ class Architecture(BaseModel):
         """Width of all key (or value) heads, K = kv*d."""
         return self.num_key_value_heads * self.head_dim
 
+    @property
+    def rotated(self) -> int:
+        """Values of a head that are rotated."""
+        if self.position is not Position.ROTARY:
+            return 0
+        return self.qk_rope_head_dim or self.rotary_dim or self.head_dim
 
-def linear_shapes(arch: Architecture) -> tuple[tuple[str, int, int], ...]:
-    """The matrices of one layer as (module name, in_features, out_features)."""
-    h, i, q, k = arch.hidden_size, arch.intermediate_size, arch.query_size, arch.key_value_size
-    return (
-        ("q_proj", h, q),
-        ("k_proj", h, k),
-        ("v_proj", h, k),
-        ("o_proj", q, h),
-        ("gate_proj", h, i),
-        ("up_proj", h, i),
-        ("down_proj", i, h),
-    )
-
-
-def layer_linear_parameters(arch: Architecture) -> int:
-    """Values in the matrices of one layer: 2hQ + 2hK + 3hi."""
-    return arch.hidden_size * (2 * arch.query_size + 2 * arch.key_value_size + 3 * arch.intermediate_size)
-
-
-def layer_vector_parameters(arch: Architecture) -> int:
-    """Values of one layer that are no matrix: two norms, q/k norms, biases."""
-    values = 2 * arch.hidden_size
-    if arch.qkv_bias:
-        values += arch.query_size + 2 * arch.key_value_size
-    if arch.qk_norm:
-        values += 2 * arch.head_dim
-    return values
-
-
-def embedding_parameters(arch: Architecture) -> int:
-    """Values of one vocabulary matrix: V*h."""
-    return arch.vocab_size * arch.hidden_size
-
-
-def head_parameters(arch: Architecture) -> int:
-    """Values of the output head; 0 when it is the embedding itself."""
-    return 0 if arch.tie_word_embeddings else embedding_parameters(arch)
-
-
-def parameter_count(arch: Architecture) -> int:
-    """All values a training run would update, exactly."""
-    layer = layer_linear_parameters(arch) + layer_vector_parameters(arch)
-    outside = embedding_parameters(arch) + head_parameters(arch) + arch.hidden_size
-    return arch.num_hidden_layers * layer + outside
+    @property
+    def num_moe_layers(self) -> int:
+        """Layers with experts."""
+        return max(0, self.num_hidden_layers - self.first_k_dense_replace) if self.num_experts else 0

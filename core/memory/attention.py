@@ -8,7 +8,7 @@ T = batch*S, h hidden size.
 from enum import StrEnum
 from typing import assert_never
 
-from core.memory.architecture import Architecture
+from core.memory.architecture import Architecture, Norm
 from core.memory.numerics import Numerics
 from core.memory.scenario import Attention
 from core.memory.units import ceil_div
@@ -19,16 +19,28 @@ class AttentionPath(StrEnum):
 
     FLASH = "flash"
     EFFICIENT = "efficient"
+    MASKED = "masked"
+    """The memory-efficient kernel with a mask."""
     MATH = "math"
     EAGER = "eager"
 
 
-def attention_path(attention: Attention, n: Numerics, arch: Architecture) -> AttentionPath:
-    """SDPA takes flash for 16-bit inputs; fp32 goes to the memory-efficient kernel, which knows no grouped heads and no fp64:
-    what is left falls back to plain mathematics.
+def window_mask(arch: Architecture, length: int) -> bool:
+    """Whether layers with a sliding window are handed a mask: a sequence as long as the window needs one."""
+    return 0 < arch.sliding_window <= length
+
+
+def attention_path(attention: Attention, n: Numerics, arch: Architecture, *, masked: bool = False) -> AttentionPath:
+    """SDPA takes flash for 16-bit inputs without a mask; fp32 and masks go to the memory-efficient kernel, which knows no grouped heads
+    (with a mask they are repeated for it) and no fp64: what is left falls back to plain mathematics. Values of another width than keys
+    (MLA) are not for flash either.
     """
     if attention is Attention.EAGER:
         return AttentionPath.EAGER
+    if masked:
+        return AttentionPath.MASKED
+    if arch.kv_lora_rank:
+        return AttentionPath.EFFICIENT if n.compute < 8 else AttentionPath.MATH
     if n.compute == 2:
         return AttentionPath.FLASH
     grouped = arch.num_key_value_heads != arch.num_attention_heads
@@ -41,17 +53,63 @@ def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch:
     """
     q, k, heads = arch.query_size, arch.key_value_size, arch.num_attention_heads
     tokens = batch * length
+    if arch.kv_lora_rank:
+        return _latent_saved(arch, tokens)
     match path:
         case AttentionPath.FLASH:
-            return tokens * 4 * (q + k + heads) + 24
+            return tokens * (4 * (q + k + heads) + layout_copies(n, arch)) + 24
         case AttentionPath.EFFICIENT:
-            return tokens * n.compute * 2 * (q + k) + batch * 4 * heads * 32 * ceil_div(length, 32) + 16
+            views = fused_views(n, arch)
+            return tokens * (n.compute * 2 * (q + k) + views) + batch * 4 * heads * 32 * ceil_div(length, 32) + 16
+        case AttentionPath.MASKED:
+            repeated = q if 1 < arch.num_key_value_heads < heads else k
+            statistics = batch * 4 * heads * 32 * ceil_div(length, 32) + 16
+            expanded = 2 * (q - k) if n.autocast and arch.num_key_value_heads == 1 else 0
+            return tokens * (n.compute * 2 * (q + repeated) + expanded) + statistics + n.compute * batch * length**2
         case AttentionPath.MATH:
             return tokens * (16 * q + 4 * heads * length)
         case AttentionPath.EAGER:
-            return tokens * (8 * q + 6 * heads * length if n.compute == 2 else 16 * q + 4 * heads * length)
+            return tokens * _eager_saved(n, arch, batch, length)
         case _:
             assert_never(path)
+
+
+def fused_views(n: Numerics, arch: Architecture) -> int:
+    """Bytes a token of queries and keys that are kept although only their rotated copies are needed: values that are a view of a fused
+    product keep all of it.
+    """
+    fused = arch.rotary_concatenated and arch.fused_qkv
+    return n.compute * (arch.query_size + arch.key_value_size) if fused else 0
+
+
+def layout_copies(n: Numerics, arch: Architecture) -> int:
+    """Bytes a token flash keeps beside its tensors: views, and queries put together by concatenation make the kernel lay out its output
+    in a way that has to be copied.
+    """
+    return fused_views(n, arch) + (n.compute * arch.query_size if arch.rotary_concatenated else 0)
+
+
+def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> int:
+    """Bytes a token: query, keys and values for every head (a single one is not repeated), output, and the scores: fp32 softmax and its
+    16-bit copy; without widening the softmax and, under dropout, its output and mask; through tanh one more.
+    """
+    e, q, heads = n.compute, arch.query_size, arch.num_attention_heads
+    repeated = q if arch.num_key_value_heads > 1 else arch.key_value_size
+    plain = 2 * e + 1 if arch.dropout else e
+    widened = (6 if e == 2 else 4) + e * arch.attn_logit_softcapping
+    scores = widened if arch.softmax_in_fp32 else plain
+    # for a single sequence the transposed views of a fused product need no copy, and keep all of it
+    views = fused_views(n, arch) if batch == 1 else 0
+    return 2 * e * (q + repeated) + views + scores * heads * length
+
+
+def _latent_saved(arch: Architecture, tokens: int) -> int:
+    """MLA, 16-bit: the latents and their norms, keys and values unfolded from one, rotated queries and keys, output, statistics."""
+    heads, latents = arch.num_attention_heads, arch.kv_lora_rank + arch.q_lora_rank
+    nope, rope, values = arch.qk_nope_head_dim, arch.qk_rope_head_dim, arch.v_head_dim
+    reciprocals = 4 * (2 if arch.q_lora_rank else 1)
+    per_token = 8 * latents + reciprocals + heads * (2 * (nope + values) + 4 * (nope + rope) + 2 * values + 4)
+    return tokens * per_token + 16
 
 
 def causal_mask_bytes(path: AttentionPath, n: Numerics, batch: int, length: int) -> int:
@@ -61,8 +119,8 @@ def causal_mask_bytes(path: AttentionPath, n: Numerics, batch: int, length: int)
 
 def attention_backward(path: AttentionPath, n: Numerics, arch: Architecture, length: int) -> int:
     """Bytes a token of one layer at the softmax's backward, its inputs included; 0 for kernels that keep no scores."""
-    if path not in (AttentionPath.EAGER, AttentionPath.MATH):
-        return 0
+    if path not in (AttentionPath.EAGER, AttentionPath.MATH) or arch.norm is Norm.LAYER:
+        return 0  # with one-kernel norms the layer holds too little for this to be the largest instant
     h, q = arch.hidden_size, arch.query_size
     if n.autocast:
         around = 14 * h + 6 * q
@@ -80,10 +138,13 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
     grouped = arch.num_key_value_heads != heads
     e = n.compute
     match path:
+        case AttentionPath.EAGER if not arch.softmax_in_fp32:
+            return tokens * (2 * e * heads * length + 6 * e * h) + e * length**2
         case AttentionPath.EAGER:
             scores = 10 if e == 2 else 2 * e
             heads_bytes = 3 * e * q if grouped else e * q
-            return tokens * (scores * heads * length + 3 * e * h + heads_bytes) + e * batch * length**2
+            masks = 2 if arch.num_sliding_layers else 1  # one for each kind of layer, in use or not
+            return tokens * (scores * heads * length + 3 * e * h + heads_bytes) + masks * e * batch * length**2
         case AttentionPath.MATH:
             return tokens * (2 * e * heads * length + 3 * e * h + 4 * e * q) + 5 * length**2
         case _:
@@ -105,6 +166,12 @@ def attention_decode_bytes(path: AttentionPath, n: Numerics, arch: Architecture,
             return 0
 
 
+def latent_decode_bytes(arch: Architecture, batch: int, length: int) -> int:
+    """MLA unfolds the cached latents of one layer into keys and values of all heads, and puts the keys together with the rotated part."""
+    nope, rope, values = arch.qk_nope_head_dim, arch.qk_rope_head_dim, arch.v_head_dim
+    return batch * length * 2 * arch.num_attention_heads * ((nope + values) + (nope + rope))
+
+
 def kept_scores_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
     """Scores that eager attention returns, and the layer holds on to while its MLP runs."""
     return n.compute * arch.num_attention_heads * batch * length**2 if path is AttentionPath.EAGER else 0
@@ -112,9 +179,14 @@ def kept_scores_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batc
 
 def rotary_bytes(n: Numerics, arch: Architecture, length: int) -> int:
     """Cos and sin tables of one forward pass, shared by all layers."""
-    return 2 * (n.residual if n.residual > 2 else 2) * arch.head_dim * length
+    sets = 2 if arch.num_sliding_layers and arch.qk_norm else 1  # layers with a window rotate by another base
+    return sets * 2 * max(n.residual, 2) * arch.rotated * length
 
 
 def kv_cache_row(arch: Architecture) -> tuple[int, int]:
-    """(rows, columns) the cache adds per token: one key and one value head vector for each key/value head and layer."""
+    """(rows, columns) the cache adds per token: one key and one value head vector for each key/value head and layer; with MLA one
+    latent and one rotated key a layer.
+    """
+    if arch.kv_lora_rank:
+        return arch.num_hidden_layers, arch.kv_lora_rank + arch.qk_rope_head_dim
     return 2 * arch.num_hidden_layers * arch.num_key_value_heads, arch.head_dim

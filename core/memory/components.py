@@ -78,6 +78,7 @@ class Cause(StrEnum):
     RESIDENT = "resident"
     LOGITS = "logits"
     MLP = "mlp"
+    EXPERTS = "experts"
     ATTENTION = "attention"
     CACHE_GROWTH = "cache_growth"
     LOSS = "loss"

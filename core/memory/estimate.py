@@ -1,8 +1,8 @@
 """estimate(): from a scenario to the film of its run."""
 
-from core.memory.architecture import parameter_count
 from core.memory.components import Estimate, Moment, MomentName
 from core.memory.inference import inference_moments
+from core.memory.parameters import parameter_count
 from core.memory.refusal import RefusedError, refusal
 from core.memory.rule_of_thumb import rule_of_thumb_moments
 from core.memory.runtime import CUDA_CONTEXT_BYTES

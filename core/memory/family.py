@@ -15,7 +15,8 @@ That number is the hidden size, in 1/64ths. The other dimensions follow it:
   vocabulary shrinks with h, or nothing but vocabulary would be left.
 """
 
-from core.memory.architecture import Architecture, parameter_count
+from core.memory.architecture import Architecture
+from core.memory.parameters import parameter_count
 
 MIN_PARAMETERS = 10**7
 MAX_PARAMETERS = 10**13

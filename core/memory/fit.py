@@ -1,28 +1,30 @@
 """Does it fit? A total judged against a card's usable memory."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from annotated_types import Gt, MaxLen, MinLen
 
 from core.memory.components import Stack
 
 
-class Gpu(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Gpu:
     """One card people run models on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- read by pydantic, at the edge
 
-    name: str = Field(min_length=1, max_length=200)
-    vendor: str = Field(min_length=1, max_length=100)
-    memory_bytes: int = Field(gt=0)
+    name: Annotated[str, MinLen(1), MaxLen(200)]
+    vendor: Annotated[str, MinLen(1), MaxLen(100)]
+    memory_bytes: Annotated[int, Gt(0)]
     """What is printed on the box."""
-    usable_bytes: int = Field(gt=0)
+    usable_bytes: Annotated[int, Gt(0)]
     """What one process can have of it: without driver, ECC and firmware reserve, or the system's share of unified memory."""
-    bandwidth_bytes_per_second: int | None = Field(default=None, gt=0)
+    bandwidth_bytes_per_second: Annotated[int, Gt(0)] | None = None
     launch_year: int | None = None
-    source: str = Field(min_length=1)
-    usable_source: str = Field(min_length=1)
+    source: Annotated[str, MinLen(1)]
+    usable_source: Annotated[str, MinLen(1)]
 
 
 class FitStatus(StrEnum):

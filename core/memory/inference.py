@@ -4,17 +4,22 @@ Source: measured storages of transformers 5.23 on torch 2.13 (``generate()`` wit
 instants; each instant adds its own working set to what is resident.
 """
 
+from core.memory.architecture import Position
 from core.memory.attention import (
+    AttentionPath,
     attention_decode_bytes,
     attention_path,
     attention_prefill_bytes,
     kept_scores_bytes,
     kv_cache_row,
+    latent_decode_bytes,
     rotary_bytes,
+    window_mask,
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import matrix_bytes
-from core.memory.mlp import swiglu_prefill
+from core.memory.mlp import mlp_prefill
+from core.memory.moe import moe_prefill
 from core.memory.numerics import numerics
 from core.memory.runtime import moment_of
 from core.memory.scenario import Scenario
@@ -28,6 +33,17 @@ def kv_cache_bytes(scenario: Scenario, tokens: int) -> int:
     """Keys and values of ``tokens`` positions (over all sequences): 2*L*kv*d values a token, scales as the format lays them out."""
     rows, columns = kv_cache_row(scenario.architecture)
     return matrix_bytes(scenario.kv_cache, rows * tokens, columns)
+
+
+def decode_cache_bytes(scenario: Scenario, tokens: int) -> int:
+    """The same once generation runs: layers with a sliding window hold no more than the window."""
+    arch = scenario.architecture
+    outside = tokens - scenario.batch_size * arch.sliding_window
+    if not arch.num_sliding_layers or outside <= 0:
+        return kv_cache_bytes(scenario, tokens)
+    rows, columns = kv_cache_row(arch)
+    dropped = rows * arch.num_sliding_layers // arch.num_hidden_layers * outside
+    return matrix_bytes(scenario.kv_cache, rows * tokens - dropped, columns)
 
 
 def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
@@ -49,13 +65,18 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
         runtime=runtime_bytes,
     )
     tables = rotary_bytes(n, arch, length) + TOKEN_ID_BYTES * length
+    if arch.position is Position.LEARNED:
+        tables += e * h * length
+    # A mask of booleans for layers with a window, there or not in the one that needs most.
+    mask = length * length if window_mask(arch, length) and path is not AttentionPath.EAGER else 0
     mlp = prompt._replace(
-        activations=tokens * swiglu_prefill(n, arch) + tables,
-        workspace=kept_scores_bytes(path, n, arch, batch, length) + dequantization,
+        activations=tokens * max(mlp_prefill(n, arch), moe_prefill(arch) if arch.num_experts else 0) + tables,
+        workspace=kept_scores_bytes(path, n, arch, batch, length) + mask + dequantization,
     )
-    attention = prompt._replace(
-        workspace=attention_prefill_bytes(path, n, arch, batch, length) + tables + dequantization,
-    )
+    scores = attention_prefill_bytes(path, n, arch, batch, length)
+    if mask:
+        scores = max(scores, tokens * (3 * e * h + 3 * e * arch.query_size) + 4 * length**2)
+    attention = prompt._replace(workspace=scores + tables + dequantization)
     kept = batch * (1 if scenario.logits_to_keep else length)
     logits = prompt._replace(activations=e * h * tokens, logits=e * v * kept)
 
@@ -63,15 +84,20 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     cached = batch * scenario.context_length
     grown = Stack(
         weights=weights,
-        kv_cache=kv_cache_bytes(scenario, cached),
+        kv_cache=decode_cache_bytes(scenario, cached),
         inputs=TOKEN_ID_BYTES * batch,
         runtime=runtime_bytes,
     )
     key_copy = matrix_bytes(scenario.kv_cache, cached * arch.num_key_value_heads, arch.head_dim)
+    if arch.kv_lora_rank:
+        key_copy = latent_decode_bytes(arch, batch, scenario.context_length)
     step = 9 * h * batch
     growth = grown._replace(activations=step, workspace=key_copy + dequantization)
     repeated = attention_decode_bytes(path, n, arch, batch, scenario.context_length)
     decode_attention = grown._replace(activations=step, workspace=repeated + dequantization)
+    # After prefill, layers with a window still hold views of the whole prompt; each lets go of its own in the first step.
+    window = matrix_bytes(scenario.kv_cache, 2 * batch * min(arch.sliding_window, length) * arch.num_key_value_heads, arch.head_dim)
+    first = prompt._replace(kv_cache=prompt.kv_cache + window, activations=step)
     next_logits = grown._replace(activations=e * h * batch, logits=e * v * batch)
 
     return (
@@ -79,6 +105,7 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
         moment_of(MomentName.PREFILL, (mlp, Cause.MLP), (attention, Cause.ATTENTION), (logits, Cause.LOGITS)),
         moment_of(
             MomentName.DECODE,
+            *(((first, Cause.RESIDENT),) if arch.num_sliding_layers else ()),
             (growth, Cause.CACHE_GROWTH),
             (decode_attention, Cause.ATTENTION),
             (next_logits, Cause.LOGITS),

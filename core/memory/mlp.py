@@ -1,27 +1,55 @@
-"""SwiGLU: down(silu(gate(x)) * up(x)).
+"""The MLP of a layer: down(act(gate(x)) * up(x)), or down(act(up(x))).
 
 Source: measured tensor storages of transformers 5.23 on torch 2.13. Symbols: i intermediate size, h hidden size, e bytes of an activation.
 """
 
-from core.memory.architecture import Architecture
+from typing import assert_never
+
+from core.memory.architecture import Activation, Architecture
 from core.memory.numerics import Numerics
 
 
-def swiglu_saved(n: Numerics, arch: Architecture) -> int:
-    """Bytes a token kept for backward: gate, up, silu(gate) and their product, 4*e*i."""
-    return 4 * n.compute * arch.intermediate_size
+def mlp_saved(n: Numerics, arch: Architecture) -> int:
+    """Bytes a token kept for backward. Gated: gate, up, act(gate) and their product, 4*e*i, fused or not; one-kernel GELU: input and
+    output; written out: five tensors, of which autocast keeps the power in fp32.
+    """
+    i, e = arch.intermediate_size, n.compute
+    match arch.activation:
+        case Activation.GATED:
+            return 4 * e * i
+        case Activation.GELU:
+            return 2 * e * i
+        case Activation.GELU_WRITTEN_OUT:
+            return 16 * i if n.autocast else 5 * e * i
+        case _:
+            assert_never(arch.activation)
 
 
 def swiglu_frozen_saved(n: Numerics, arch: Architecture) -> int:
-    """The same where down_proj is frozen: its input, the product, is not needed."""
+    """Kept by a gated MLP whose down_proj is frozen: its input, the product, is not needed."""
     return 3 * n.compute * arch.intermediate_size
 
 
-def swiglu_backward(n: Numerics, arch: Architecture) -> int:
-    """Bytes a token the backward of the product needs at once: gradients of both factors, and of the residual stream."""
-    return 2 * n.compute * arch.intermediate_size + n.residual * arch.hidden_size
+def mlp_backward(n: Numerics, arch: Architecture) -> int:
+    """Bytes a token the backward of the activation needs at once: gradients of both factors (one, without a gate), and of the residual
+    stream, unless the layer's attention reads the same input.
+    """
+    factors = 2 if arch.activation is Activation.GATED else 1
+    residual = 0 if arch.parallel_residual else n.residual * arch.hidden_size
+    return factors * n.compute * arch.intermediate_size + residual
 
 
-def swiglu_prefill(n: Numerics, arch: Architecture) -> int:
-    """Bytes a token of the working set: silu(gate), up and product; embeddings, residual, block input and norm output."""
-    return 3 * n.compute * arch.intermediate_size + 4 * n.compute * arch.hidden_size
+def mlp_prefill(n: Numerics, arch: Architecture) -> int:
+    """Bytes a token of the working set: act(gate), up and product (fused: gate and up are one tensor, alive to the end); embeddings,
+    residual, block input and norm output. Learned positions are one more vector.
+    """
+    e, i, h = n.compute, arch.intermediate_size, arch.hidden_size
+    match arch.activation:
+        case Activation.GATED:
+            return (4 if arch.fused_gate_up else 3) * e * i + 4 * e * h
+        case Activation.GELU_WRITTEN_OUT:
+            return 4 * e * i + 5 * e * h
+        case Activation.GELU:
+            return 2 * e * i + 4 * e * h
+        case _:
+            assert_never(arch.activation)

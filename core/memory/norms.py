@@ -1,31 +1,65 @@
-"""RMSNorm, as transformers writes it: what it keeps for the backward pass.
+"""Norms, as transformers writes them: what one keeps for the backward pass.
 
-Source: measured tensor storages of transformers 5.23 on torch 2.13 (tests/core/memory/test_exact.py compares).
-The module computes in fp32: it keeps the fp32 copy of its input (4h bytes a token), the normalised tensor in the width of the residual
-stream, its output, and one fp32 reciprocal. Under autocast the output is cast anew for every linear layer that reads it.
+Source: measured tensor storages of transformers 5.23 on torch 2.13 (tests/core/memory/test_exact.py compares). RMSNorm computes in
+fp32: it keeps the fp32 copy of its input (4h bytes a token), the normalised tensor, its output, and one fp32 reciprocal. LayerNorm is
+one kernel: input, output, mean and reciprocal. Under autocast the output is cast anew for every linear layer that reads it; an output
+that is only added to the residual stream is not kept.
 """
 
-from core.memory.architecture import Architecture
+from typing import assert_never
+
+from core.memory.architecture import Activation, Architecture, Norm
 from core.memory.numerics import Numerics
 
 
-def rms_norm_saved(n: Numerics, width: int, consumers: int) -> int:
-    """Bytes a token kept by one RMSNorm over ``width`` values whose output ``consumers`` linear layers read."""
-    output = 2 * consumers if n.autocast else n.compute
-    return width * (4 + n.residual + output) + 4
+def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
+    """Bytes a token kept by one norm over ``width`` values whose output ``readers`` linear layers read."""
+    output = 0 if readers == 0 else 2 * readers if n.autocast else n.compute
+    match kind:
+        case Norm.RMS:
+            return width * (4 + n.residual + output) + 4
+        case Norm.RMS_PLUS_ONE:
+            return width * (4 + 4 + output) + 4
+        case Norm.LAYER:
+            return width * (n.residual + output) + 8
+        case _:
+            assert_never(kind)
+
+
+def norm_constant(kind: Norm, width: int) -> int:
+    """Bytes kept by one norm whatever the number of tokens: 1 + weight in fp32."""
+    return 4 * width if kind is Norm.RMS_PLUS_ONE else 0
+
+
+def layer_norms_saved(n: Numerics, arch: Architecture) -> int:
+    """Bytes a token kept by the norms of one layer."""
+    h = arch.hidden_size
+    mlp_readers = 2 if arch.activation is Activation.GATED and not arch.fused_gate_up else 1
+    kept = norm_saved(arch.norm, n, h, 1 if arch.fused_qkv else 3) + norm_saved(arch.norm, n, h, mlp_readers)
+    if arch.post_norms:
+        kept += 2 * norm_saved(arch.norm, n, h, 0)
+    if arch.parallel_residual and arch.norm is Norm.LAYER:
+        kept -= n.residual * h  # both norms read, and keep, the same input
+    return kept
+
+
+def layer_norms_constant(arch: Architecture) -> int:
+    """Bytes kept by the norms of one layer whatever the number of tokens, those of the heads included."""
+    hidden = (4 if arch.post_norms else 2) * norm_constant(arch.norm, arch.hidden_size)
+    return hidden + (2 * norm_constant(arch.norm, arch.head_dim) if arch.qk_norm else 0)
 
 
 def rms_norm_frozen_saved(width: int) -> int:
-    """The same where the norm's weight is not trained: only the fp32 copy and the reciprocal are needed."""
+    """Kept by an RMSNorm whose weight is not trained: only the fp32 copy and the reciprocal are needed."""
     return 4 * width + 4
 
 
 def head_norms_saved(n: Numerics, arch: Architecture) -> int:
-    """Bytes a token kept by the q and k norms of Qwen3: fp32 copy, normalised copy, one reciprocal a head. The output is rotated
+    """Bytes a token kept by the norms of query and key heads: fp32 copy, normalised copy, one reciprocal a head. The output is rotated
     at once, and rotation keeps nothing.
     """
     widths = arch.query_size + arch.key_value_size
-    normalised = 4 if n.compute == 4 else 2
+    normalised = 4 if n.compute == 4 or arch.norm is Norm.RMS_PLUS_ONE else 2
     return widths * (4 + normalised) + 4 * (arch.num_attention_heads + arch.num_key_value_heads)
 
 

@@ -39,6 +39,8 @@ _LORA16 = Numerics(weight=2, compute=2, residual=2, gradient=4, state=4)
 #: peaks at 19.25 GiB where the same run without that preparation peaks at 15.25 (fms-acceleration benchmarks, A100 80 GB).
 _QLORA = Numerics(weight=2, compute=2, residual=4, gradient=4, state=4)
 _LORA32 = Numerics(weight=4, compute=4, residual=4, gradient=4, state=4)
+_LORA16_AUTOCAST = _LORA16._replace(autocast=True)
+_LORA32_AUTOCAST = Numerics(weight=4, compute=2, residual=4, gradient=4, state=4, autocast=True)
 
 _INFERENCE = {width: Numerics(weight=width, compute=width, residual=width) for width in (2, 4, 8)}
 
@@ -51,4 +53,8 @@ def numerics(scenario: Scenario) -> Numerics:
         return _RECIPES[scenario.recipe]
     if scenario.method is Method.QLORA:
         return _QLORA
-    return _LORA32 if scenario.weights is Format.FP32 else _LORA16
+    if scenario.autocast:
+        return _LORA32_AUTOCAST if scenario.weights is Format.FP32 else _LORA16_AUTOCAST
+    if scenario.weights is Format.FP32:
+        return _LORA32
+    return _LORA16._replace(gradient=2, state=2) if scenario.lora_bits == 16 else _LORA16

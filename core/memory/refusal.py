@@ -7,8 +7,9 @@ methods it knows nothing of: the article computes training in int8 although no f
 from enum import StrEnum
 from typing import NamedTuple, assert_never
 
+from core.memory.architecture import Activation, Architecture, Norm
 from core.memory.formats import QUANTIZED, SIXTEEN_BIT, Format
-from core.memory.scenario import Estimator, Method, Recipe, Scenario, Task
+from core.memory.scenario import Attention, Estimator, Method, Recipe, Scenario, Task
 
 
 class Reason(StrEnum):
@@ -18,6 +19,11 @@ class Reason(StrEnum):
     LORA_BASE_NOT_QUANTIZED = "lora_base_not_quantized"
     LORA_BASE_FORMAT = "lora_base_format"
     QLORA_BASE_QUANTIZED = "qlora_base_quantized"
+    ADAPTERS_ON_PIECES = "adapters_on_pieces"
+    """Not impossible, but not modelled: adapters on this model's pieces."""
+    WIDE_TRAINING_OF_PIECES = "wide_training_of_pieces"
+    """Nor are experts and latent attention in fp32 or under autocast."""
+    SDPA_WITHOUT_SOFTCAPPING = "sdpa_without_softcapping"
 
 
 class Refusal(NamedTuple):
@@ -45,6 +51,12 @@ QLORA_FORMATS = frozenset({Format.INT4, Format.INT8})
 LORA_FORMATS = SIXTEEN_BIT | {Format.FP32}
 
 
+def _takes_adapters(arch: Architecture) -> bool:
+    """Adapters were measured on Llama's pieces, with or without norms of the heads."""
+    other_layer = arch.norm is not Norm.RMS or arch.post_norms or arch.activation is not Activation.GATED
+    return not (other_layer or arch.fused_qkv or arch.fused_gate_up or arch.num_experts or arch.kv_lora_rank or arch.num_sliding_layers)
+
+
 def _full_training_refusal(weights: Format, recipe: Recipe) -> Refusal | None:
     if weights in SIXTEEN_BIT:
         return None
@@ -65,8 +77,17 @@ def refusal(scenario: Scenario) -> Refusal | None:
 
 def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     """The same, were ``scenario`` to have ``weights``."""
-    if scenario.task is Task.INFERENCE or scenario.estimator is Estimator.RULE_OF_THUMB:
+    if scenario.estimator is Estimator.RULE_OF_THUMB:
         return None
+    arch = scenario.architecture
+    if arch.attn_logit_softcapping and scenario.attention is not Attention.EAGER:
+        return Refusal(Reason.SDPA_WITHOUT_SOFTCAPPING, ({"attention": Attention.EAGER.value},))
+    if scenario.task is Task.INFERENCE:
+        return None
+    if scenario.method is not Method.FULL and not _takes_adapters(arch):
+        return Refusal(Reason.ADAPTERS_ON_PIECES, ({"method": Method.FULL.value},))
+    if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and (arch.num_experts or arch.kv_lora_rank):
+        return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"recipe": Recipe.MIXED.value}, {"recipe": Recipe.PURE16.value}))
     match scenario.method:
         case Method.FULL:
             return _full_training_refusal(weights, scenario.recipe)
@@ -85,10 +106,16 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
             assert_never(scenario.method)
 
 
+_OF_PIECES = frozenset({Reason.ADAPTERS_ON_PIECES, Reason.WIDE_TRAINING_OF_PIECES, Reason.SDPA_WITHOUT_SOFTCAPPING})
+
+
 def reconcile(scenario: Scenario) -> Scenario:
-    """``scenario`` itself if it can be run, else with the nearest weight format that can: what a change of task or method does
-    to a precision that the new one does not know.
+    """``scenario`` itself if it can be run, else with the nearest choices that can: what a change of task, method or model does to
+    choices that the new one does not know.
     """
-    if refusal(scenario) is None:
-        return scenario
-    return scenario.evolve(weights=Format.INT4 if scenario.method is Method.QLORA else Format.BF16)
+    while (refused := refusal(scenario)) is not None:
+        if refused.reason in _OF_PIECES:
+            scenario = scenario.evolve(**refused.alternatives[0])
+        else:
+            scenario = scenario.evolve(weights=Format.INT4 if scenario.method is Method.QLORA else Format.BF16)
+    return scenario

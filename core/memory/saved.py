@@ -5,26 +5,56 @@ Source: measured tensor storages of transformers 5.23 / peft 0.21 on torch 2.13.
 
 from typing import NamedTuple
 
-from core.memory.architecture import embedding_parameters, layer_linear_parameters
-from core.memory.attention import AttentionPath, attention_path, attention_saved, causal_mask_bytes, rotary_bytes
-from core.memory.lora import adapters_saved
+from core.memory.architecture import Architecture, Position
+from core.memory.attention import AttentionPath, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
+from core.memory.formats import Format
+from core.memory.lora import adapter_copies, adapters_saved, first_layer_adapters_unused, first_layer_copies
 from core.memory.loss import labels_bytes, log_softmax_bytes
-from core.memory.mlp import swiglu_frozen_saved, swiglu_saved
-from core.memory.norms import head_norms_frozen_saved, head_norms_saved, rms_norm_frozen_saved, rms_norm_saved
+from core.memory.mlp import mlp_saved, swiglu_frozen_saved
+from core.memory.moe import moe_constant, moe_saved
+from core.memory.norms import (
+    head_norms_frozen_saved,
+    head_norms_saved,
+    layer_norms_constant,
+    layer_norms_saved,
+    norm_constant,
+    norm_saved,
+    rms_norm_frozen_saved,
+)
 from core.memory.numerics import Numerics
+from core.memory.parameters import embedding_parameters, layer_linear_parameters
 from core.memory.scenario import Method, Scenario
 
-#: Linear layers that read the output of each norm: q, k, v after the first, gate and up after the second.
-_ATTENTION_READERS, _MLP_READERS = 3, 2
 #: Two fp32 scalars: loss and number of labels.
 _LOSS_SCALARS_BYTES = 8
+
+
+class LayerKind(NamedTuple):
+    """Layers that are alike: how many, whether a mask stands for their window, whether they have experts."""
+
+    layers: int
+    masked: bool
+    experts: bool
+
+
+def layer_kinds(arch: Architecture, length: int) -> tuple[LayerKind, ...]:
+    """The kinds of layers there are; windows and experts do not meet in one model yet."""
+    layers, sliding, with_experts = arch.num_hidden_layers, arch.num_sliding_layers, arch.num_moe_layers
+    if with_experts:
+        plain = layers - with_experts
+        kinds = (LayerKind(plain, False, False), LayerKind(with_experts, False, True))
+    elif window_mask(arch, length):
+        kinds = (LayerKind(layers - sliding, False, False), LayerKind(sliding, True, False))
+    else:
+        return (LayerKind(layers, False, False),)
+    return tuple(kind for kind in kinds if kind.layers)
 
 
 class Saved(NamedTuple):
     """Bytes alive when a forward pass ends, by what they are."""
 
     layer: int
-    """Of one layer, when it is kept whole (or recomputed under checkpointing)."""
+    """Of the largest layer, when it is kept whole (or recomputed under checkpointing)."""
     layers: int
     """Of all layers as kept through the forward pass: whole, or their inputs under checkpointing."""
     outside: int
@@ -32,15 +62,19 @@ class Saved(NamedTuple):
     log_softmax: int
 
 
-def layer_saved(scenario: Scenario, n: Numerics, path: AttentionPath) -> int:
+def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     """Bytes one layer keeps when every weight is trained."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
-    h = arch.hidden_size
-    per_token = rms_norm_saved(n, h, _ATTENTION_READERS) + rms_norm_saved(n, h, _MLP_READERS) + swiglu_saved(n, arch)
+    path = attention_path(scenario.attention, n, arch, masked=kind.masked)
+    per_token = layer_norms_saved(n, arch) + (moe_saved(arch) if kind.experts else mlp_saved(n, arch))
+    constant = layer_norms_constant(arch) + (moe_constant(arch) if kind.experts else 0)
     if arch.qk_norm:
         per_token += head_norms_saved(n, arch)
-    copies = 2 * layer_linear_parameters(arch) if n.autocast else 0
-    return batch * length * per_token + attention_saved(path, n, arch, batch, length) + copies
+    if arch.dropout:
+        per_token += 2 * arch.hidden_size  # masks of one byte
+    if n.autocast:
+        constant += 2 * layer_linear_parameters(arch)
+    return batch * length * per_token + attention_saved(path, n, arch, batch, length) + constant
 
 
 def layer_saved_frozen(scenario: Scenario, n: Numerics, path: AttentionPath) -> int:
@@ -49,7 +83,10 @@ def layer_saved_frozen(scenario: Scenario, n: Numerics, path: AttentionPath) -> 
     per_token = 2 * rms_norm_frozen_saved(arch.hidden_size) + swiglu_frozen_saved(n, arch) + adapters_saved(scenario)
     if arch.qk_norm:
         per_token += head_norms_frozen_saved(arch)
-    return batch * length * per_token + attention_saved(path, n, arch, batch, length)
+    copies = adapter_copies(scenario)
+    if n.autocast and n.weight == 4:
+        copies += 2 * layer_linear_parameters(arch)
+    return batch * length * per_token + attention_saved(path, n, arch, batch, length) + copies
 
 
 def _first_layer_input_bytes(scenario: Scenario) -> int:
@@ -58,7 +95,13 @@ def _first_layer_input_bytes(scenario: Scenario) -> int:
     per_token = 4 * arch.hidden_size + 4
     if arch.qk_norm and "k_proj" not in scenario.lora_target_modules:
         per_token += 4 * arch.key_value_size + 4 * arch.num_key_value_heads
-    return scenario.batch_size * scenario.context_length * per_token
+    unused = first_layer_adapters_unused(scenario)
+    if scenario.lora_dropout:
+        per_token += unused * arch.hidden_size
+    copies = first_layer_copies(scenario)
+    if scenario.autocast and scenario.weights is Format.FP32:
+        copies += 2 * arch.hidden_size * (arch.query_size + 2 * arch.key_value_size)
+    return scenario.batch_size * scenario.context_length * per_token + copies
 
 
 def saved(scenario: Scenario, n: Numerics) -> Saved:
@@ -69,17 +112,27 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     full = scenario.method is Method.FULL
     checkpointing = scenario.gradient_checkpointing
 
-    layer = layer_saved(scenario, n, path) if full else layer_saved_frozen(scenario, n, path)
+    kinds = layer_kinds(arch, length) if full else (LayerKind(arch.num_hidden_layers, False, False),)
+    each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, path) for kind in kinds]
     if checkpointing:
         position_ids = 8 * length
         inputs = arch.num_hidden_layers * tokens * arch.hidden_size * n.residual
-        layers = inputs + position_ids + causal_mask_bytes(path, n, batch, length)
+        masks = causal_mask_bytes(path, n, batch, length) * (2 if arch.num_sliding_layers else 1)
+        if path is not AttentionPath.EAGER and kinds[-1].masked:
+            masks += length * length
+        layers = inputs + position_ids + masks
     else:
-        layers = arch.num_hidden_layers * layer
+        layers = sum(kind.layers * layer for kind, layer in zip(kinds, each, strict=True))
         if not full:
             layers -= _first_layer_input_bytes(scenario)
 
-    final_norm = rms_norm_saved(n, arch.hidden_size, 1) if full else rms_norm_frozen_saved(arch.hidden_size)
-    head_copy = 2 * embedding_parameters(arch) if n.autocast else 0
+    final_norm = norm_saved(arch.norm, n, arch.hidden_size, 1) if full else rms_norm_frozen_saved(arch.hidden_size)
+    head_copy = 2 * embedding_parameters(arch) if n.autocast and n.weight == 4 else 0
     outside = tokens * final_norm + rotary_bytes(n, arch, length) + labels_bytes(batch, length) + _LOSS_SCALARS_BYTES + head_copy
-    return Saved(layer, layers, outside, log_softmax_bytes(arch, tokens))
+    outside += norm_constant(arch.norm, arch.hidden_size)
+    if arch.position is Position.LEARNED:
+        outside += 8 * length
+    if arch.dropout:
+        outside += arch.hidden_size * tokens  # of the embeddings
+    tanh = n.compute * arch.vocab_size * tokens if arch.final_logit_softcapping else 0
+    return Saved(max(each), layers, outside, log_softmax_bytes(arch, tokens) + tanh)

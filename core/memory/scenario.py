@@ -1,11 +1,13 @@
 """Scenario: everything the user chose. Frozen, validated, JSON; the unit of undo, saving, sharing and comparing."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from annotated_types import Ge, Le, MaxLen, MinLen
 
 from core.memory.architecture import Architecture
+from core.memory.edge import validated
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from_parameter_count
 from core.memory.formats import Format
 
@@ -76,33 +78,34 @@ ATTENTION_LINEAR: tuple[TargetModule, ...] = ("q_proj", "k_proj", "v_proj", "o_p
 QUERY_VALUE: tuple[TargetModule, ...] = ("q_proj", "v_proj")
 
 
-class Scenario(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
     """One run on one GPU.
 
     ``batch_size`` counts the sequences in memory at once (training: the micro-batch). ``context_length`` is prompt plus generated
     tokens of one sequence in inference, the sequence length in training.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- read by pydantic, at the edge
 
     format: Literal["fitting-room scenario"] = "fitting-room scenario"
     version: Literal[1] = 1
-    name: str = Field(default="", max_length=200)
+    name: Annotated[str, MaxLen(200)] = ""
 
     architecture: Architecture
     task: Task = Task.INFERENCE
     runtime: Runtime = Runtime.TRANSFORMERS
     estimator: Estimator = Estimator.DETAILED
-    gpu: str = Field(default="", max_length=200)
+    gpu: Annotated[str, MaxLen(200)] = ""
     """Name of the chosen card in the catalogue; empty when none is chosen."""
 
     weights: Format = Format.BF16
-    batch_size: int = Field(default=1, ge=MIN_BATCH_SIZE, le=MAX_BATCH_SIZE)
-    context_length: int = Field(default=4096, ge=MIN_CONTEXT_LENGTH, le=MAX_CONTEXT_LENGTH)
+    batch_size: Annotated[int, Ge(MIN_BATCH_SIZE), Le(MAX_BATCH_SIZE)] = 1
+    context_length: Annotated[int, Ge(MIN_CONTEXT_LENGTH), Le(MAX_CONTEXT_LENGTH)] = 4096
     attention: Attention = Attention.SDPA
 
     kv_cache: Format = Format.BF16
-    max_new_tokens: int = Field(default=1, ge=1, le=MAX_CONTEXT_LENGTH)
+    max_new_tokens: Annotated[int, Ge(1), Le(MAX_CONTEXT_LENGTH)] = 1
     """How much of the context is generated; the rest is the prompt. 1: the prompt fills the context, the worst case."""
     logits_to_keep: Literal[0, 1] = 1
     """Positions the head is applied to in prefill: the last (1, as ``generate()`` does) or all (0)."""
@@ -114,12 +117,17 @@ class Scenario(BaseModel):
     gradient_checkpointing: bool = False
     first_step: bool = False
     """Show the very first step, before optimizer states exist, instead of a steady one."""
-    lora_r: int = Field(default=16, ge=1, le=65_536)
-    lora_target_modules: tuple[TargetModule, ...] = Field(default=ALL_LINEAR, min_length=1)
+    lora_r: Annotated[int, Ge(1), Le(65_536)] = 16
+    lora_bits: Literal[16, 32] = 32
+    """Width of the adapters: 32 as PEFT keeps them over a 16-bit base, 16 with ``autocast_adapter_dtype=False``."""
+    lora_dropout: bool = False
+    autocast: bool = False
+    """torch.autocast around LoRA, as trainers run it with ``bf16=True``; in full training the recipe says it."""
+    lora_target_modules: Annotated[tuple[TargetModule, ...], MinLen(1)] = ALL_LINEAR
 
     def evolve(self, **changes: Any) -> Self:
-        """A validated copy with ``changes``. Raises pydantic.ValidationError (``model_copy`` would not)."""
-        return self.model_validate(self.__dict__ | changes)
+        """A validated copy with ``changes``. Raises pydantic.ValidationError."""
+        return validated(type(self), **self.__dict__ | changes)
 
     @property
     def prompt_length(self) -> int:

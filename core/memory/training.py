@@ -5,25 +5,36 @@ grow while saved activations shrink, so its peak is the largest of a few known i
 throughout; the first step gets them in its optimizer step.
 """
 
-from core.memory.architecture import (
+from core.memory.attention import (
+    attention_backward,
+    attention_path,
+    attention_prefill_bytes,
+    attention_saved,
+    causal_mask_bytes,
+    rotary_bytes,
+)
+from core.memory.components import Cause, Moment, MomentName, Stack
+from core.memory.inference import TOKEN_ID_BYTES
+from core.memory.lora import adapter_bytes, adapter_copies, adapter_parameters, first_layer_copies, largest_adapter
+from core.memory.loss import backward_logits_bytes, forward_logits_bytes, head_gradient_bytes, labels_bytes
+from core.memory.mlp import mlp_backward
+from core.memory.moe import moe_backward, moe_constant, moe_kept_at_inputs
+from core.memory.norms import layer_norms_saved
+from core.memory.numerics import Numerics, numerics
+from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
+from core.memory.parameters import (
+    attention_shapes,
     embedding_parameters,
     head_parameters,
     layer_linear_parameters,
     layer_vector_parameters,
     parameter_count,
+    router_parameters,
 )
-from core.memory.attention import attention_backward, attention_path, attention_prefill_bytes, causal_mask_bytes, rotary_bytes
-from core.memory.components import Cause, Moment, MomentName, Stack
-from core.memory.inference import TOKEN_ID_BYTES
-from core.memory.lora import adapter_parameters, largest_adapter
-from core.memory.loss import backward_logits_bytes, forward_logits_bytes, head_gradient_bytes
-from core.memory.mlp import swiglu_backward
-from core.memory.numerics import Numerics, numerics
-from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
 from core.memory.runtime import moment_of
-from core.memory.saved import Saved, saved
+from core.memory.saved import LayerKind, Saved, layer_saved, saved
 from core.memory.scenario import Method, Scenario
-from core.memory.weights import dequantization_bytes, weight_bytes
+from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes
 
 #: Token ids and labels, int64 each.
 _INPUT_BYTES = 2 * TOKEN_ID_BYTES
@@ -40,8 +51,8 @@ def stored_weight_bytes(scenario: Scenario, n: Numerics) -> int:
     """The model as it lies in memory (master weights are the optimizer's), adapters included."""
     arch = scenario.architecture
     if scenario.method is Method.FULL:
-        return n.weight * parameter_count(arch) + 4 * arch.head_dim
-    return weight_bytes(arch, scenario.weights) + 4 * adapter_parameters(scenario)
+        return n.weight * parameter_count(arch) + buffer_bytes(arch)
+    return weight_bytes(arch, scenario.weights) + adapter_bytes(scenario)
 
 
 def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
@@ -59,10 +70,7 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     load = Stack(weights=weights, runtime=runtime_bytes)
     step = load._replace(inputs=_INPUT_BYTES * tokens, optimizer=0 if scenario.first_step else states)
 
-    widened = 4 * arch.hidden_size * tokens if n.autocast else 0 if full else 2 * arch.hidden_size * tokens
-    if n.autocast and scenario.gradient_checkpointing:
-        # autocast keeps its 16-bit copies of all weights until the forward pass ends, saved for backward or not
-        widened += 2 * arch.num_hidden_layers * layer_linear_parameters(arch)
+    widened = _widened_in_forward(scenario, n, full=full)
     forward = step._replace(
         activations=kept.layers + kept.outside,
         logits=kept.log_softmax + forward_logits_bytes(n, arch, tokens),
@@ -88,6 +96,21 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     )
 
 
+def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
+    """Copies alive at the loss: of the hidden states in the width of logits or adapters, and what autocast keeps of trained weights until
+    the forward pass ends, saved for backward or not.
+    """
+    arch = scenario.architecture
+    states = arch.hidden_size * scenario.batch_size * scenario.context_length
+    if not n.autocast:
+        return 0 if full else 2 * states
+    if not full:
+        copies = arch.num_hidden_layers * adapter_copies(scenario) if scenario.gradient_checkpointing else first_layer_copies(scenario)
+        return n.weight * states + copies
+    copies = 2 * arch.num_hidden_layers * layer_linear_parameters(arch) if scenario.gradient_checkpointing else 0
+    return 4 * states + copies
+
+
 def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> Moment:
     """Peak of the forward pass: at the loss, unless layers keep nothing but their inputs and write their scores to memory."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
@@ -111,7 +134,7 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
     head_gradient = g * embedding_parameters(arch)
     down_gradient = g * h * arch.intermediate_size
     layer_gradient = g * (layer_linear_parameters(arch) + layer_vector_parameters(arch))
-    mlp_work = tokens * swiglu_backward(n, arch)
+    mlp_work = tokens * mlp_backward(n, arch)
 
     loss = step._replace(
         activations=kept.layers + kept.outside,
@@ -155,9 +178,32 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
         workspace=scores_work,
     )
     instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]
+    if arch.num_experts:
+        instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (_first_experts(scenario, n, step, all_gradients), Cause.EXPERTS)]
     if scores_work:
         instants += [(first_attention, Cause.ATTENTION), (last_attention, Cause.ATTENTION)]
     return moment_of(MomentName.BACKWARD, *instants, (embedding, Cause.EMBEDDING))
+
+
+def _first_experts(scenario: Scenario, n: Numerics, step: Stack, all_gradients: int) -> Stack:
+    """The first layer with experts as its inputs get their gradients: all its experts have theirs, nothing before it has."""
+    arch, length = scenario.architecture, scenario.context_length
+    tokens = scenario.batch_size * length
+    shapes = attention_shapes(arch)
+    attention = sum(inputs * outputs for _, inputs, outputs in shapes)
+    plain = arch.first_k_dense_replace * (layer_linear_parameters(arch) + layer_vector_parameters(arch))
+    missing = attention + layer_vector_parameters(arch) + router_parameters(arch) + plain + embedding_parameters(arch)
+    path = attention_path(scenario.attention, n, arch)
+    below = tokens * (layer_norms_saved(n, arch) + moe_kept_at_inputs(arch)) + attention_saved(path, n, arch, scenario.batch_size, length)
+    before = layer_saved(scenario, n, LayerKind(1, False, False)) * arch.first_k_dense_replace
+    if scenario.gradient_checkpointing:
+        before = n.residual * arch.hidden_size * tokens * (1 + arch.first_k_dense_replace) + TOKEN_ID_BYTES * length
+    shared = rotary_bytes(n, arch, length) + labels_bytes(scenario.batch_size, length)
+    return step._replace(
+        activations=below + moe_constant(arch) + before + shared,
+        gradients=all_gradients - n.gradient * missing,
+        workspace=tokens * moe_backward(arch),
+    )
 
 
 def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> Moment:

@@ -1,8 +1,8 @@
-"""Manners of stock editors inside the window: the wheel scrolls the panel, and undo is the window's unless something was typed."""
+"""Manners of stock line edits inside the window: undo is the window's unless something was typed."""
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
-from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QLineEdit
 
 
 class WindowUndo(QObject):
@@ -20,18 +20,3 @@ class WindowUndo(QObject):
                 event.ignore()
                 return True
         return False
-
-
-class CalmSpinBox(QSpinBox):
-    """A spin box that the wheel turns only when it has the focus."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        WindowUndo(self.lineEdit())
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()

@@ -2,6 +2,13 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
+    <name>Caption</name>
+    <message>
+        <source>Double-click, or {key} in the control: back to the example’s value</source>
+        <translation>双击，或在这一项中按 {key}：恢复为示例的值</translation>
+    </message>
+</context>
+<context>
     <name>ChoiceSlider</name>
     <message>
         <source>Not available: {names}.</source>
@@ -114,6 +121,10 @@
         <translation>= {other} · 已保留 {reserved} · 已分配 {allocated}</translation>
     </message>
     <message>
+        <source>{batch} × {context} tokens · full training, the only kind it knows · nominal size {parameters}</source>
+        <translation>{batch} × {context} token · 按全量训练算（它只会这一种）· 名义参数量 {parameters}</translation>
+    </message>
+    <message>
         <source>{batch} × {context} tokens · nominal size {parameters}, order of magnitude only</source>
         <translation>{batch} × {context} token · 按标称参数量 {parameters}，只看数量级</translation>
     </message>
@@ -130,7 +141,6 @@
     <name>Legend</name>
     <message>
         <source>Legend</source>
-        <extracomment>Nine components at most are alive at one peak of a single GPU.</extracomment>
         <translation>图例</translation>
     </message>
 </context>
@@ -157,8 +167,8 @@
         <translation>重置</translation>
     </message>
     <message>
-        <source>Everything back to the example; double-click a control’s name to reset it alone</source>
-        <translation>全部恢复为示例；双击某一项的名称，只重置这一项</translation>
+        <source>Everything back to the example; {key}, or a double-click on its name, resets one control alone</source>
+        <translation>全部恢复为示例；按 {key} 或双击某一项的名称，只重置这一项</translation>
     </message>
     <message>
         <source>Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)</source>
@@ -211,6 +221,10 @@
     <message>
         <source>No model is called “{name}”. Pick one from the list, or set a size.</source>
         <translation>没有名为“{name}”的模型。请从列表里选，或直接设定参数量。</translation>
+    </message>
+    <message>
+        <source>Go to a control first: {key} resets the one in use.</source>
+        <translation>请先选中一项：{key} 重置正在操作的那一项。</translation>
     </message>
 </context>
 <context>
@@ -292,6 +306,10 @@
     <message>
         <source>Keep only the inputs of layers and compute the rest again: less memory, about a third more time.</source>
         <translation>只保留每层的输入，其余在反向时重算：省显存，耗时多约三分之一。</translation>
+    </message>
+    <message>
+        <source>From {low} to {high}.</source>
+        <translation>范围 {low} 到 {high}。</translation>
     </message>
     <message>
         <source>{ratio} bytes per parameter (weights + gradients + optimizer)</source>
@@ -538,6 +556,18 @@
     <message>
         <source>QLoRA runs over int4 or int8 weights. Pick one of them, or LoRA.</source>
         <translation>QLoRA 的底座权重须为 int4 或 int8。请选其一，或改用 LoRA。</translation>
+    </message>
+    <message>
+        <source>Adapters on a model built like this are not modelled yet. Pick full training.</source>
+        <translation>这种结构的模型上的适配器尚未建模。请选择全参数训练。</translation>
+    </message>
+    <message>
+        <source>Experts and latent attention in fp32 or AMP are not modelled yet. Pick the recipe mixed or pure 16-bit.</source>
+        <translation>专家层与潜在注意力在 fp32 或 AMP 下的训练尚未建模。请选择混合或纯 16 位方案。</translation>
+    </message>
+    <message>
+        <source>Attention with capped scores runs eager only. Pick eager attention.</source>
+        <translation>带分数上限的注意力只能以 eager 方式运行。请选择 eager 注意力。</translation>
     </message>
     <message>
         <source>Type a number between {low} and {high}.</source>

@@ -9,6 +9,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from core.memory import Scenario, architecture_from_parameter_count, estimate, max_context_length
+from core.memory.edge import validated
 
 INFERENCE = {"task": "inference"}
 TRAINING = {"task": "training", "recipe": "pure16", "gradient_checkpointing": True}
@@ -17,8 +18,9 @@ QLORA = {"task": "training", "method": "qlora", "weights": "int4"}
 
 def _different(fields: dict[str, object]) -> list[Scenario]:
     return [
-        Scenario.model_validate(
-            {**fields, "architecture": architecture_from_parameter_count(10**9 + 7 * 10**6 * step), "context_length": 128 + 13 * step}
+        validated(
+            Scenario,
+            {**fields, "architecture": architecture_from_parameter_count(10**9 + 7 * 10**6 * step), "context_length": 128 + 13 * step},
         )
         for step in range(2000)
     ]

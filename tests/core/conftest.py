@@ -7,12 +7,14 @@ hundred, so that a red run stays red.
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
 
 from core.cli import main
 from core.memory import Architecture, Scenario
+from core.memory.edge import to_json, validated
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.register_profile("search", max_examples=int(os.environ.get("HYPOTHESIS_SEARCH", "100")), deadline=None)
@@ -40,14 +42,14 @@ def llama_7b() -> Architecture:
 def llama_13b(llama_7b: Architecture) -> Architecture:
     """meta-llama/Llama-2-13b-hf, config.json."""
     shape = {"hidden_size": 5120, "intermediate_size": 13824, "num_hidden_layers": 40, "num_attention_heads": 40, "num_key_value_heads": 40}
-    return Architecture(**llama_7b.model_dump() | shape | {"name": "meta-llama/Llama-2-13b-hf", "nominal_parameters": 13 * 10**9})
+    return replace(llama_7b, **shape | {"name": "meta-llama/Llama-2-13b-hf", "nominal_parameters": 13 * 10**9})
 
 
 @pytest.fixture(scope="session")
 def llama_70b(llama_7b: Architecture) -> Architecture:
     """meta-llama/Llama-2-70b-hf, config.json."""
     shape = {"hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80, "num_attention_heads": 64, "num_key_value_heads": 8}
-    return Architecture(**llama_7b.model_dump() | shape | {"name": "meta-llama/Llama-2-70b-hf", "nominal_parameters": 70 * 10**9})
+    return replace(llama_7b, **shape | {"name": "meta-llama/Llama-2-70b-hf", "nominal_parameters": 70 * 10**9})
 
 
 @pytest.fixture
@@ -98,7 +100,7 @@ def saved(tmp_path, llama_7b) -> Callable[..., str]:
 
     def of(**choices) -> str:
         path = tmp_path / "scenario.json"
-        path.write_text(Scenario(architecture=llama_7b, **choices).model_dump_json(), encoding="utf-8")
+        path.write_text(to_json(validated(Scenario, architecture=llama_7b, **choices)).decode(), encoding="utf-8")
         return str(path)
 
     return of

@@ -2,9 +2,11 @@
 
 import pytest
 
-from core.memory import Reason, Refusal
+from core.choices import Meaningless
+from core.cli import main
+from core.memory import Estimator, Format, Method, Reason, Recipe, Refusal
 from core.quantity import Problem, QuantityError
-from core.report import quantity_words, refusal_words
+from core.report import meaningless_words, quantity_words, refusal_words
 
 
 class TestComplaints:
@@ -65,6 +67,44 @@ class TestComplaints:
     def test_choices_of_training_have_no_meaning_in_inference(self, complaint, option):
         assert complaint("estimate", *option).startswith(f"{option[0]} has no meaning in inference; add --task training")
 
+    @pytest.mark.parametrize("training", [["--task", "training"], ["--task", "training", "--method", "lora"]], ids=" ".join)
+    def test_the_cache_has_no_meaning_in_training(self, complaint, training):
+        words = "--kv-cache has no meaning in training; add --task inference or leave it out"
+        assert complaint("estimate", *training, "--kv-cache", "fp8") == words
+
+    @pytest.mark.parametrize("method", ["lora", "qlora"])
+    @pytest.mark.parametrize("recipe", Recipe)
+    def test_a_recipe_has_no_meaning_with_adapters(self, complaint, method, recipe):
+        line = complaint("estimate", "--task", "training", "--method", method, "--recipe", recipe)
+        assert line.startswith("--recipe has no meaning in LoRA and QLoRA")
+
+    @pytest.mark.parametrize("optimizer", ["sgd", "sgd-momentum", "adamw8bit"])
+    def test_an_implementation_makes_no_difference_to_some_optimizers(self, complaint, optimizer):
+        options = ("--recipe", "pure16", "--optimizer", optimizer, "--optimizer-implementation", "fused")
+        assert complaint("estimate", "--task", "training", *options).startswith("--optimizer-implementation makes no difference")
+
+    def test_nor_to_master_weights(self, complaint):
+        line = complaint("estimate", "--task", "training", "--optimizer-implementation", "fused")
+        assert "--recipe mixed" in line
+
+    @pytest.mark.parametrize("weights", [fmt for fmt in Format if fmt is not Format.FP32])
+    @pytest.mark.parametrize("estimator", Estimator)
+    def test_the_recipe_fp32_stores_nothing_else(self, complaint, weights, estimator):
+        line = complaint("estimate", "--task", "training", "--recipe", "fp32", "--weights", weights, "--estimator", estimator)
+        assert line == f"--recipe fp32 stores fp32 weights, not {weights}; leave --weights out or use another --recipe"
+
+    def test_what_a_file_holds_may_be_in_vain(self, ask, saved):
+        """It is the whole form, filled in for every kind of run."""
+        path = saved(task="training", recipe="fp32", weights="bf16", kv_cache="int4", lora_r=3, optimizer="sgd", first_step=True)
+        plain = ("--task", "training", "--recipe", "fp32", "--optimizer", "sgd", "--first-step")
+        assert ask(path)["total_bytes"] == ask(*plain)["total_bytes"]
+        assert ask(path, "--task", "inference")["total_bytes"] == ask("--kv-cache", "int4")["total_bytes"]
+
+    def test_an_option_is_judged_by_the_files_run(self, complaint, ask, saved):
+        path = saved(task="training", method="lora")
+        assert complaint("estimate", path, "--recipe", "amp").startswith("--recipe has no meaning")
+        assert ask(path, "--recipe", "amp", "--method", "full")["total_bytes"] > 0
+
     @pytest.mark.parametrize("option", [["--lora-r", "8"], ["--lora-targets", "qv"]], ids=" ".join)
     def test_adapters_have_no_meaning_in_full_training(self, complaint, option):
         assert complaint("estimate", "--task", "training", *option).startswith(f"{option[0]} has no meaning in full training")
@@ -87,11 +127,28 @@ class TestComplaints:
         for alternative in alternatives:
             assert ask("--task", "training", *options, *alternative.split())["total_bytes"] > 0
 
+    @pytest.mark.parametrize("recipe", [None, *Recipe])
+    @pytest.mark.parametrize("method", Method)
+    @pytest.mark.parametrize("weights", Format)
+    def test_every_alternative_goes_with_the_rest_of_the_command(self, capsys, recipe, method, weights):
+        options = ["estimate", "--task", "training", "--method", method, "--weights", weights, *(["--recipe", recipe] if recipe else [])]
+        code = main(options)
+        line = capsys.readouterr().err
+        assert (code, bool(line)) in {(0, False), (2, True)}
+        _, instead, alternatives = line.partition("; instead use ")
+        for alternative in alternatives.split(" or ") if instead else []:
+            assert main([*options, *alternative.split()]) == 0, line
+
     @pytest.mark.parametrize("reason", Reason)
     def test_every_reason_has_words(self, reason):
         words = refusal_words(Refusal(reason, ({"weights": "bf16"},)))
         assert words.endswith("; instead use --weights bf16")
         assert reason.value not in words
+
+    def test_every_choice_in_vain_has_its_own_words(self):
+        words = {meaningless_words("--option", why) for why in Meaningless}
+        assert len(words) == len(Meaningless)
+        assert all(word.startswith("--option ") for word in words)
 
     def test_every_problem_of_a_quantity_has_its_own_words(self):
         words = {quantity_words(QuantityError(problem, 1, 10, "x")) for problem in Problem}

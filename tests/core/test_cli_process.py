@@ -5,12 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.cli import main
 from core.memory import Scenario
+from core.memory.edge import to_json, validated
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,8 +37,8 @@ class TestProcess:
     @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
     def test_any_output_encoding(self, tmp_path, llama_7b, encoding):
         path = tmp_path / "场景.json"
-        named = llama_7b.model_copy(update={"name": "通义千问 🙂"})
-        path.write_text(Scenario(architecture=named).model_dump_json(), encoding="utf-8")
+        named = replace(llama_7b, **{"name": "通义千问 🙂"})
+        path.write_text(to_json(validated(Scenario, architecture=named)).decode(), encoding="utf-8")
         environment = {"LC_ALL": "C", "LANG": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
         filesystem_encoding = {"PYTHONUTF8": "1"} if encoding == "utf-8" else {}
         for options in ([], ["--json"]):

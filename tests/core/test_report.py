@@ -39,6 +39,7 @@ class TestText:
             (["--task", "training", "--weights", "fp32"], "training (full): recipe fp32, adamw, batch 1"),
             (["--task", "training", "--checkpointing"], "adamw, gradient checkpointing, batch 1"),
             (["--task", "training", "--estimator", "rule-of-thumb", "--weights", "int8"], "training (full): weights int8, adamw, batch 1"),
+            (["--task", "training", "--estimator", "rule-of-thumb", "--recipe", "amp"], "training (full): weights fp32, adamw, batch 1"),
             (["--task", "training", "--method", "qlora", "--lora-targets", "qv"], "training (qlora): base int4, rank 16 on q_proj, v_proj"),
             (["--task", "training"], "Bytes per parameter: 16.000 (weights + gradients + optimizer)"),
             (["--task", "training"], "between steps "),
@@ -47,3 +48,16 @@ class TestText:
     )
     def test_it_says(self, tell, options, words):
         assert words in tell(*options)
+
+    @pytest.mark.parametrize("method", ["lora", "qlora"])
+    def test_the_rule_of_thumb_knows_only_full_training_and_says_so(self, tell, method):
+        text = tell("--task", "training", "--method", method, "--estimator", "rule-of-thumb", "--checkpointing")
+        assert "training (full): weights " in text
+        assert f"It knows only full training: these are not the figures of --method {method}." in text
+        assert "rank" not in text
+        assert "checkpointing" not in text
+
+    @pytest.mark.parametrize("options", [["--method", "full"], []], ids=["full", "default"])
+    def test_which_needs_no_saying_of_full_training(self, tell, options):
+        assert "knows only" not in tell("--task", "training", *options, "--estimator", "rule-of-thumb")
+        assert "knows only" not in tell("--estimator", "rule-of-thumb")

@@ -124,11 +124,15 @@ class Room:
         track = self.track(name)
         self.bot.mouseRelease(track, Qt.MouseButton.LeftButton, pos=QPoint(round(track.tick_x(track.value())), track.height() // 2))
 
-    def double_click_caption(self, text: str) -> None:
-        """On the label that says ``text``."""
+    def caption(self, text: str) -> Caption:
+        """The label that says ``text``."""
         captions = [label for label in self.window.findChildren(Caption) if label.plain_text() == text]
         assert len(captions) == 1, f"{len(captions)} captions say {text}"
-        self.bot.mouseDClick(captions[0], Qt.MouseButton.LeftButton)
+        return captions[0]
+
+    def double_click_caption(self, text: str) -> None:
+        """On the label that says ``text``."""
+        self.bot.mouseDClick(self.caption(text), Qt.MouseButton.LeftButton)
 
     def click_gpu(self, name: str) -> None:
         """On the row of a card in the list."""

@@ -4,13 +4,20 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
-from core.memory import Task
-from gui.widgets.quantity_slider import QuantityBox
+from core.memory import Method, Task
+from gui.defaults import default_scenario
+from gui.widgets.quantity_box import QuantityBox
 
 NONSENSE = ["frogs", "", "-1", "0", "1e99", "9" * 300, "1.5.5", "7 parsecs", "٣x", "NaN", "inf", "0x10", "½", "--"]
-BOXES = ["parameters", "batch", "context"]
+BOXES = ["parameters", "batch", "context", "lora_r"]
+
+
+@pytest.fixture
+def room(open_room: Any, models: Any, gpus: Any) -> Any:
+    """A window with every box there is."""
+    return open_room(default_scenario(models, gpus).evolve(task=Task.TRAINING, method=Method.LORA))
 
 
 def reason(room: Any, name: str) -> str:
@@ -57,6 +64,9 @@ def test_nonsense_is_refused_in_place(room: Any, name: str, text: str) -> None:
         ("parameters", "9M", "10"),
         ("parameters", "11T", "10"),
         ("batch", "12 frogs", "frogs"),
+        ("lora_r", "0", "1"),
+        ("lora_r", "65537", "65536"),
+        ("lora_r", "16.5", "hole"),
     ],
 )
 def test_the_reason_says_what_would_be_right(room: Any, name: str, text: str, part: str) -> None:
@@ -95,25 +105,27 @@ def test_the_reason_is_not_cut_off(room: Any) -> None:
     assert label.mapTo(room.window, label.rect().bottomRight()).x() <= room.window.controls.geometry().right()
 
 
-def test_the_rank_takes_no_letters(room: Any) -> None:
-    room.set(task=Task.TRAINING, method="lora")
-    before = room.scenario
-    rank = room.find(QSpinBox, "lora_r")
-    rank.setFocus()
-    rank.selectAll()
-    room.bot.keyClicks(rank, "frogs-x")
-    room.bot.keyClick(rank, Qt.Key.Key_Return)
-    assert rank.value() == before.lora_r
-    assert room.scenario is before
-    rank.selectAll()
-    room.bot.keyClicks(rank, "0")
-    room.bot.keyClick(rank, Qt.Key.Key_Return)
-    assert room.scenario.lora_r >= 1
+def test_the_reason_goes_with_its_box(room: Any) -> None:
+    room.enter("lora_r", "frogs")
+    with room.change():
+        room.press_key(Qt.Key.Key_2)
+    assert reason(room, "lora_r") == ""
+    with room.change():
+        room.press_key(Qt.Key.Key_3)
+    assert (reason(room, "lora_r"), room.box_text("lora_r")) == ("", "16")
 
 
 @pytest.mark.parametrize(
     ("name", "text", "field", "value"),
-    [("batch", "4096", "batch_size", 4096), ("context", "128", "context_length", 128), ("context", "10M", "context_length", 10 * 1024**2)],
+    [
+        ("batch", "4096", "batch_size", 4096),
+        ("context", "128", "context_length", 128),
+        ("context", "10M", "context_length", 10 * 1024**2),
+        ("lora_r", "1", "lora_r", 1),
+        ("lora_r", "65536", "lora_r", 65_536),
+        ("lora_r", "8k", "lora_r", 8000),
+        ("lora_r", "３２", "lora_r", 32),
+    ],
 )
 def test_the_ends_of_the_range_are_in_it(room: Any, name: str, text: str, field: str, value: int) -> None:
     with room.change():
@@ -122,7 +134,6 @@ def test_the_ends_of_the_range_are_in_it(room: Any, name: str, text: str, field:
 
 
 def test_every_box_that_is_typed_into_is_tested_here(room: Any) -> None:
-    room.set(task=Task.TRAINING, method="lora")
     boxes = {box.objectName() for box in room.window.findChildren(QuantityBox)}
     assert boxes == {f"{name}.box" for name in BOXES}
     others = {
@@ -130,5 +141,5 @@ def test_every_box_that_is_typed_into_is_tested_here(room: Any) -> None:
         for edit in room.window.findChildren(QLineEdit)
         if not isinstance(edit, QuantityBox)
     }
-    assert others == {"qt_spinbox_lineedit", "model", "gpu_filter"}  # the last two: test_model_box.py, test_gpu_picker.py
+    assert others == {"model", "gpu_filter"}  # test_model_box.py, test_gpu_picker.py
     assert isinstance(room.window, QWidget)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QStandardItemModel
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from core.memory import (
     Attention,
@@ -21,6 +21,7 @@ from core.memory import (
     refusal_of_weights,
 )
 from core.memory.scenario import QUERY_VALUE
+from gui.widgets.caption import Caption
 from gui.words import refusal_reason
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -159,7 +160,7 @@ def test_each_kind_of_run_shows_what_it_asks_and_no_more(room: Any) -> None:
     asked = {}
     names = [
         "recipe",
-        "lora_r",
+        "lora_r.box",
         "lora_target_modules",
         "optimizer",
         "gradient_checkpointing",
@@ -175,7 +176,7 @@ def test_each_kind_of_run_shows_what_it_asks_and_no_more(room: Any) -> None:
     assert (
         asked["run_training_lora"]
         == asked["run_training_qlora"]
-        == asked["run_training_full"] - {"recipe"} | {"lora_r", "lora_target_modules"}
+        == asked["run_training_full"] - {"recipe"} | {"lora_r.box", "lora_target_modules"}
     )
 
 
@@ -336,12 +337,8 @@ def test_checkpointing_and_lora_fields(room: Any) -> None:
     with room.change():
         room.find(QComboBox, "lora_target_modules").setCurrentIndex(2)
     assert room.scenario.lora_target_modules == QUERY_VALUE
-    rank = room.find(QSpinBox, "lora_r")
-    rank.setFocus()
-    rank.selectAll()
     with room.change():
-        room.bot.keyClicks(rank, "64")
-        room.bot.keyClick(rank, Qt.Key.Key_Return)
+        room.enter("lora_r", "64")
     assert room.scenario.lora_r == 64
 
 
@@ -378,9 +375,11 @@ def test_folded_controls_show_their_values(room: Any) -> None:
         ("Recipe", "run_training_full", {"recipe": Recipe.PURE16}),
         ("LoRA rank", "run_training_lora", {"lora_r": 8}),
         ("LoRA targets", "run_training_lora", {"lora_target_modules": QUERY_VALUE}),
+        ("Gradient checkpointing", "run_training_full", {"gradient_checkpointing": True}),
     ],
 )
-def test_a_double_click_on_its_name_resets_a_control_alone(room: Any, caption: str, run: str, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("way", ["double click", "key"])
+def test_its_name_and_a_key_reset_a_control_alone(room: Any, caption: str, run: str, changes: dict[str, Any], way: str) -> None:
     if run:
         start(room, run)
     if caption in ("KV cache", "Attention", "Estimate"):
@@ -389,11 +388,50 @@ def test_a_double_click_on_its_name_resets_a_control_alone(room: Any, caption: s
     other = {"batch_size": 3} if "batch_size" not in changes else {"context_length": 333}
     room.set(**changes, **other)
     with room.change():
-        room.double_click_caption(caption)
+        if way == "key":
+            room.caption(caption).buddy().setFocus()
+            room.press_key(Qt.Key.Key_R, CTRL | SHIFT)
+        else:
+            room.double_click_caption(caption)
     assert room.scenario == before.evolve(**other)
     with room.change():
         room.press_key(Qt.Key.Key_Z)
     assert room.scenario == before.evolve(**changes, **other)
+
+
+@pytest.mark.parametrize("part", ["batch.box", "batch.track"])
+def test_the_key_resets_from_any_part_of_a_control(room: Any, part: str) -> None:
+    room.set(batch_size=99)
+    room.find(QWidget, part).setFocus()
+    with room.change():
+        room.press_key(Qt.Key.Key_R, CTRL | SHIFT)
+    assert room.scenario.batch_size == 1
+    assert room.find(QWidget, part).hasFocus()
+
+
+def test_the_key_resets_the_model_from_its_text(room: Any) -> None:
+    before = room.scenario
+    with room.change():
+        room.enter("parameters", "70b")
+    room.find(QComboBox, "model").setFocus()
+    with room.change():
+        room.press_key(Qt.Key.Key_R, CTRL | SHIFT)
+    assert room.scenario == before
+
+
+def test_the_key_says_so_where_there_is_nothing_to_reset(room: Any) -> None:
+    room.set(batch_size=99)
+    room.find(QLineEdit, "gpu_filter").setFocus()
+    room.press_key(Qt.Key.Key_R, CTRL | SHIFT)
+    assert "Ctrl+Shift+R" in room.message
+    assert room.scenario.batch_size == 99
+
+
+def test_every_name_tells_how_to_reset(room: Any) -> None:
+    captions = room.window.findChildren(Caption)
+    assert len(captions) >= 12
+    assert {caption.toolTip() for caption in captions} == {"Double-click, or Ctrl+Shift+R in the control: back to the example’s value"}
+    assert "Ctrl+Shift+R" in room.window.findChild(QAction, "reset").toolTip()
 
 
 def test_the_size_is_reset_with_its_model(room: Any) -> None:
@@ -461,3 +499,12 @@ def test_the_unit_switch_changes_every_number(room: Any) -> None:
         assert text != binary[name], name
     room.press_key(Qt.Key.Key_U)
     assert texts() == binary
+
+
+def test_a_method_that_the_model_cannot_have_is_refused_with_the_reason(room: Any, models: Any) -> None:
+    room.set(architecture=next(model.architecture for model in models if model.architecture.num_experts))
+    before = room.scenario
+    room.find(QPushButton, "run_training_lora").click()
+    assert room.message == refusal_reason(Reason.ADAPTERS_ON_PIECES)
+    assert room.scenario is before
+    assert room.find(QPushButton, "run_inference_full").isChecked()

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QSettings
 
 from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task, architecture_from_parameter_count
+from core.memory.edge import to_json
 from core.memory.scenario import QUERY_VALUE
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_scenario, save_scenario
@@ -36,7 +37,7 @@ def scenario() -> Scenario:
 
 def broken_states(scenario: Scenario) -> dict[str, bytes]:
     """State files that are none of ours, or not any more, or not yet."""
-    good = scenario.model_dump(mode="json")
+    good = json.loads(to_json(scenario))
     return {
         "empty": b"",
         "no JSON": b"\x89PNG\r\n\x1a\n",

@@ -1,7 +1,10 @@
+from dataclasses import asdict, replace
+
 import pytest
 from pydantic import ValidationError
 
 from core.memory import Architecture, parameter_count
+from core.memory.edge import validated
 
 #: Shapes from the config.json of each model; counts as the weights published with it add up to (safetensors index, model card).
 PUBLISHED = {
@@ -70,7 +73,7 @@ def test_llama_2(llama_7b, llama_13b, llama_70b):
 
 def test_query_heads_must_share_key_value_heads_evenly(llama_7b):
     with pytest.raises(ValidationError, match=r"num_attention_heads \(32\) is not a multiple of num_key_value_heads \(5\)"):
-        Architecture(**llama_7b.model_dump() | {"num_key_value_heads": 5})
+        validated(Architecture, **asdict(llama_7b) | {"num_key_value_heads": 5})
 
 
 @pytest.mark.parametrize(
@@ -80,9 +83,68 @@ def test_query_heads_must_share_key_value_heads_evenly(llama_7b):
 @pytest.mark.parametrize("value", [0, -1, 10**30])
 def test_absurd_dimensions_are_refused(llama_7b, field, value):
     with pytest.raises(ValidationError, match=field):
-        Architecture(**llama_7b.model_dump() | {field: value})
+        validated(Architecture, **asdict(llama_7b) | {field: value})
 
 
 def test_unknown_fields_are_refused(llama_7b):
-    with pytest.raises(ValidationError, match="num_experts"):
-        Architecture(**llama_7b.model_dump() | {"num_experts": 8})
+    with pytest.raises(ValidationError, match="num_dreams"):
+        validated(Architecture, **asdict(llama_7b) | {"num_dreams": 8})
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"num_experts": 8}, "num_experts_per_tok"),
+        ({"num_experts": 8, "num_experts_per_tok": 9, "moe_intermediate_size": 64}, "num_experts_per_tok"),
+        ({"num_experts": 8, "num_experts_per_tok": 2}, "moe_intermediate_size"),
+        ({"kv_lora_rank": 512}, "kv_lora_rank"),
+        ({"sliding_window": 4096}, "sliding_window"),
+        ({"sliding_window": 4096, "num_sliding_layers": 33}, "sliding_window"),
+    ],
+)
+def test_pieces_that_need_each_other(llama_7b, fields, complaint):
+    with pytest.raises(ValidationError, match=complaint):
+        validated(Architecture, **asdict(llama_7b) | fields)
+
+
+def test_fusing_matrices_changes_no_count(llama_7b):
+    fused = replace(llama_7b, fused_qkv=True, fused_gate_up=True)
+    assert parameter_count(fused) == parameter_count(llama_7b)
+
+
+def test_published_counts_of_models_with_experts():
+    """config.json and safetensors totals of mistralai/Mixtral-8x7B-v0.1 and deepseek-ai/DeepSeek-V2-Lite."""
+    mixtral = Architecture(
+        nominal_parameters=47 * 10**9,
+        hidden_size=4096,
+        intermediate_size=14336,
+        num_hidden_layers=32,
+        num_attention_heads=32,
+        num_key_value_heads=8,
+        head_dim=128,
+        vocab_size=32000,
+        num_experts=8,
+        num_experts_per_tok=2,
+        moe_intermediate_size=14336,
+    )
+    assert parameter_count(mixtral) == 46_702_792_704
+    deepseek = Architecture(
+        nominal_parameters=16 * 10**9,
+        hidden_size=2048,
+        intermediate_size=10944,
+        num_hidden_layers=27,
+        num_attention_heads=16,
+        num_key_value_heads=16,
+        head_dim=192,
+        vocab_size=102400,
+        num_experts=64,
+        num_experts_per_tok=6,
+        moe_intermediate_size=1408,
+        shared_expert_intermediate_size=2816,
+        first_k_dense_replace=1,
+        kv_lora_rank=512,
+        qk_nope_head_dim=128,
+        qk_rope_head_dim=64,
+        v_head_dim=128,
+    )
+    assert parameter_count(deepseek) == 15_706_484_224

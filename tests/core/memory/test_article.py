@@ -7,6 +7,7 @@ import pytest
 
 from core.memory import Component, Estimate, MomentName, Scenario, estimate, judge, max_batch_size, refusal
 from core.memory.components import Stack
+from core.memory.edge import validated
 from core.memory.fit import FitStatus
 from core.memory.formats import Format, bits_per_value
 from core.memory.rule_of_thumb import activation_bytes_per_sample, ladder_format, nominal_weight_bytes, optimizer_bytes
@@ -19,14 +20,14 @@ RTX_A6000 = 48 * GIB
 
 
 def by_rule(arch, **choices) -> Estimate:
-    return estimate(Scenario(architecture=arch, estimator="rule-of-thumb", **choices))
+    return estimate(validated(Scenario, architecture=arch, estimator="rule-of-thumb", **choices))
 
 
 @pytest.fixture
 def int8_training(llama_7b) -> Scenario:
     """The worked training example: Llama-2-7b, int8, AdamW, context 2048."""
-    return Scenario(
-        architecture=llama_7b, estimator="rule-of-thumb", task="training", weights="int8", optimizer="adamw", context_length=2048
+    return validated(
+        Scenario, architecture=llama_7b, estimator="rule-of-thumb", task="training", weights="int8", optimizer="adamw", context_length=2048
     )
 
 
@@ -84,7 +85,7 @@ class TestInference:
         assert by_rule(llama_7b, weights=ladder_format(card_gib * GIB)).total_bytes < card_gib * GIB
 
     def test_memory_equal_to_the_weights_is_not_enough(self, llama_7b):
-        detailed = estimate(Scenario(architecture=llama_7b, weights="fp16", context_length=2048))
+        detailed = estimate(validated(Scenario, architecture=llama_7b, weights="fp16", context_length=2048))
         weights = detailed.peak.stack.weights
         assert judge(detailed.total_bytes, weights, detailed.peak.stack).status is FitStatus.OOM
 
@@ -93,7 +94,7 @@ class TestInference:
         by_article = by_rule(llama_70b, weights="int4")
         assert by_article.total_bytes == 35 * GB
         assert judge(by_article.total_bytes, RTX_A6000, by_article.peak.stack).status is FitStatus.FITS
-        detailed = estimate(Scenario(architecture=llama_70b, weights="int4"))
+        detailed = estimate(validated(Scenario, architecture=llama_70b, weights="int4"))
         assert judge(detailed.total_bytes, RTX_A6000, detailed.peak.stack).headroom_bytes > 0
 
 

@@ -3,6 +3,7 @@ from pydantic import ValidationError
 
 from core.memory import FitCause, FitStatus, Gpu, judge
 from core.memory.components import Stack
+from core.memory.edge import validated
 from core.memory.units import GIB, ceil_div
 
 USABLE = 24 * GIB
@@ -48,10 +49,10 @@ def test_the_cause_is_the_first_part_that_is_alone_too_large(stack, cause):
 
 def test_a_card_has_memory_and_a_source():
     card = {"name": "RTX 4090", "vendor": "NVIDIA", "memory_bytes": 24 * GIB, "usable_bytes": 23 * GIB, "source": "x", "usable_source": "y"}
-    assert Gpu(**card).launch_year is None
+    assert validated(Gpu, **card).launch_year is None
     for wrong in ({"memory_bytes": 0}, {"usable_bytes": -1}, {"source": ""}, {"usable_source": ""}, {"name": ""}, {"cuda_cores": 16_384}):
         with pytest.raises(ValidationError, match=next(iter(wrong))):
-            Gpu(**card | wrong)
+            validated(Gpu, **card | wrong)
 
 
 @pytest.mark.parametrize(("dividend", "quotient"), [(0, 0), (1, 1), (8, 1), (9, 2), (10**40 + 1, 125 * 10**37 + 1)])

@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import pytest
 
 from core.memory import Cause, Format, MomentName, Scenario, estimate, parameter_count
@@ -63,7 +65,7 @@ class TestKeyValueCache:
 
 class TestPrefill:
     def test_logits_of_all_positions_are_kept_only_when_asked(self, scenario, llama_7b):
-        wide = llama_7b.model_dump() | {"vocab_size": 128_256}
+        wide = asdict(llama_7b) | {"vocab_size": 128_256}
         long = scenario.evolve(architecture=wide, batch_size=4, context_length=2049, logits_to_keep=0)
         stack, cause = moment(long, MomentName.PREFILL)[1:]
         assert cause is Cause.LOGITS
@@ -84,7 +86,7 @@ class TestDecode:
         assert stack.workspace == 32 * 128 * 4096 * 2
 
     def test_one_long_vocabulary_can_outweigh_a_short_cache(self, scenario, llama_7b):
-        wide = scenario.evolve(architecture=llama_7b.model_dump() | {"vocab_size": 10**6}, batch_size=64, context_length=128)
+        wide = scenario.evolve(architecture=asdict(llama_7b) | {"vocab_size": 10**6}, batch_size=64, context_length=128)
         assert moment(wide, MomentName.DECODE).cause is Cause.LOGITS
 
     def test_grouped_heads_are_repeated_where_the_kernel_does_not_know_them(self, scenario, llama_70b):

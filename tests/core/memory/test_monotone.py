@@ -3,6 +3,7 @@
 import pytest
 
 from core.memory import Attention, Optimizer, Recipe, Scenario, Task, architecture_from_parameter_count, peak_bytes
+from core.memory.edge import validated
 
 TRAINING = {"task": Task.TRAINING, "gradient_checkpointing": True}
 
@@ -18,7 +19,9 @@ def scan(base: Scenario, **changes: list[object]) -> list[int]:
 def test_along_sizes(recipe: Recipe, optimizer: Optimizer, attention: Attention) -> None:
     sizes = [round(10**8 * 1.004**step) for step in range(600)]
     shapes = [architecture_from_parameter_count(size) for size in sizes]
-    base = Scenario(architecture=shapes[0], recipe=recipe, optimizer=optimizer, attention=attention, context_length=512, **TRAINING)
+    base = validated(
+        Scenario, architecture=shapes[0], recipe=recipe, optimizer=optimizer, attention=attention, context_length=512, **TRAINING
+    )
     totals = scan(base, architecture=shapes)
     assert totals == sorted(totals)
 
@@ -26,6 +29,6 @@ def test_along_sizes(recipe: Recipe, optimizer: Optimizer, attention: Attention)
 @pytest.mark.parametrize("recipe", [Recipe.PURE16, Recipe.AMP, Recipe.FP32])
 @pytest.mark.parametrize("attention", list(Attention))
 def test_along_contexts(recipe: Recipe, attention: Attention) -> None:
-    base = Scenario(architecture=architecture_from_parameter_count(10**9), recipe=recipe, attention=attention, **TRAINING)
+    base = validated(Scenario, architecture=architecture_from_parameter_count(10**9), recipe=recipe, attention=attention, **TRAINING)
     totals = scan(base, context_length=[128 + 7 * step for step in range(900)])
     assert totals == sorted(totals)

@@ -1,5 +1,6 @@
 """What must hold of every scenario, whatever was chosen."""
 
+import json
 import math
 
 import pytest
@@ -35,6 +36,7 @@ from core.memory import (
     refusal,
     with_parameter_count,
 )
+from core.memory.edge import from_json, to_json, validated
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
 from core.memory.units import GIB
 
@@ -142,8 +144,13 @@ class TestGrowth:
 class TestParts:
     @given(runnable)
     @example(
-        Scenario(
-            architecture=architecture_from_parameter_count(24_154_953), task="training", method="lora", lora_r=8103, context_length=148
+        validated(
+            Scenario,
+            architecture=architecture_from_parameter_count(24_154_953),
+            task="training",
+            method="lora",
+            lora_r=8103,
+            context_length=148,
         )
     )
     def test_every_component_is_a_whole_number_of_bytes_and_none_is_negative(self, scenario):
@@ -224,25 +231,27 @@ class TestChoices:
             assert reconciled == scenario
 
     @given(anything, st.text(max_size=200), st.text(max_size=200))
-    @example(Scenario(architecture=PRESET_LIKE[0]), "显存试衣间", "RTX 4090")
+    @example(validated(Scenario, architecture=PRESET_LIKE[0]), "显存试衣间", "RTX 4090")
     def test_json_round_trip(self, scenario, name, gpu):
         named = scenario.evolve(name=name, gpu=gpu)
-        assert Scenario.model_validate_json(named.model_dump_json()) == named
-        assert TypeAdapter(Scenario).validate_python(named.model_dump(mode="json")) == named
+        assert from_json(Scenario, to_json(named).decode()) == named
+        assert TypeAdapter(Scenario).validate_python(json.loads(to_json(named))) == named
 
 
 @pytest.mark.parametrize("task", Task)
 @pytest.mark.parametrize("attention", Attention)
 def test_the_ends_of_every_range_have_an_estimate(task, attention):
     """No overflow and no float where ints belong: 10 T parameters, batch 4096, 10 M tokens."""
-    largest = Scenario(
+    largest = validated(
+        Scenario,
         architecture=architecture_from_parameter_count(MAX_PARAMETERS),
         task=task,
         attention=attention,
         batch_size=MAX_BATCH_SIZE,
         context_length=MAX_CONTEXT_LENGTH,
     )
-    smallest = Scenario(
+    smallest = validated(
+        Scenario,
         architecture=architecture_from_parameter_count(MIN_PARAMETERS),
         task=task,
         attention=attention,

@@ -5,6 +5,7 @@ nvidia-smi's reading, torch's level at the end."""
 import pytest
 
 from core.memory import Architecture, Scenario, Task, estimate
+from core.memory.edge import validated
 from core.memory.units import GIB
 
 MISTRAL_7B = Architecture(
@@ -22,7 +23,8 @@ MISTRAL_7B = Architecture(
 
 @pytest.mark.parametrize(("batch_size", "torch_peak_gib", "process_gib"), [(4, 19.25, 25.44), (8, 34.46, 44.97)])
 def test_measured_peaks(batch_size: int, torch_peak_gib: float, process_gib: float) -> None:
-    scenario = Scenario(
+    scenario = validated(
+        Scenario,
         architecture=MISTRAL_7B,
         task=Task.TRAINING,
         method="qlora",

@@ -1,8 +1,12 @@
 """Which choices no real run allows: the whole table, method by format."""
 
+from dataclasses import replace
+
 import pytest
 
-from core.memory import Format, Method, Reason, Recipe, RefusedError, Scenario, Task, estimate, peak_bytes, reconcile, refusal
+from core.memory import Attention, Format, Method, Reason, Recipe, RefusedError, Scenario, Task, estimate, peak_bytes, reconcile, refusal
+from core.memory.architecture import Norm
+from core.memory.edge import validated
 
 #: For each method the formats that can be trained; full training is by recipe as well.
 LORA = {Format.BF16, Format.FP16, Format.FP32}
@@ -23,7 +27,7 @@ def training(llama_7b) -> Scenario:
 @pytest.mark.parametrize("weights", Format)
 @pytest.mark.parametrize("kv_cache", Format)
 def test_inference_takes_any_format_for_weights_and_any_for_the_cache(llama_7b, weights, kv_cache):
-    assert refusal(Scenario(architecture=llama_7b, weights=weights, kv_cache=kv_cache)) is None
+    assert refusal(validated(Scenario, architecture=llama_7b, weights=weights, kv_cache=kv_cache)) is None
 
 
 @pytest.mark.parametrize("weights", Format)
@@ -86,3 +90,41 @@ def test_a_change_of_method_takes_the_nearest_format_that_it_knows(training, met
 
 def test_leaving_training_needs_no_change(training):
     assert reconcile(training.evolve(task=Task.INFERENCE, weights="int4")).weights == "int4"
+
+
+class TestPieces:
+    def test_adapters_are_modelled_on_llamas_pieces_only(self, llama_7b):
+        gemma = replace(llama_7b, norm=Norm.RMS_PLUS_ONE, post_norms=True)
+        scenario = Scenario(architecture=gemma, task=Task.TRAINING, method=Method.LORA)
+        assert refusal(scenario).reason is Reason.ADAPTERS_ON_PIECES
+        assert refusal(scenario.evolve(method=Method.FULL)) is None
+        assert refusal(scenario.evolve(task=Task.INFERENCE)) is None
+
+    def test_experts_are_trained_in_16_bit_only(self, llama_7b):
+        experts = replace(llama_7b, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=14336)
+        scenario = Scenario(architecture=experts, task=Task.TRAINING, recipe=Recipe.AMP)
+        found = refusal(scenario)
+        assert found.reason is Reason.WIDE_TRAINING_OF_PIECES
+        for change in found.alternatives:
+            assert refusal(scenario.evolve(**change)) is None
+
+    def test_capped_scores_need_eager_attention(self, llama_7b):
+        capped = replace(llama_7b, attn_logit_softcapping=True)
+        scenario = Scenario(architecture=capped)
+        found = refusal(scenario)
+        assert found.reason is Reason.SDPA_WITHOUT_SOFTCAPPING
+        assert refusal(scenario.evolve(**found.alternatives[0])) is None
+        training = {"task": Task.TRAINING, "recipe": Recipe.PURE16, "attention": Attention.EAGER, "context_length": 1024}
+        plain = estimate(Scenario(architecture=llama_7b).evolve(**training))
+        with_tanh = estimate(scenario.evolve(**training))
+        forward = [moment.stack.activations for run in (plain, with_tanh) for moment in run.moments if moment.name == "forward"]
+        # one 16-bit copy more of the scores in each layer
+        assert forward[1] - forward[0] == 32 * 2 * 32 * 1024 * 1024
+
+    def test_reconciling_ends_in_a_run(self, llama_7b):
+        odd = replace(llama_7b, attn_logit_softcapping=True, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=64)
+        for method in Method:
+            for recipe in Recipe:
+                for weights in Format:
+                    scenario = Scenario(architecture=odd, task=Task.TRAINING, method=method, recipe=recipe, weights=weights)
+                    assert estimate(reconcile(scenario)).total_bytes > 0

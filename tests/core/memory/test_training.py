@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import pytest
 
 from core.memory import Cause, MomentName, Optimizer, OptimizerImplementation, Recipe, Scenario, estimate, parameter_count
@@ -99,7 +101,7 @@ class TestForward:
         assert stack_of(scenario, MomentName.FORWARD).inputs == 2 * 8 * 2 * 1024
 
     def test_checkpointing_keeps_one_input_a_layer(self, scenario):
-        shallower = scenario.architecture.model_dump() | {"num_hidden_layers": 31}
+        shallower = asdict(scenario.architecture) | {"num_hidden_layers": 31}
         kept, one_less = (
             stack_of(scenario.evolve(gradient_checkpointing=True, architecture=arch), MomentName.FORWARD).activations
             for arch in (scenario.architecture, shallower)
@@ -128,7 +130,7 @@ class TestBackward:
         assert next(moment.cause for moment in moments if moment.name == MomentName.BACKWARD) is cause
 
     def test_tied_embeddings_add_their_two_gradients_into_a_third(self, scenario, llama_7b):
-        tied = scenario.evolve(architecture=llama_7b.model_dump() | {"tie_word_embeddings": True}, batch_size=1, context_length=128)
+        tied = scenario.evolve(architecture=asdict(llama_7b) | {"tie_word_embeddings": True}, batch_size=1, context_length=128)
         stack = stack_of(tied, MomentName.BACKWARD)
         assert stack.gradients == 2 * parameter_count(tied.architecture)
         assert stack.workspace == 2 * 2 * EMBEDDING
@@ -171,7 +173,7 @@ class TestAdapters:
 
     @pytest.mark.parametrize("targets", [("q_proj", "k_proj"), ("q_proj",)])
     def test_q_and_k_norms_keep_their_fp32_input(self, lora, llama_7b, targets):
-        with_norms = lora.evolve(architecture=llama_7b.model_dump() | {"qk_norm": True}, lora_target_modules=targets)
+        with_norms = lora.evolve(architecture=asdict(llama_7b) | {"qk_norm": True}, lora_target_modules=targets)
         without = with_norms.evolve(architecture=llama_7b)
         per_token = 4 * (4096 + 4096 + 32 + 32)
         # nothing asks for the gradient of the first layer's keys unless something before them is trained
@@ -181,5 +183,5 @@ class TestAdapters:
 
 
 def test_q_and_k_norms_keep_more_when_they_are_trained(scenario, llama_7b):
-    with_norms = scenario.evolve(architecture=llama_7b.model_dump() | {"qk_norm": True})
+    with_norms = scenario.evolve(architecture=asdict(llama_7b) | {"qk_norm": True})
     assert stack_of(with_norms, MomentName.FORWARD).activations > stack_of(scenario, MomentName.FORWARD).activations

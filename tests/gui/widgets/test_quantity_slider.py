@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from core.quantity import Kind, QuantityError, format_quantity
 from gui.widgets.caption import Caption
-from gui.widgets.quantity_slider import QuantityBox, QuantitySlider
+from gui.widgets.quantity_box import QuantityBox
+from gui.widgets.quantity_slider import QuantitySlider
 from gui.widgets.scale import LogScale
 from gui.widgets.track import TrackSlider
 

@@ -1,0 +1,44 @@
+"""Which pieces the layers of a family are made of, by the name of its code in transformers.
+
+Source: the modelling code of transformers 5.23, checked by the tensors it makes (tests/core/memory/test_exact.py). A family that is not
+here is not known, whatever its sizes.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.memory.architecture import Activation, Norm, Position, Router
+
+PIECES: Mapping[str, Mapping[str, Any]] = {
+    "Llama": {},
+    "Mistral": {},
+    "Qwen2": {"qkv_bias": True},
+    "Qwen3": {"qk_norm": True},
+    "Qwen3Moe": {"qk_norm": True, "router": Router.SOFTMAX_16_BIT},
+    "Granite": {},
+    "SmolLM3": {},
+    "Phi3": {"fused_qkv": True, "fused_gate_up": True, "rotary_concatenated": True},
+    "Mixtral": {},
+    "DeepseekV2": {"router": Router.SOFTMAX_FP32},
+    "DeepseekV3": {"router": Router.SIGMOID},
+    "Ministral": {},
+    "Glm4": {"post_norms": True, "qkv_bias": True, "fused_gate_up": True, "rotary_concatenated": True},
+    "Gemma3Text": {"norm": Norm.RMS_PLUS_ONE, "post_norms": True, "qk_norm": True},
+    "GPTNeoX": {
+        "norm": Norm.LAYER,
+        "parallel_residual": True,
+        "linear_bias": True,
+        "fused_qkv": True,
+        "rotary_concatenated": True,
+        "activation": Activation.GELU,
+    },
+    "GPT2": {
+        "norm": Norm.LAYER,
+        "position": Position.LEARNED,
+        "linear_bias": True,
+        "fused_qkv": True,
+        "activation": Activation.GELU_WRITTEN_OUT,
+        "dropout": True,
+        "softmax_in_fp32": False,
+    },
+}

@@ -1,0 +1,92 @@
+"""Choices that go together: what one of them implies for another, and which of them say nothing about a run.
+
+The command line and the window keep the same rules: the one complains of what the other does not show.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from core.memory import Estimator, Format, Method, Optimizer, Recipe, Scenario, Task, reconcile
+from core.memory.formats import SIXTEEN_BIT
+from core.memory.refusal import QLORA_FORMATS
+
+#: What a scenario takes as the rank of adapters.
+MIN_LORA_RANK, MAX_LORA_RANK = 1, 65_536
+
+#: Recipes that store fp32 weights.
+_FP32_RECIPES = frozenset({Recipe.FP32, Recipe.AMP})
+
+
+def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
+    """``scenario`` with ``changes`` and with what they imply for fields that they leave alone.
+
+    QLoRA means int4 unless the base is quantized already. In full training, fp32 weights and a recipe that stores fp32 come
+    together, and leave together. What contradicts itself within ``changes`` is left so.
+    """
+    new = scenario.evolve(**changes)
+    if new.task is Task.INFERENCE:
+        return new
+    asked = changes.keys() & {"method", "recipe", "weights"}
+    if new.method is Method.QLORA and "method" in asked and "weights" not in asked and new.weights not in QLORA_FORMATS:
+        return new.evolve(weights=Format.INT4)
+    if new.method is not Method.FULL:
+        return new
+    wide = new.recipe in _FP32_RECIPES
+    if "recipe" in asked and "weights" not in asked and wide != (new.weights is Format.FP32):
+        return new.evolve(weights=Format.FP32 if wide else Format.BF16)
+    if "weights" in asked and "recipe" not in asked:
+        if wide and new.weights in SIXTEEN_BIT:
+            return new.evolve(recipe=Recipe.MIXED)
+        if not wide and new.weights is Format.FP32:
+            return new.evolve(recipe=Recipe.FP32)
+    return new
+
+
+def settled(scenario: Scenario) -> Scenario:
+    """``scenario`` as it can be run, showing the weights that its recipe stores: what comes from elsewhere may not agree."""
+    scenario = reconcile(scenario)
+    full = scenario.task is Task.TRAINING and scenario.method is Method.FULL
+    if full and scenario.estimator is Estimator.DETAILED and scenario.recipe in _FP32_RECIPES:
+        return scenario.evolve(weights=Format.FP32)
+    return scenario
+
+
+class Meaningless(StrEnum):
+    """Why a field says nothing about a run."""
+
+    IN_INFERENCE = "in_inference"
+    IN_TRAINING = "in_training"
+    IN_FULL_TRAINING = "in_full_training"
+    WITH_ADAPTERS = "with_adapters"
+    WITH_OPTIMIZER = "with_optimizer"
+    WITH_MASTER_WEIGHTS = "with_master_weights"
+
+
+_OF_INFERENCE = frozenset({"kv_cache", "max_new_tokens", "logits_to_keep"})
+_OF_ADAPTERS = frozenset({"lora_r", "lora_bits", "lora_dropout", "lora_target_modules", "autocast"})
+_OF_TRAINING = _OF_ADAPTERS | {"method", "recipe", "optimizer", "optimizer_implementation", "gradient_checkpointing", "first_step"}
+#: Optimizers whose step takes more or less memory by the way torch runs it.
+_IMPLEMENTED = frozenset({Optimizer.ADAMW, Optimizer.ADAM})
+
+
+def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
+    """Why ``field`` says nothing about a run like ``scenario``; None where it says something.
+
+    Of the run alone: the rule of thumb, which looks at few fields, makes none of them meaningless.
+    """
+    training, full = scenario.task is Task.TRAINING, scenario.method is Method.FULL
+    if field in _OF_TRAINING and not training:
+        return Meaningless.IN_INFERENCE
+    if field in _OF_INFERENCE and training:
+        return Meaningless.IN_TRAINING
+    if field in _OF_ADAPTERS and full:
+        return Meaningless.IN_FULL_TRAINING
+    if field == "recipe" and not full:
+        return Meaningless.WITH_ADAPTERS
+    if field == "optimizer_implementation":
+        if scenario.optimizer not in _IMPLEMENTED:
+            return Meaningless.WITH_OPTIMIZER
+        if full and scenario.recipe is Recipe.MIXED:
+            return Meaningless.WITH_MASTER_WEIGHTS
+    return None

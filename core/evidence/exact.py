@@ -1,0 +1,149 @@
+"""Records of tensor storages: runs of real code, every tensor tracked, moment by moment."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from core.catalogue.families import PIECES
+from core.evidence.records import UnsupportedError
+from core.memory import Architecture, MomentName, Scenario, estimate, parameter_count
+from core.memory.edge import validated
+from core.memory.scenario import ALL_LINEAR
+
+#: The records' names of moments. A record of one step shows the first; ``_s2`` is the second, where optimizer states exist.
+_STEP = {"fwd": MomentName.FORWARD, "bwd": MomentName.BACKWARD, "opt": MomentName.OPTIMIZER_STEP}
+_FIRST = {"load": MomentName.LOAD, **_STEP, "after_zero": MomentName.BETWEEN_STEPS}
+_SECOND = {f"{name}_s2": moment for name, moment in _STEP.items()}
+_INFERENCE = {"load": MomentName.LOAD, "prefill": MomentName.PREFILL, "decode": MomentName.DECODE}
+
+_OPTIMIZERS = {"adamw": "adamw", "sgd": "sgd", "sgd_momentum": "sgd-momentum"}
+_RECIPES = {"bf16": "pure16", "fp16": "pure16", "fp32": "fp32", "autocast": "amp", "autocast_fp16": "amp"}
+#: What LoRA's frozen weights are stored in.
+_BASES = {"bf16": "bf16", "fp32": "fp32", "autocast": "fp32", "autocast_bf16w": "bf16"}
+_LATENT = ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
+
+
+class ExactPrediction(NamedTuple):
+    """Bytes torch has allocated."""
+
+    predicted_bytes: int
+    measured_bytes: int
+    moments: dict[str, dict[str, int]]
+
+
+def is_exact(record: Mapping[str, Any]) -> bool:
+    return isinstance(record.get("result"), dict) and isinstance(record.get("arch"), dict) and "mode" in record
+
+
+def architecture_of(record: Mapping[str, Any]) -> Architecture:
+    """Raises UnsupportedError for a family whose pieces are not known, KeyError and pydantic.ValidationError for an odd record."""
+    arch = record["arch"]
+    family = arch["family"]
+    if family not in PIECES:
+        raise UnsupportedError(f"the pieces of {family} are not known")
+    fields: dict[str, Any] = dict(PIECES[family])
+    kinds = arch.get("layer_types")
+    if arch.get("sliding_window"):
+        if isinstance(kinds, dict):
+            sliding = kinds.get("sliding_attention", 0)
+        elif family == "Gemma3Text":  # every sixth layer sees everything
+            sliding = arch["layers"] - arch["layers"] // 6
+        else:
+            raise UnsupportedError("which layers have the sliding window is not said")
+        fields |= {"sliding_window": arch["sliding_window"], "num_sliding_layers": sliding}
+    share = arch.get("partial_rotary_factor") or (0.25 if family == "GPTNeoX" else 1)
+    if share != 1:
+        fields["rotary_dim"] = int(arch["head_dim"] * share)
+    if family == "GPT2":  # nothing in a record but the count says how many positions there are
+        per_layer = arch["hidden"] * (12 * arch["hidden"] + 13)
+        outside = arch["vocab"] * arch["hidden"] + 2 * arch["hidden"]
+        fields["max_position_embeddings"] = (arch["n_params"] - outside - arch["layers"] * per_layer) // arch["hidden"]
+    if "num_experts_per_tok" in arch:
+        width = arch.get("moe_intermediate_size") or arch["intermediate"]
+        fields |= {
+            "num_experts": arch.get("num_local_experts") or arch.get("n_routed_experts") or arch["num_experts"],
+            "num_experts_per_tok": arch["num_experts_per_tok"],
+            "moe_intermediate_size": width,
+            "shared_expert_intermediate_size": arch.get("n_shared_experts", 0) * width,
+            "first_k_dense_replace": arch.get("first_k_dense_replace", 0),
+        }
+    found = validated(
+        Architecture,
+        name=str(record.get("model", ""))[:200],
+        nominal_parameters=arch["n_params"],
+        hidden_size=arch["hidden"],
+        intermediate_size=arch["intermediate"],
+        num_hidden_layers=arch["layers"],
+        num_attention_heads=arch["heads"],
+        num_key_value_heads=arch["kv_heads"],
+        head_dim=arch["head_dim"],
+        vocab_size=arch["vocab"],
+        tie_word_embeddings=arch["tied"],
+        **fields,
+        **{field: arch[field] for field in _LATENT if field in arch},
+    )
+    if parameter_count(found) != arch["n_params"]:
+        raise UnsupportedError(f"its pieces add up to {parameter_count(found):,} parameters, not {arch['n_params']:,}")
+    return found
+
+
+def scenario_of(record: Mapping[str, Any], architecture: Architecture) -> Scenario:
+    """Raises UnsupportedError for what is not modelled."""
+    base: dict[str, Any] = {
+        "architecture": architecture,
+        "batch_size": record["batch"],
+        "context_length": record["seq"],
+        "attention": record["attn"],
+    }
+    dtype = record["dtype"]
+    if record["mode"] == "prefill":
+        inference = {"weights": dtype, "kv_cache": dtype, "context_length": record["seq"] + 1, "logits_to_keep": record["logits_to_keep"]}
+        return validated(Scenario, **base | inference)
+    if record["optimizer"] not in _OPTIMIZERS:
+        raise UnsupportedError(f"the optimizer {record['optimizer']} is not modelled")
+    if record.get("keep_outputs"):
+        raise UnsupportedError("outputs held on to through the backward pass are not modelled")
+    base |= {
+        "task": "training",
+        "optimizer": _OPTIMIZERS[record["optimizer"]],
+        "optimizer_implementation": record["opt_impl"],
+        "gradient_checkpointing": record["ckpt"],
+    }
+    if record["mode"] == "lora":
+        lora = record["lora"]
+        if dtype not in _BASES:
+            raise UnsupportedError(f"LoRA in {dtype} is not modelled")
+        adapters = {
+            "weights": _BASES[dtype],
+            "autocast": dtype.startswith("autocast"),
+            "lora_r": lora["r"],
+            "lora_bits": 32 if lora.get("adapter_fp32", True) else 16,
+            "lora_dropout": bool(lora.get("dropout")),
+            "lora_target_modules": ALL_LINEAR if lora["targets"] == "all-linear" else tuple(lora["targets"]),
+        }
+        return validated(Scenario, **base, method="lora", **adapters)
+    if record["mode"] != "train" or dtype not in _RECIPES:
+        raise UnsupportedError(f"{record['mode']} in {dtype} is not modelled")
+    return validated(Scenario, **base, recipe=_RECIPES[dtype])
+
+
+def predict(record: Mapping[str, Any]) -> ExactPrediction:
+    """Every moment the record names. Raises UnsupportedError, RefusedError; KeyError and the like for an odd record."""
+    scenario = scenario_of(record, architecture_of(record))
+    runs = [(scenario, _INFERENCE)]
+    if record["mode"] != "prefill":
+        runs = [(scenario.evolve(first_step=True), _FIRST), (scenario, _SECOND)]
+    result, moments = record["result"], {}
+    for run, names in runs:
+        known = {moment.name: moment.stack.readings.allocated_bytes for moment in estimate(run).moments}
+        for name, moment in names.items():
+            measured = result.get(name)
+            if measured:  # a peak with what it is made of, or a level
+                peak = measured["peak"] if isinstance(measured, dict) else measured
+                moments[name] = {"predicted_bytes": known[moment], "measured_bytes": int(peak)}
+    if not moments:
+        raise UnsupportedError("it names no moment")
+    return ExactPrediction(
+        max(moment["predicted_bytes"] for moment in moments.values()),
+        max(moment["measured_bytes"] for moment in moments.values()),
+        moments,
+    )

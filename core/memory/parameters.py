@@ -1,0 +1,118 @@
+"""How many values a shape has, matrix by matrix. Symbols: h hidden size, i MLP width, Q and K widths of all query and key heads."""
+
+from core.memory.architecture import Activation, Architecture, Norm, Position
+
+#: (module name as PEFT knows it, in_features, out_features)
+Shape = tuple[str, int, int]
+
+
+def attention_shapes(arch: Architecture) -> tuple[Shape, ...]:
+    """The matrices of one layer's attention."""
+    h, q, k = arch.hidden_size, arch.query_size, arch.key_value_size
+    if arch.kv_lora_rank:
+        heads, latent = arch.num_attention_heads, arch.kv_lora_rank
+        key = arch.qk_nope_head_dim + arch.qk_rope_head_dim
+        rank = arch.q_lora_rank
+        queries = (("q_a_proj", h, rank), ("q_b_proj", rank, heads * key)) if rank else (("q_proj", h, heads * key),)
+        return (
+            *queries,
+            ("kv_a_proj_with_mqa", h, latent + arch.qk_rope_head_dim),
+            ("kv_b_proj", latent, heads * (arch.qk_nope_head_dim + arch.v_head_dim)),
+            ("o_proj", heads * arch.v_head_dim, h),
+        )
+    if arch.fused_qkv:
+        return (("qkv_proj", h, q + 2 * k), ("o_proj", q, h))
+    return (("q_proj", h, q), ("k_proj", h, k), ("v_proj", h, k), ("o_proj", q, h))
+
+
+def mlp_shapes(arch: Architecture) -> tuple[Shape, ...]:
+    """The matrices of one plain MLP."""
+    h, i = arch.hidden_size, arch.intermediate_size
+    if arch.activation is not Activation.GATED:
+        return (("up_proj", h, i), ("down_proj", i, h))
+    if arch.fused_gate_up:
+        return (("gate_up_proj", h, 2 * i), ("down_proj", i, h))
+    return (("gate_proj", h, i), ("up_proj", h, i), ("down_proj", i, h))
+
+
+def linear_shapes(arch: Architecture) -> tuple[Shape, ...]:
+    """The matrices of one layer without experts."""
+    return attention_shapes(arch) + mlp_shapes(arch)
+
+
+def _values(shapes: tuple[Shape, ...]) -> int:
+    return sum(inputs * outputs for _, inputs, outputs in shapes)
+
+
+def layer_linear_parameters(arch: Architecture) -> int:
+    """Values in the matrices of one layer without experts; 2hQ + 2hK + 3hi for Llama's pieces."""
+    return _values(linear_shapes(arch))
+
+
+def expert_shapes(arch: Architecture) -> tuple[tuple[int, int], ...]:
+    """(in, out) of the matrices of all experts of one layer, side by side, and of what every token goes through."""
+    h, m, shared = arch.hidden_size, arch.moe_intermediate_size, arch.shared_expert_intermediate_size
+    experts = ((h, 2 * m * arch.num_experts), (m, h * arch.num_experts))
+    return (*experts, (h, 2 * shared), (shared, h)) if shared else experts
+
+
+def router_parameters(arch: Architecture) -> int:
+    """Values of the matrix that scores experts: E*h."""
+    return arch.num_experts * arch.hidden_size
+
+
+def moe_linear_parameters(arch: Architecture) -> int:
+    """Values in the matrices of one layer with experts, the router's included."""
+    experts = sum(inputs * outputs for inputs, outputs in expert_shapes(arch))
+    return _values(attention_shapes(arch)) + experts + router_parameters(arch)
+
+
+def norm_parameters(arch: Architecture, width: int) -> int:
+    """Values of one norm over ``width`` values: a weight, and a bias where it has one."""
+    return 2 * width if arch.norm is Norm.LAYER else width
+
+
+def layer_vector_parameters(arch: Architecture) -> int:
+    """Values of one layer that are no matrix: norms, q/k norms, norms of latents, biases."""
+    h = arch.hidden_size
+    values = (4 if arch.post_norms else 2) * norm_parameters(arch, h)
+    if arch.linear_bias:
+        values += sum(outputs for _, _, outputs in linear_shapes(arch))
+    elif arch.qkv_bias:
+        values += arch.query_size + 2 * arch.key_value_size
+    if arch.qk_norm:
+        values += 2 * arch.head_dim
+    return values + arch.kv_lora_rank + arch.q_lora_rank
+
+
+def embedding_parameters(arch: Architecture) -> int:
+    """Values of one vocabulary matrix: V*h."""
+    return arch.vocab_size * arch.hidden_size
+
+
+def head_parameters(arch: Architecture) -> int:
+    """Values of the output head; 0 when it is the embedding itself."""
+    return 0 if arch.tie_word_embeddings else embedding_parameters(arch)
+
+
+def position_parameters(arch: Architecture) -> int:
+    """Values of learned positions."""
+    return arch.max_position_embeddings * arch.hidden_size if arch.position is Position.LEARNED else 0
+
+
+def outside_parameters(arch: Architecture) -> int:
+    """All values outside the layers: embedding, positions, final norm, head."""
+    final_norm = norm_parameters(arch, arch.hidden_size)
+    return embedding_parameters(arch) + position_parameters(arch) + final_norm + head_parameters(arch)
+
+
+def linear_parameters(arch: Architecture) -> int:
+    """Values in the matrices of all layers."""
+    with_experts = arch.num_moe_layers
+    values = (arch.num_hidden_layers - with_experts) * layer_linear_parameters(arch)
+    return values + with_experts * moe_linear_parameters(arch) if with_experts else values
+
+
+def parameter_count(arch: Architecture) -> int:
+    """All values a training run would update, exactly."""
+    return linear_parameters(arch) + arch.num_hidden_layers * layer_vector_parameters(arch) + outside_parameters(arch)
