@@ -7,11 +7,13 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # apt-get and pip each want the machine to themselves, and the tests of speed too
-.PHONY: help run test lint test-core test-window test-desktop bench screenshots translations clean needs-window needs-test
+.PHONY: help run test lint test-core test-window test-desktop accuracy calibration bench screenshots translations clean needs-window needs-test
 
 help:
 	@echo "make run          open the window"
 	@echo "make test         run every check and every test"
+	@echo "make accuracy     how far estimates are from what real runs took"
+	@echo "make calibration  recompute the bands from the measurements in resources/evidence"
 	@echo "make bench        measure the speed, into build/bench.json"
 	@echo "make screenshots  renew the pictures in resources/screenshots"
 	@echo "make translations bring gui's strings into resources/i18n, name those that lack Chinese, and compile"
@@ -40,6 +42,12 @@ test-window: $(VENV)/.installed-dev needs-test
 
 test-desktop: $(VENV)/.installed-dev needs-test
 	QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1920x1080x24" $(PYTEST) tests/desktop
+
+accuracy: $(VENV)/.installed
+	$(BIN)/fitting-room score resources/evidence/*.jsonl
+
+calibration: $(VENV)/.installed
+	$(BIN)/python packaging/calibrate.py
 
 bench: $(VENV)/.installed-dev needs-test
 	mkdir -p build

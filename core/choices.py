@@ -10,6 +10,7 @@ from typing import Any
 from core.memory import Estimator, Format, Method, Optimizer, Recipe, Scenario, Task, reconcile
 from core.memory.formats import SIXTEEN_BIT
 from core.memory.refusal import QLORA_FORMATS
+from core.memory.scenario import ENGINES
 
 #: What a scenario takes as the rank of adapters.
 MIN_LORA_RANK, MAX_LORA_RANK = 1, 65_536
@@ -61,9 +62,12 @@ class Meaningless(StrEnum):
     WITH_ADAPTERS = "with_adapters"
     WITH_OPTIMIZER = "with_optimizer"
     WITH_MASTER_WEIGHTS = "with_master_weights"
+    OF_ANOTHER_RUNTIME = "of_another_runtime"
 
 
-_OF_INFERENCE = frozenset({"kv_cache", "max_new_tokens", "logits_to_keep"})
+_OF_TRANSFORMERS = frozenset({"max_new_tokens", "logits_to_keep", "transformers_release"})
+_OF_ENGINES = frozenset({"max_num_batched_tokens", "max_num_seqs", "cuda_graphs"})
+_OF_INFERENCE = _OF_TRANSFORMERS | _OF_ENGINES | {"kv_cache"}
 _OF_ADAPTERS = frozenset({"lora_r", "lora_bits", "lora_dropout", "lora_target_modules", "autocast"})
 _OF_TRAINING = _OF_ADAPTERS | {"method", "recipe", "optimizer", "optimizer_implementation", "gradient_checkpointing", "first_step"}
 #: Optimizers whose step takes more or less memory by the way torch runs it.
@@ -80,6 +84,9 @@ def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
         return Meaningless.IN_INFERENCE
     if field in _OF_INFERENCE and training:
         return Meaningless.IN_TRAINING
+    other = _OF_TRANSFORMERS | {"attention"} if scenario.runtime in ENGINES else _OF_ENGINES
+    if field in other and not training:
+        return Meaningless.OF_ANOTHER_RUNTIME
     if field in _OF_ADAPTERS and full:
         return Meaningless.IN_FULL_TRAINING
     if field == "recipe" and not full:

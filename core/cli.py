@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core import __version__, evidence
-from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_gpus, load_models, suggest
+from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, load_gpus, load_models, suggest
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
 from core.evidence import EvidenceFileError
 from core.memory import (
@@ -44,7 +44,8 @@ from core.memory import (
     architecture_from_parameter_count,
     refusal,
 )
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
+from core.memory.calibration import Calibration
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, TransformersRelease
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, meaningless_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError, read_scenario
@@ -115,7 +116,8 @@ def _score(arguments: list[str]) -> str:
     parser.add_argument("files", nargs="+", metavar="FILE.jsonl", help="measurements, one JSON record a line")
     parser.add_argument("--json", action="store_true", help="print every record's outcome as JSON")
     options = parser.parse_args(arguments)
-    rows = evidence.score_files([Path(file) for file in options.files])
+    yardstick = evidence.Yardstick(_calibration(), tuple(sorted({gpu.usable_bytes for gpu in _gpus()})))
+    rows = evidence.score_files([Path(file) for file in options.files], yardstick)
     return json.dumps(evidence.as_json(rows), indent=1) + "\n" if options.json else evidence.as_text(rows)
 
 
@@ -211,14 +213,21 @@ def _estimate_parser() -> _EstimateParser:
     choice(parser, "--attention", Attention, "default: sdpa")
     choice(parser, "--runtime", Runtime, "default: transformers")
     choice(parser, "--estimator", Estimator, "default: detailed")
+    choice(parser, "--transformers-release", TransformersRelease, "default: current")
     parser.add_argument("--json", action="store_true", default=False, help="print the answer as JSON")
+
+    engine = parser.add_argument_group("with --runtime vllm or sglang")
+    steps = _quantity(Kind.TOKENS, 1, MAX_CONTEXT_LENGTH)
+    engine.add_argument("--max-num-batched-tokens", type=steps, metavar="N", help="tokens of the largest step (default: 2048)")
+    engine.add_argument("--max-num-seqs", type=batch, metavar="N", help="sequences of the largest step (default: 256)")
+    flag = argparse.BooleanOptionalAction
+    engine.add_argument("--cuda-graphs", action=flag, help="record CUDA graphs for decode (default: on)")
 
     training = parser.add_argument_group("with --task training")
     choice(training, "--method", Method, "default: full")
     choice(training, "--recipe", Recipe, "what full training stores (default: mixed)")
     choice(training, "--optimizer", Optimizer, "default: adamw")
     choice(training, "--optimizer-implementation", OptimizerImplementation, "how torch runs its step (default: foreach)")
-    flag = argparse.BooleanOptionalAction
     training.add_argument("--checkpointing", dest="gradient_checkpointing", action=flag, help="gradient checkpointing (default: off)")
     training.add_argument("--first-step", action=flag, help="the very first step, before optimizer states exist (default: off)")
     rank = _quantity(Kind.COUNT, MIN_LORA_RANK, MAX_LORA_RANK)
@@ -230,6 +239,11 @@ def _estimate_parser() -> _EstimateParser:
 #: What each option sets, where that can say nothing about a run.
 _OPTIONS = {
     "kv_cache": "--kv-cache",
+    "attention": "--attention",
+    "transformers_release": "--transformers-release",
+    "max_num_batched_tokens": "--max-num-batched-tokens",
+    "max_num_seqs": "--max-num-seqs",
+    "cuda_graphs": "--cuda-graphs",
     "method": "--method",
     "recipe": "--recipe",
     "optimizer": "--optimizer",
@@ -253,7 +267,7 @@ def _estimate(arguments: list[str]) -> str:
     # a card of the file's that this catalogue lacks is no less of an error than one that was typed
     gpu = _gpu(scenario.gpu if card is None else card) if scenario.gpu or card is not None else None
     try:
-        found = answer(scenario, gpu)
+        found = answer(scenario, gpu, _calibration())
     except RefusedError as error:
         raise RefusedError(_within(error.refusal, base, changes)) from error
     if json_wanted:
@@ -301,6 +315,10 @@ def _within(refused: Refusal, base: Scenario, changes: dict[str, Any]) -> Refusa
 
 def _models() -> tuple[Model, ...]:
     return load_models(_RESOURCES / "models.json")
+
+
+def _calibration() -> Calibration:
+    return load_calibration(_RESOURCES / "calibration.json")
 
 
 def _gpus() -> tuple[Gpu, ...]:

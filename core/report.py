@@ -25,8 +25,10 @@ from core.memory import (
     max_context_length,
     parameter_count,
 )
+from core.memory.calibration import Calibration
 from core.memory.formats import SIXTEEN_BIT
 from core.memory.rule_of_thumb import article_format
+from core.memory.scenario import ENGINES
 from core.memory.units import GB, GIB
 from core.quantity import Problem, QuantityError
 
@@ -51,13 +53,13 @@ class Answer:
     on_card: OnCard | None
 
 
-def answer(scenario: Scenario, gpu: Gpu | None) -> Answer:
+def answer(scenario: Scenario, gpu: Gpu | None, calibration: Calibration | None = None) -> Answer:
     """Raises RefusedError."""
-    result = estimate(scenario)
+    result = estimate(scenario, calibration)
     if gpu is None:
         return Answer(scenario, result, None)
     usable = gpu.usable_bytes
-    fit = judge(result.total_bytes, usable, result.peak.stack)
+    fit = judge(result.total_bytes, usable, result.peak.stack, result.sure_bytes)
     return Answer(scenario, result, OnCard(gpu, fit, max_batch_size(scenario, usable), max_context_length(scenario, usable)))
 
 
@@ -87,7 +89,7 @@ def as_text(answer: Answer, *, context_assumed: bool) -> str:
     result, peak = answer.estimate, answer.estimate.peak
     blocks = [
         _question(answer.scenario, context_assumed),
-        [f"Peak {_gib(peak.total_bytes)} GiB ({_gb(peak.total_bytes)} GB), in {_words(peak.name.value)}"],
+        [f"Peak {_gib(peak.total_bytes)} GiB ({_gb(peak.total_bytes)} GB), in {_words(peak.name.value)}", *_band(result)],
         _table(f"of the peak ({_words(peak.name.value)})", {name: size for name, size in peak.stack._asdict().items() if size}),
         _table("moment", {moment.name.value: moment.total_bytes for moment in result.moments}),
         _table("reading at the peak", dict(zip(_READINGS, result.readings, strict=True))),
@@ -99,6 +101,12 @@ def as_text(answer: Answer, *, context_assumed: bool) -> str:
 
 
 _READINGS = ("allocated (torch)", "reserved (torch)", "process (nvidia-smi)")
+
+
+def _band(result: Estimate) -> list[str]:
+    if result.low_bytes is None or result.high_bytes is None or result.upper_bytes is None:
+        return []
+    return [f"9 of 10 real runs: {_gib(result.low_bytes)} to {_gib(result.high_bytes)} GiB; at most {_gib(result.upper_bytes)} GiB (99 %)"]
 
 
 def _gib(size: int) -> str:
@@ -132,7 +140,8 @@ def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
         if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
             lines.append(f"It knows only full training: these are not the figures of --method {scenario.method.value}.")
     else:
-        lines.append(f"{scenario.runtime.value}, {scenario.attention.value} attention")
+        served = scenario.task is Task.INFERENCE and scenario.runtime in ENGINES
+        lines.append(scenario.runtime.value if served else f"{scenario.runtime.value}, {scenario.attention.value} attention")
     return lines
 
 
@@ -173,7 +182,8 @@ def _verdict(on_card: OnCard) -> list[str]:
         case FitStatus.FITS:
             sentence = f"fits, {room} free {share}"
         case FitStatus.TIGHT:
-            sentence = f"tight, only {room} free {share}"
+            short = fit.headroom_bytes < 0
+            sentence = f"tight, {room} short {share} by the estimate, within its error" if short else f"tight, only {room} free {share}"
         case FitStatus.OOM:
             sentence = f"OOM, {room} short {share}{_CAUSES[fit.cause]}"
     return [
@@ -198,6 +208,7 @@ _REASONS = {
     Reason.ADAPTERS_ON_PIECES: "adapters on a model of this build are not modelled yet",
     Reason.WIDE_TRAINING_OF_PIECES: "experts and latent attention in fp32 or under autocast are not modelled yet",
     Reason.SDPA_WITHOUT_SOFTCAPPING: "attention with capped scores runs eager only",
+    Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",
 }
 
 
@@ -222,6 +233,8 @@ def meaningless_words(option: str, why: Meaningless) -> str:
             return f"{option} makes no difference to this optimizer; leave it out, or use --optimizer adamw or adam"
         case Meaningless.WITH_MASTER_WEIGHTS:
             return f"{option} makes no difference to --recipe mixed, whose step is its own; leave it out or use another --recipe"
+        case Meaningless.OF_ANOTHER_RUNTIME:
+            return f"{option} has no meaning in this runtime; leave it out or use another --runtime"
 
 
 def quantity_words(error: QuantityError) -> str:

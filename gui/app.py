@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from core import __version__
+from core.catalogue.calibration import load_calibration
 from core.catalogue.gpus import load_gpus
 from core.catalogue.models import load_models
 from core.choices import settled
@@ -43,7 +44,7 @@ class Controller(QObject):
         theme = resolve(preferences.theme)
         apply(app, theme)
 
-        catalogue = Catalogue(load_models(assets.MODELS), load_gpus(assets.GPUS))
+        catalogue = Catalogue(load_models(assets.MODELS), load_gpus(assets.GPUS), load_calibration(assets.CALIBRATION))
         default = default_scenario(catalogue.models, catalogue.gpus)
         last, broken = load_scenario(session) if session is not None and opened is None else (None, None)
         self.store = Store(settled(opened or last or default), self)

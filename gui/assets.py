@@ -5,4 +5,5 @@ from pathlib import Path
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 MODELS = RESOURCES / "models.json"
 GPUS = RESOURCES / "gpus.json"
+CALIBRATION = RESOURCES / "calibration.json"
 TRANSLATIONS = RESOURCES / "i18n"

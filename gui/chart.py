@@ -4,10 +4,12 @@ pyqtgraph behind one class. One BarGraphItem a component, made once and updated 
 slow. Rows lie at whole levels growing downwards, lengths are in the unit on screen.
 """
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from core.memory import Component, Estimate, Fit, Moment
@@ -23,6 +25,9 @@ _PEAK_Y, _PEAK_HEIGHT = 0.0, 1.0
 _FIRST_MOMENT_Y, _MOMENT_STEP, _MOMENT_HEIGHT = 1.05, 0.46, 0.3
 _TOP = -0.92
 _BOTTOM_MARGIN = 0.3
+_TICK_GAP_PX = 16
+#: Above it, a tick names its own unit.
+_PLAIN_TICKS = 10_000
 
 
 class SteadyAxis:
@@ -51,16 +56,32 @@ class _ByteAxis(pg.AxisItem):  # type: ignore[misc]
     def __init__(self, numbers: Numbers) -> None:
         super().__init__("bottom")
         self.numbers = numbers
+        self._metrics = QFontMetricsF(font(FontSize.SMALL))
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
-        return [self.numbers.axis(value) for value in values]
+        return [self._text(value) for value in values]
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """As pyqtgraph has it, but never so dense that the labels touch."""
+        levels: list[tuple[float, float]] = super().tickSpacing(low, high, size)
+        if not levels or size <= 0:
+            return levels
+        (spacing, offset), *finer = levels
+        least = (self._metrics.horizontalAdvance(self._text(high)) + _TICK_GAP_PX) * (high - low) / size
+        return [(spacing * max(1, math.ceil(least / spacing)), offset), *finer]
+
+    def _text(self, amount: float) -> str:
+        """Thousands of the unit are told in larger units, as everywhere."""
+        if abs(amount) < _PLAIN_TICKS:
+            return self.numbers.axis(amount)
+        return self.numbers.bytes(round(amount * self.numbers.unit.divisor))
 
 
 class _Bars(pg.BarGraphItem):  # type: ignore[misc]
     """One component's bars, laid out by what the chart already knows.
 
-    pyqtgraph's own way takes any arrays, and works the bounds out anew whenever anything asks: half of a frame with eleven of them. Here the
-    bounds are the whole picture, and the overlay, which covers it, is repainted with every change.
+    pyqtgraph's own way takes any arrays, and works the bounds out anew whenever anything asks: half of a frame with eleven of them.
+    Here the bounds are the whole picture, and the overlay, which covers it, is repainted with every change.
     """
 
     bounds = QRectF()
@@ -102,7 +123,8 @@ class MemoryChart(QWidget):
         self._axis = SteadyAxis()
         self._unit_shown = ""
         self._labels_shown: list[tuple[float, str]] = []
-        self._range_shown: tuple[float, float] = (0.0, 0.0)
+        self._range = (0.0, 0.0)
+        self._range_shown = (0.0, 0.0, 0.0)
 
         self._bottom = _ByteAxis(Numbers(ByteUnit.GIB))
         self._plot = pg.PlotWidget(self, background=theme.window, axisItems={"bottom": self._bottom})
@@ -126,6 +148,7 @@ class MemoryChart(QWidget):
         small, base = font(FontSize.SMALL), font(FontSize.BASE)
         self._overlay = ChartOverlay(self._view_box, theme, small, base)
         self._plot.scene().addItem(self._overlay)
+        self._view_box.sigResized.connect(self._on_view_resized)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -164,6 +187,7 @@ class MemoryChart(QWidget):
         capacity = fit.usable_bytes / unit if fit is not None else None
         ghost = ghost_bytes / unit
         moments = estimate.moments
+        low, high = estimate.low_bytes, estimate.high_bytes
 
         levels = [_FIRST_MOMENT_Y + _MOMENT_STEP * row for row in range(len(moments))]
         ghost_y = levels[-1] + _MOMENT_STEP
@@ -173,7 +197,7 @@ class MemoryChart(QWidget):
         for bar, x0, width in zip(self._bars, starts.T, widths.T, strict=True):
             bar.lay(x0, width, rows)
 
-        self._show_range(total, capacity, ghost, ghost_y, numbers, dragging=dragging)
+        self._show_range(max(total, (high or 0) / unit), capacity, ghost, ghost_y, numbers, dragging=dragging)
         labels = [(_PEAK_Y, self.tr("at the peak")), *zip(levels, map(_moment_label, moments), strict=True), (ghost_y, ghost_label)]
         if labels != self._labels_shown:
             self._labels_shown = labels
@@ -196,6 +220,7 @@ class MemoryChart(QWidget):
                 ghost_y=ghost_y,
                 ghost_height=_MOMENT_HEIGHT,
                 ghost_end=ghost,
+                band=None if low is None or high is None else (low / unit, high / unit),
             )
         )
 
@@ -209,13 +234,31 @@ class MemoryChart(QWidget):
             self._bottom.numbers = numbers
             self._bottom.setLabel(numbers.unit.value)
         end = self._axis.follow(needed, may_shrink=not dragging)
-        wanted = (end, last_y + _BOTTOM_MARGIN)
-        if wanted != self._range_shown:
-            self._range_shown = wanted
+        self._range = (end, last_y + _BOTTOM_MARGIN)
+        self._apply_range()
+
+    def _apply_range(self) -> None:
+        end, bottom = self._range
+        top = self._top(bottom)
+        if (end, top, bottom) != self._range_shown:
+            self._range_shown = (end, top, bottom)
             self._plot.setXRange(0, end, padding=0)
-            self._plot.setYRange(_TOP, wanted[1], padding=0)
+            self._plot.setYRange(top, bottom, padding=0)
             for bar in self._bars:
-                bar.claim(QRectF(0.0, _TOP, end, wanted[1] - _TOP))
+                bar.claim(QRectF(0.0, top, end, bottom - top))
+
+    def _top(self, bottom: float) -> float:
+        """Where the picture begins, so that the card's name and the overflow's figure each have a line above the peak."""
+        height = float(self._view_box.height())
+        lines = self._overlay.lines_above_px
+        peak = _PEAK_Y - _PEAK_HEIGHT / 2
+        if height <= 2 * lines:
+            return _TOP
+        return min(_TOP, (peak * height - lines * bottom) / (height - lines))
+
+    def _on_view_resized(self) -> None:
+        if self._range[0]:
+            self._apply_range()
 
     def _segments(self, estimate: Estimate, unit: int, numbers: Numbers) -> tuple[Segment, ...]:
         segments: list[Segment] = []

@@ -7,7 +7,7 @@ the axis; and one item repaints in a fraction of what a dozen text items take.
 from dataclasses import dataclass
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -15,6 +15,7 @@ from core.memory import FitStatus
 from gui.theme import Theme, readable_on
 
 _PADDING = 6.0
+_WHISKER = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Scene:
     ghost_y: float
     ghost_height: float
     ghost_end: float | None
+    band: tuple[float, float] | None = None
+    """What nine of ten real runs lie between."""
 
 
 class ChartOverlay(QGraphicsItem):
@@ -95,6 +98,11 @@ class ChartOverlay(QGraphicsItem):
         self._strong_metrics = QFontMetricsF(self._strong)
         self._inks = {name: readable_on(QColor(name)) for name in theme.components.values()}
         self.setZValue(1000)
+
+    @property
+    def lines_above_px(self) -> float:
+        """Pixels above the peak bar that the card's name and the overflow's figure take."""
+        return float(2 * self._strong_metrics.height() + 10)
 
     def show_scene(self, shown: Scene) -> None:
         self._shown = shown
@@ -118,6 +126,20 @@ class ChartOverlay(QGraphicsItem):
             self._paint_capacity(painter, shown, shown.capacity, frame)
         self._paint_segments(painter, shown, frame)
         self._paint_rows(painter, shown, frame)
+        if shown.band is not None:
+            self._paint_band(painter, *shown.band, shown, frame)
+
+    def _paint_band(self, painter: QPainter, low: float, high: float, shown: Scene, frame: Frame) -> None:
+        """An error bar under the peak, where the next bar is not yet."""
+        y = frame.y_of(shown.peak_y + shown.peak_height / 2) + _WHISKER
+        left, right = frame.x_of(low), frame.x_of(high)
+        painter.setPen(QPen(QColor(self._theme.text), 2.0))
+        painter.drawLines(
+            [
+                QLineF(left, y, right, y),
+                *(QLineF(x, y - _WHISKER / 2, x, y + _WHISKER / 2) for x in (left, right)),
+            ]
+        )
 
     def _paint_segments(self, painter: QPainter, shown: Scene, frame: Frame) -> None:
         painter.setFont(self._base)

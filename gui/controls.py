@@ -23,6 +23,7 @@ from core.memory import (
     parameter_count,
     refusal_of_weights,
 )
+from core.memory.formats import PRECISIONS, plain
 from core.memory.scenario import clamp_parameters
 from core.quantity import Kind, QuantityError, format_quantity
 from gui.folded_panel import FoldedPanel
@@ -131,7 +132,7 @@ class Controls(QScrollArea):
         return slider
 
     def _build_precision(self, parent: QWidget) -> ChoiceSlider:
-        choices = [fmt.value for fmt in Format]
+        choices = [fmt.value for fmt in PRECISIONS]
         slider = ChoiceSlider(object_name="precision", caption=self.tr("P&recision of weights"), choices=choices, parent=parent)
         slider.edited.connect(self._on_precision)
         slider.refused.connect(self._on_precision_refused)
@@ -149,7 +150,7 @@ class Controls(QScrollArea):
         self.model_box.render_architecture(scenario.architecture)
         self.parameters.render_value(parameters_shown(scenario.architecture))
         locked, reason = _locked_formats(scenario)
-        self.precision.render_choice(scenario.weights.value, locked, reason)
+        self.precision.render_choice(plain(scenario.weights).value, locked, reason)
         self.batch.render_value(scenario.batch_size)
         self.context.render_value(scenario.context_length)
         self.training.render_scenario(scenario, bytes_per_parameter, numbers)
@@ -201,7 +202,7 @@ class _Explain:
 def _locked_formats(scenario: Scenario) -> tuple[frozenset[str], str]:
     """Weight formats that no real run like ``scenario`` has, and why."""
     locked, reason = [], ""
-    for fmt in Format:
+    for fmt in PRECISIONS:
         refused = refusal_of_weights(scenario, fmt)
         if refused is not None:
             locked.append(fmt.value)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.choices import meaningless
 from core.memory import Attention, Estimator, Format, Scenario
+from core.memory.formats import CACHE_FORMATS
 from gui.form_panel import FormPanel
 from gui.theme import FontSize, font
 from gui.words import attention_name, attention_short_name, estimator_name, runtime_name
@@ -33,7 +34,9 @@ class FoldedPanel(QWidget):
         self.summary.setForegroundRole(QPalette.ColorRole.PlaceholderText)
 
         self.rows = FormPanel(self)
-        self.cache_box = self.rows.add_choice("kv_cache", self.tr("KV cac&he"), [(fmt.value, fmt) for fmt in Format])
+        self.cache_box = self.rows.add_choice(
+            "kv_cache", self.tr("KV cac&he"), [(fmt.value, fmt) for fmt in Format if fmt in CACHE_FORMATS]
+        )
         attentions = [(attention_name(attention), attention) for attention in Attention]
         self.attention_box = self.rows.add_choice("attention", self.tr("&Attention"), attentions)
         estimators = [(estimator_name(estimator), estimator) for estimator in Estimator]

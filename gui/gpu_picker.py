@@ -11,12 +11,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.memory import Estimate, Gpu
+from core.memory import Estimate, FitStatus, Gpu
 from gui.gpu_list import GpuList
-from gui.gpu_table import Column, GpuTable
+from gui.gpu_table import MOST_NEGATIVE, Column, GpuTable
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
 from gui.widgets.calm import WindowUndo
+from gui.words import status_word
 
 
 class GpuPicker(QWidget):
@@ -84,9 +85,14 @@ class GpuPicker(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
-        samples = {Column.MEMORY: "1,024", Column.STATUS: "放得下", Column.HEADROOM: "\u2212130.5", Column.SHARE: "\u2212>999%"}
-        for column, sample in samples.items():
-            header.resizeSection(column, metrics.horizontalAdvance(sample) + round(0.65 * line))
+        widest = {
+            Column.MEMORY: ["1,024"],
+            Column.STATUS: [status_word(status) for status in FitStatus],
+            Column.HEADROOM: [MOST_NEGATIVE],
+            Column.SHARE: ["\u2212>999%"],
+        }
+        for column, texts in widest.items():
+            header.resizeSection(column, max(map(metrics.horizontalAdvance, texts)) + round(0.65 * line))
         header.setSortIndicator(Column.MEMORY, Qt.SortOrder.DescendingOrder)
         view.setSortingEnabled(True)
 

@@ -26,6 +26,9 @@ class Column(IntEnum):
     SHARE = 4
 
 
+#: A headroom that is told in larger units than the column's; the tip has the figure.
+MOST_NEGATIVE = "\u2212>9999"
+
 _ROOT = QModelIndex()
 NUMERIC = frozenset({Column.MEMORY, Column.HEADROOM, Column.SHARE})
 
@@ -58,12 +61,12 @@ class GpuTable(QAbstractTableModel):
 
     def render_fits(self, estimate: Estimate, chosen: str, numbers: Numbers) -> None:
         """Judge every card anew, and announce the cells that may have changed: names and sizes only with unit or choice."""
-        total, stack = estimate.total_bytes, estimate.peak.stack
+        total, stack, sure = estimate.total_bytes, estimate.peak.stack, estimate.sure_bytes
         before = self._fits
         all_changed = self._numbers is not numbers or self._chosen != chosen
         self._numbers = numbers
         self._chosen = chosen
-        self._fits = {usable: judge(total, usable, stack) for usable in set(self._usable.values())}
+        self._fits = {usable: judge(total, usable, stack, sure) for usable in set(self._usable.values())}
         self._figures.clear()
         if self._only_fitting:
             self._arrange()
@@ -178,7 +181,7 @@ class GpuTable(QAbstractTableModel):
         figures = self._figures.get(gpu.usable_bytes)
         if figures is None:
             headroom = numbers.figure(fit.headroom_bytes)
-            number = headroom.number if headroom.unit == numbers.unit else str(headroom)
+            number = headroom.number if headroom.unit == numbers.unit else MOST_NEGATIVE
             figures = self._figures[gpu.usable_bytes] = number, numbers.share(fit.headroom_fraction)
         return figures[column == Column.SHARE]
 

@@ -97,13 +97,16 @@ class Headline(QWidget):
         )
         readings = estimate.readings
         other = Numbers(ByteUnit.GB if numbers.unit is ByteUnit.GIB else ByteUnit.GIB)
-        self.readings.show_text(
-            self.tr("= {other} · reserved {reserved} · allocated {allocated}").format(
-                other=other.bytes(estimate.total_bytes),
-                reserved=numbers.bytes(readings.reserved_bytes),
-                allocated=numbers.bytes(readings.allocated_bytes),
-            ),
+        parts = [f"= {other.bytes(estimate.total_bytes)}"]
+        if estimate.low_bytes is not None and estimate.high_bytes is not None:
+            low, high = numbers.bytes(estimate.low_bytes), numbers.bytes(estimate.high_bytes)
+            parts.append(self.tr("9 of 10 real runs: {low} to {high}").format(low=low, high=high))
+        parts.append(
+            self.tr("reserved {reserved} · allocated {allocated}").format(
+                reserved=numbers.bytes(readings.reserved_bytes), allocated=numbers.bytes(readings.allocated_bytes)
+            )
         )
+        self.readings.show_text(" · ".join(parts))
         self.assumptions.show_text(self._assumptions(scenario, numbers))
 
     def _assumptions(self, scenario: Scenario, numbers: Numbers) -> str:

@@ -31,8 +31,9 @@ class Legend(QWidget):
         self._metrics = QFontMetricsF(self._font)
         self._side = 0.75 * self._metrics.height()
         self._share_px = QFontMetricsF(self._small).horizontalAdvance("100%") + 4
-        self._names = {component: component_name(component) for component in Component}
         self._columns = _WIDE
+        self._names = {component: component_name(component) for component in Component}
+        self._advances = {component: self._metrics.horizontalAdvance(name) for component, name in self._names.items()}
         self.setAccessibleName(self.tr("Legend"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -108,7 +109,9 @@ class Legend(QWidget):
             figures = cell.adjusted(0, 0, -self._share_px, 0)
             painter.drawText(figures, middle | Qt.AlignmentFlag.AlignRight, amount)
             room = figures.width() - side - 2 * _PAD_PX - self._metrics.horizontalAdvance(amount)
-            name = self._metrics.elidedText(self._names[component], Qt.TextElideMode.ElideRight, room)
+            name = self._names[component]
+            if self._advances[component] > room:
+                name = self._metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(cell.adjusted(side + _PAD_PX, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
         painter.end()
 
@@ -117,7 +120,7 @@ class Legend(QWidget):
             for place, (component, amount, _share) in enumerate(self._entries):
                 if self._cell(place).contains(event.pos().toPointF()):
                     QToolTip.showText(
-                        event.globalPos(), f"<b>{component_name(component)}</b> {amount}<br>{component_meaning(component)}", self
+                        event.globalPos(), f"<b>{self._names[component]}</b> {amount}<br>{component_meaning(component)}", self
                     )
                     return True
             QToolTip.hideText()

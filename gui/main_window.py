@@ -30,6 +30,7 @@ from core.memory import (
     widest_format,
     with_parameter_count,
 )
+from core.memory.calibration import Calibration
 from core.memory.rule_of_thumb import ladder_format
 from gui.chart import MemoryChart
 from gui.controls import Controls
@@ -54,6 +55,7 @@ class Catalogue:
 
     models: tuple[Model, ...]
     gpus: tuple[Gpu, ...]
+    calibration: Calibration | None = None
 
 
 class MainWindow(QMainWindow):
@@ -226,7 +228,7 @@ class MainWindow(QMainWindow):
 
     def _render(self, scenario: Scenario) -> None:
         numbers, name = self._numbers, scenario.gpu
-        result = estimate(scenario)
+        result = estimate(scenario, self._catalogue.calibration)
         self._estimate = result
         ghost = estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB))
         self.header.render_scenario(scenario)
@@ -244,7 +246,7 @@ class MainWindow(QMainWindow):
             dragging=self._store.in_gesture,
         )
         self.legend.render_estimate(result, numbers)
-        self.verdict.render_fit(fit, name, numbers)
+        self.verdict.render_fit(fit, name, numbers, result.upper_bytes)
         self._after_frame.start()
         if not self._store.in_gesture:
             self._announce(fit)

@@ -67,22 +67,27 @@ class Verdict(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(round(5.4 * self.fontMetrics().height()))
 
-    def render_fit(self, fit: Fit | None, gpu_name: str, numbers: Numbers) -> None:
-        """Say whether it fits ``gpu_name``; ``fit`` None when no card is chosen."""
+    def render_fit(self, fit: Fit | None, gpu_name: str, numbers: Numbers, upper_bytes: int | None = None) -> None:
+        """Say whether it fits ``gpu_name``; ``fit`` None when no card is chosen. ``upper_bytes``: what a real run may need at most."""
         if fit is None:
             self._show_status(None)
             self._show_sentence(self.tr("Pick a GPU to see whether it fits."))
             return
         self._show_status(fit.status)
         room, share = numbers.bytes(abs(fit.headroom_bytes)), numbers.share(abs(fit.headroom_fraction))
+        upper = "" if upper_bytes is None else numbers.bytes(upper_bytes)
         match fit.status:
             case FitStatus.FITS:
                 text = self.tr("Fits on {gpu} with {room} to spare ({share}).")
-            case FitStatus.TIGHT:
+            case FitStatus.TIGHT if upper_bytes is None:
                 text = self.tr("Tight on {gpu}: only {room} to spare ({share}); a real run may need that.")
+            case FitStatus.TIGHT if fit.headroom_bytes < 0:
+                text = self.tr("May not fit on {gpu}: {room} short by the estimate, but runs like this differ by more.")
+            case FitStatus.TIGHT:
+                text = self.tr("Tight on {gpu}: {room} to spare ({share}), but a run like this may need up to {upper}.")
             case FitStatus.OOM:
                 text = self.tr("Out of memory on {gpu} by {room}: {cause}")
-        self._show_sentence(text.format(gpu=gpu_name, room=room, share=share, cause=fit_cause(fit.cause)))
+        self._show_sentence(text.format(gpu=gpu_name, room=room, share=share, cause=fit_cause(fit.cause), upper=upper))
 
     def render_limits(self, limits: Limits | None, gpu_name: str, numbers: Numbers) -> None:
         """What the card would hold; None while it is being worked out (the old text stays, dimmed as it is)."""

@@ -94,6 +94,10 @@ def moment_name(moment: MomentName) -> str:
             return translate("Words", "prefill")
         case MomentName.DECODE:
             return translate("Words", "decode")
+        case MomentName.PROFILE_RUN:
+            return translate("Words", "profile run")
+        case MomentName.SERVING:
+            return translate("Words", "serving")
         case MomentName.FORWARD:
             return translate("Words", "forward")
         case MomentName.BACKWARD:
@@ -215,6 +219,10 @@ def runtime_name(runtime: Runtime) -> str:
     match runtime:
         case Runtime.TRANSFORMERS:
             return "transformers"
+        case Runtime.VLLM:
+            return "vLLM"
+        case Runtime.SGLANG:
+            return "SGLang"
         case _:
             assert_never(runtime)
 
@@ -250,6 +258,8 @@ def refusal_reason(reason: Reason) -> str:
             )
         case Reason.SDPA_WITHOUT_SOFTCAPPING:
             return translate("Words", "Attention with capped scores runs eager only. Pick eager attention.")
+        case Reason.FORMAT_OF_ANOTHER_RUNTIME:
+            return translate("Words", "This runtime does not load weights in this format. Pick another format.")
         case _:
             assert_never(reason)
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from core.catalogue.families import PIECES
 from core.evidence.records import UnsupportedError
-from core.memory import Architecture, MomentName, Scenario, estimate, parameter_count
+from core.memory import Architecture, MomentName, Scenario, Stack, estimate, parameter_count
 from core.memory.edge import validated
 from core.memory.scenario import ALL_LINEAR
 
@@ -25,9 +25,12 @@ _LATENT = ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim"
 class ExactPrediction(NamedTuple):
     """Bytes torch has allocated."""
 
+    scenario: Scenario
     predicted_bytes: int
     measured_bytes: int
     moments: dict[str, dict[str, int]]
+    parts: dict[str, list[float]]
+    """What is alive at the peaks, by what it is: predicted less measured, as a share of the moment's peak."""
 
 
 def is_exact(record: Mapping[str, Any]) -> bool:
@@ -133,17 +136,35 @@ def predict(record: Mapping[str, Any]) -> ExactPrediction:
     if record["mode"] != "prefill":
         runs = [(scenario.evolve(first_step=True), _FIRST), (scenario, _SECOND)]
     result, moments = record["result"], {}
+    parts: dict[str, list[float]] = {}
     for run, names in runs:
-        known = {moment.name: moment.stack.readings.allocated_bytes for moment in estimate(run).moments}
+        known = {moment.name: moment.stack for moment in estimate(run).moments}
         for name, moment in names.items():
             measured = result.get(name)
             if measured:  # a peak with what it is made of, or a level
                 peak = measured["peak"] if isinstance(measured, dict) else measured
-                moments[name] = {"predicted_bytes": known[moment], "measured_bytes": int(peak)}
+                moments[name] = {"predicted_bytes": known[moment].readings.allocated_bytes, "measured_bytes": int(peak)}
+            if isinstance(measured, dict) and "params" in measured:
+                for part, share in _shares(known[moment], measured).items():
+                    parts.setdefault(part, []).append(share)
     if not moments:
         raise UnsupportedError("it names no moment")
     return ExactPrediction(
+        scenario,
         max(moment["predicted_bytes"] for moment in moments.values()),
         max(moment["measured_bytes"] for moment in moments.values()),
         moments,
+        parts,
     )
+
+
+def _shares(stack: Stack, measured: Mapping[str, Any]) -> dict[str, float]:
+    """By how much of the peak each part is off. What is saved and what is temporary are told apart only by who holds it, so together."""
+    pairs = {
+        "weights": (stack.weights, measured["params"] + measured["buffers"]),
+        "gradients": (stack.gradients, measured["grads"]),
+        "optimizer": (stack.optimizer, measured["optimizer"]),
+        "kv_cache": (stack.kv_cache, measured["kv"]),
+        "activations": (stack.activations + stack.logits + stack.workspace, measured["saved"] + measured["temp"]),
+    }
+    return {part: (predicted - true) / measured["peak"] for part, (predicted, true) in pairs.items() if predicted or true}

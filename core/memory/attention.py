@@ -142,7 +142,7 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
             return tokens * (2 * e * heads * length + 6 * e * h) + e * length**2
         case AttentionPath.EAGER:
             scores = 10 if e == 2 else 2 * e
-            heads_bytes = 3 * e * q if grouped else e * q
+            heads_bytes = latent_scores_bytes(arch) if arch.kv_lora_rank else 3 * e * q if grouped else e * q
             masks = 2 if arch.num_sliding_layers else 1  # one for each kind of layer, in use or not
             return tokens * (scores * heads * length + 3 * e * h + heads_bytes) + masks * e * batch * length**2
         case AttentionPath.MATH:
@@ -164,6 +164,15 @@ def attention_decode_bytes(path: AttentionPath, n: Numerics, arch: Architecture,
             return batch * length * (3 * e * q + e * heads)
         case _:
             return 0
+
+
+def latent_scores_bytes(arch: Architecture) -> int:
+    """MLA, bytes a token beside the scores: rotated queries and keys put together, what keys and values were unfolded into, the values
+    laid out anew twice, and the latent.
+    """
+    heads, rope = arch.num_attention_heads, arch.qk_rope_head_dim
+    per_head = 2 * (arch.qk_nope_head_dim + rope) + (arch.qk_nope_head_dim + arch.v_head_dim) + 2 * arch.v_head_dim
+    return 2 * (heads * per_head + arch.kv_lora_rank + rope)
 
 
 def latent_decode_bytes(arch: Architecture, batch: int, length: int) -> int:

@@ -66,6 +66,9 @@ class MomentName(StrEnum):
     LOAD = "load"
     PREFILL = "prefill"
     DECODE = "decode"
+    PROFILE_RUN = "profile_run"
+    """The largest step an engine will ever run, tried once before it reserves its cache."""
+    SERVING = "serving"
     FORWARD = "forward"
     BACKWARD = "backward"
     OPTIMIZER_STEP = "optimizer_step"
@@ -110,6 +113,15 @@ class Estimate:
     architecture: Architecture
     low_bytes: int | None = None
     high_bytes: int | None = None
+    """Nine of ten measured runs of this kind lie between; None without a calibration of it."""
+    lower_bytes: int | None = None
+    upper_bytes: int | None = None
+    """One-sided bounds at 99 %: what the verdict is judged by."""
+
+    @property
+    def sure_bytes(self) -> tuple[int, int] | None:
+        """What the total lies between, surely; None without a calibration."""
+        return None if self.lower_bytes is None or self.upper_bytes is None else (self.lower_bytes, self.upper_bytes)
 
     @property
     def total_bytes(self) -> int:

@@ -66,12 +66,17 @@ class Fit(NamedTuple):
 TIGHT_SHARE = 0.10
 
 
-def judge(total_bytes: int, usable_bytes: int, stack: Stack) -> Fit:
-    """Fit of ``total_bytes``, made of ``stack``, on a card with ``usable_bytes``."""
+def judge(total_bytes: int, usable_bytes: int, stack: Stack, sure_bytes: tuple[int, int] | None = None) -> Fit:
+    """Fit of ``total_bytes``, made of ``stack``, on a card with ``usable_bytes``.
+
+    ``sure_bytes`` are the bounds that a real run surely lies between. It fits if the upper one does, and runs out if the
+    lower one does not; between them it is tight, whichever side of the card's memory the total itself is on.
+    """
     headroom = usable_bytes - total_bytes
-    if headroom >= TIGHT_SHARE * total_bytes:
+    lower, upper = sure_bytes or (total_bytes, total_bytes + TIGHT_SHARE * total_bytes)
+    if upper <= usable_bytes:
         return Fit(FitStatus.FITS, headroom, usable_bytes, FitCause.NONE)
-    if headroom >= 0:
+    if lower <= usable_bytes:
         return Fit(FitStatus.TIGHT, headroom, usable_bytes, FitCause.NONE)
     fixed = stack.runtime + stack.inputs
     if stack.weights + fixed > usable_bytes:

@@ -1,8 +1,10 @@
 """Number formats: how many bytes a matrix takes when stored in one.
 
-A format is bits per value plus what is stored beside the values: scales per row or per group. Layouts:
-IEEE 754 for the floats; bitsandbytes LLM.int8() (8 bits and one fp32 scale per output row) for ``int8``; 4-bit
-groups of 128 with a 16-bit scale and a 4-bit zero point, as GPTQ and AWQ store them, for ``int4`` (4.156 bits).
+A format is bits per value plus what is stored beside the values: scales per row, per group, and over groups.
+Sources: IEEE 754 for the floats; bitsandbytes for ``int8`` (LLM.int8(): one fp32 scale per output row), ``nf4`` and ``fp4`` (blocks of
+64 with an fp32 maximum; with double quantization an 8-bit one, and an fp32 scale for 256 of them); GPTQ and AWQ (groups of 128 with
+a 16-bit scale and a zero point as wide as the values; plain ``int4`` means this); block-wise ``fp8`` of DeepSeek-V3 and Qwen3 (an fp32
+scale per 128 x 128); OCP MX and NVIDIA for ``mxfp4`` and ``nvfp4``; ggml's block types by their block structs (``ggml-common.h``).
 """
 
 from enum import StrEnum
@@ -12,7 +14,7 @@ from core.memory.units import ceil_div
 
 
 class Format(StrEnum):
-    """Plain names, ordered by width."""
+    """Plain names ordered by width, then named layouts, then ggml's block types."""
 
     INT4 = "int4"
     INT8 = "int8"
@@ -24,18 +26,63 @@ class Format(StrEnum):
     INT64 = "int64"
     FP64 = "fp64"
 
+    NF4 = "nf4"
+    NF4_DOUBLE = "nf4-double"
+    FP4 = "fp4"
+    GPTQ_INT4 = "gptq-int4"
+    GPTQ_INT8 = "gptq-int8"
+    AWQ_INT4 = "awq-int4"
+    FP8_BLOCK = "fp8-block"
+    MXFP4 = "mxfp4"
+    NVFP4 = "nvfp4"
+
+    Q4_0 = "q4_0"
+    Q4_1 = "q4_1"
+    Q5_0 = "q5_0"
+    Q5_1 = "q5_1"
+    Q8_0 = "q8_0"
+    Q2_K = "q2_k"
+    Q3_K = "q3_k"
+    Q4_K = "q4_k"
+    Q5_K = "q5_k"
+    Q6_K = "q6_k"
+    IQ1_S = "iq1_s"
+    IQ1_M = "iq1_m"
+    IQ2_XXS = "iq2_xxs"
+    IQ2_XS = "iq2_xs"
+    IQ2_S = "iq2_s"
+    IQ3_XXS = "iq3_xxs"
+    IQ3_S = "iq3_s"
+    IQ4_NL = "iq4_nl"
+    IQ4_XS = "iq4_xs"
+    TQ1_0 = "tq1_0"
+    TQ2_0 = "tq2_0"
+    GGML_MXFP4 = "ggml-mxfp4"
+    GGML_NVFP4 = "ggml-nvfp4"
+
 
 class Layout(NamedTuple):
-    """How values lie in memory: ``bits`` each; every row adds ``row_bits``, every group of ``group`` values ``group_bits``."""
+    """How values lie in memory: ``bits`` each; every row adds ``row_bits``, every group of ``group`` values within a row
+    ``group_bits``, every ``outer`` values of the matrix ``outer_bits``.
+    """
 
     bits: int
     row_bits: int = 0
     group: int = 0
     group_bits: int = 0
+    outer: int = 0
+    outer_bits: int = 0
 
 
+def _block(bits: int, values: int, size_bytes: int) -> Layout:
+    """ggml's: ``values`` of nominally ``bits`` in a struct of ``size_bytes``."""
+    return Layout(bits, group=values, group_bits=8 * size_bytes - values * bits)
+
+
+_GROUPS_OF_128 = Layout(bits=4, group=128, group_bits=16 + 4)
+_BLOCKS_OF_64 = Layout(bits=4, group=64, group_bits=32)
 _LAYOUTS = {
-    Format.INT4: Layout(bits=4, group=128, group_bits=16 + 4),
+    Format.INT4: _GROUPS_OF_128,
     Format.INT8: Layout(bits=8, row_bits=32),
     Format.FP8: Layout(bits=8),
     Format.FP16: Layout(bits=16),
@@ -44,11 +91,73 @@ _LAYOUTS = {
     Format.FP32: Layout(bits=32),
     Format.INT64: Layout(bits=64),
     Format.FP64: Layout(bits=64),
+    Format.NF4: _BLOCKS_OF_64,
+    Format.NF4_DOUBLE: Layout(bits=4, group=64, group_bits=8, outer=256 * 64, outer_bits=32),
+    Format.FP4: _BLOCKS_OF_64,
+    Format.GPTQ_INT4: _GROUPS_OF_128,
+    Format.GPTQ_INT8: Layout(bits=8, group=128, group_bits=16 + 8),
+    Format.AWQ_INT4: _GROUPS_OF_128,
+    Format.FP8_BLOCK: Layout(bits=8, outer=128 * 128, outer_bits=32),
+    Format.MXFP4: Layout(bits=4, group=32, group_bits=8),
+    Format.NVFP4: Layout(bits=4, group=16, group_bits=8),
+    Format.Q4_0: _block(4, 32, 18),
+    Format.Q4_1: _block(4, 32, 20),
+    Format.Q5_0: _block(5, 32, 22),
+    Format.Q5_1: _block(5, 32, 24),
+    Format.Q8_0: _block(8, 32, 34),
+    Format.Q2_K: _block(2, 256, 84),
+    Format.Q3_K: _block(3, 256, 110),
+    Format.Q4_K: _block(4, 256, 144),
+    Format.Q5_K: _block(5, 256, 176),
+    Format.Q6_K: _block(6, 256, 210),
+    Format.IQ1_S: _block(1, 256, 50),
+    Format.IQ1_M: _block(1, 256, 56),
+    Format.IQ2_XXS: _block(2, 256, 66),
+    Format.IQ2_XS: _block(2, 256, 74),
+    Format.IQ2_S: _block(2, 256, 82),
+    Format.IQ3_XXS: _block(3, 256, 98),
+    Format.IQ3_S: _block(3, 256, 110),
+    Format.IQ4_NL: _block(4, 32, 18),
+    Format.IQ4_XS: _block(4, 256, 136),
+    Format.TQ1_0: _block(1, 256, 54),
+    Format.TQ2_0: _block(2, 256, 66),
+    Format.GGML_MXFP4: _block(4, 32, 17),
+    Format.GGML_NVFP4: _block(4, 64, 36),
 }
 
+_FLOATS = frozenset({Format.FP16, Format.BF16, Format.FP32, Format.FP64})
+_INTEGERS = frozenset({Format.INT32, Format.INT64})
+#: What the precision slider steps through.
+PRECISIONS = (
+    Format.INT4,
+    Format.INT8,
+    Format.FP8,
+    Format.FP16,
+    Format.BF16,
+    Format.INT32,
+    Format.FP32,
+    Format.INT64,
+    Format.FP64,
+)
 #: Formats that only linear layers are stored in; embeddings, head and norms stay 16-bit, as real loaders keep them.
-QUANTIZED = frozenset({Format.INT4, Format.INT8, Format.FP8})
+QUANTIZED = frozenset(Format) - _FLOATS - _INTEGERS
 SIXTEEN_BIT = frozenset({Format.FP16, Format.BF16})
+#: ggml's block types: tensors of GGUF files, and caches of llama.cpp.
+GGML_BLOCKS = frozenset({fmt for fmt in Format if fmt.value[:2] in {"q2", "q3", "q4", "q5", "q6", "q8", "iq", "tq", "gg"}})
+#: What weights are loaded in by PyTorch's runtimes, and what keys and values can be cached in.
+TORCH_FORMATS = frozenset(Format) - GGML_BLOCKS
+CACHE_FORMATS = frozenset(PRECISIONS) | {Format.Q4_0, Format.Q4_1, Format.Q5_0, Format.Q5_1, Format.Q8_0, Format.IQ4_NL}
+#: What only the experts of a model are stored in, where it has experts (gpt-oss).
+EXPERTS_ONLY = frozenset({Format.MXFP4})
+
+
+def plain(fmt: Format) -> Format:
+    """The precision that ``fmt`` is a layout of: itself, or the narrowest on the slider that has as many bits."""
+    if fmt in PRECISIONS:
+        return fmt
+    if fmt is Format.FP8_BLOCK:
+        return Format.FP8
+    return next(precision for precision in PRECISIONS if _LAYOUTS[precision].bits >= _LAYOUTS[fmt].bits)
 
 
 def bits_per_value(fmt: Format) -> int:
@@ -57,12 +166,15 @@ def bits_per_value(fmt: Format) -> int:
 
 
 def matrix_bytes(fmt: Format, rows: int, columns: int) -> int:
-    """Bytes of a ``rows x columns`` matrix: values, one scale a row, scales of the groups within each row."""
+    """Bytes of a ``rows x columns`` matrix: values, one scale a row, scales of the groups within each row, scales over groups."""
     layout = _LAYOUTS[fmt]
     row = columns * layout.bits + layout.row_bits
     if layout.group:
         row += ceil_div(columns, layout.group) * layout.group_bits
-    return ceil_div(rows * row, 8)
+    size = rows * row
+    if layout.outer:
+        size += ceil_div(rows * columns, layout.outer) * layout.outer_bits
+    return ceil_div(size, 8)
 
 
 def unquantized_bytes_per_value(fmt: Format) -> int:
@@ -87,4 +199,4 @@ def compute_bytes(fmt: Format) -> int:
 
 def is_dequantized(fmt: Format) -> bool:
     """Whether a matrix stored in ``fmt`` is first turned into a 16-bit copy to be multiplied with."""
-    return fmt in QUANTIZED or fmt in (Format.INT32, Format.INT64)
+    return fmt not in _FLOATS

@@ -4,6 +4,7 @@ Source: measured storages of transformers 5.23 on torch 2.13 (``generate()`` wit
 instants; each instant adds its own working set to what is resident.
 """
 
+from core.memory.allocator import unsplit_weight_bytes
 from core.memory.architecture import Position
 from core.memory.attention import (
     AttentionPath,
@@ -17,13 +18,14 @@ from core.memory.attention import (
     window_mask,
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
-from core.memory.formats import matrix_bytes
+from core.memory.formats import Format, matrix_bytes
 from core.memory.mlp import mlp_prefill
 from core.memory.moe import moe_prefill
 from core.memory.numerics import numerics
+from core.memory.parameters import embedding_parameters
 from core.memory.runtime import moment_of
-from core.memory.scenario import Scenario
-from core.memory.weights import dequantization_bytes, weight_bytes
+from core.memory.scenario import Scenario, TransformersRelease
+from core.memory.weights import UNPACKED_IN_KERNEL, dequantization_bytes, kernel_buffer_bytes, weight_bytes
 
 #: One id of the vocabulary, int64.
 TOKEN_ID_BYTES = 8
@@ -46,6 +48,30 @@ def decode_cache_bytes(scenario: Scenario, tokens: int) -> int:
     return matrix_bytes(scenario.kv_cache, rows * tokens - dropped, columns)
 
 
+def old_rotary_table_bytes(scenario: Scenario, width: int) -> int:
+    """Cos and sin of every position the model knows, which each layer held for itself before 4.45: 2*L*positions*d values.
+
+    Measured: Qwen2-0.5B and -1.5B in 4.38.2 take 0.19 and 0.44 GiB more than weights and cache (Qwen's published speed tables).
+    """
+    arch = scenario.architecture
+    if scenario.transformers_release is not TransformersRelease.BEFORE_4_45:
+        return 0
+    return 2 * width * arch.num_hidden_layers * arch.max_position_embeddings * arch.rotated
+
+
+def loaded_head_bytes(scenario: Scenario) -> int:
+    """AutoAWQ's checkpoints of models with tied embeddings have the head once more, 16-bit; it is loaded, and let go when it is tied.
+
+    Measured: Qwen2.5-0.5B and -3B (transformers 4.46) peak 2*V*h above weights for one token of prompt, and as GPTQ builds do for 6144;
+    Qwen2-0.5B and -1.5B (4.38) do not.
+    """
+    arch = scenario.architecture
+    old = scenario.transformers_release is TransformersRelease.BEFORE_4_45
+    if old or scenario.weights is not Format.AWQ_INT4 or not arch.tie_word_embeddings:
+        return 0
+    return 2 * embedding_parameters(arch)
+
+
 def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
     """Load, prefill and decode of ``scenario``."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.prompt_length
@@ -54,9 +80,11 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     tokens = batch * length
     path = attention_path(scenario.attention, n, arch)
 
-    weights = weight_bytes(arch, scenario.weights)
+    weights = weight_bytes(arch, scenario.weights) + old_rotary_table_bytes(scenario, e)
+    buffer = kernel_buffer_bytes(arch, scenario.weights)
     dequantization = dequantization_bytes(arch, scenario.weights)
-    load = Stack(weights=weights, runtime=runtime_bytes)
+    decoding = buffer if scenario.weights in UNPACKED_IN_KERNEL else dequantization
+    load = Stack(weights=weights + loaded_head_bytes(scenario), workspace=buffer, runtime=runtime_bytes)
 
     prompt = Stack(
         weights=weights,
@@ -69,16 +97,21 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
         tables += e * h * length
     # A mask of booleans for layers with a window, there or not in the one that needs most.
     mask = length * length if window_mask(arch, length) and path is not AttentionPath.EAGER else 0
+    kept_scores = kept_scores_bytes(path, n, arch, batch, length) + mask
     mlp = prompt._replace(
         activations=tokens * max(mlp_prefill(n, arch), moe_prefill(arch) if arch.num_experts else 0) + tables,
-        workspace=kept_scores_bytes(path, n, arch, batch, length) + mask + dequantization,
+        workspace=kept_scores + buffer,
     )
+    # A matrix is widened to be multiplied with, while the MLP's last tensor, the product of its factors, is not there yet.
+    product = 0 if arch.num_experts else tokens * e * arch.intermediate_size
+    widened = mlp._replace(activations=mlp.activations - product, workspace=kept_scores + dequantization)
     scores = attention_prefill_bytes(path, n, arch, batch, length)
     if mask:
         scores = max(scores, tokens * (3 * e * h + 3 * e * arch.query_size) + 4 * length**2)
     attention = prompt._replace(workspace=scores + tables + dequantization)
-    kept = batch * (1 if scenario.logits_to_keep else length)
-    logits = prompt._replace(activations=e * h * tokens, logits=e * v * kept)
+    old = scenario.transformers_release is TransformersRelease.BEFORE_4_45
+    kept = tokens if old or not scenario.logits_to_keep else batch
+    logits = prompt._replace(activations=e * h * tokens, logits=(e + 4 * old) * v * kept, workspace=buffer)
 
     # torch.cat makes one layer's new keys beside the old ones; the step's own tensors are some 9 vectors a sequence.
     cached = batch * scenario.context_length
@@ -92,22 +125,31 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     if arch.kv_lora_rank:
         key_copy = latent_decode_bytes(arch, batch, scenario.context_length)
     step = 9 * h * batch
-    growth = grown._replace(activations=step, workspace=key_copy + dequantization)
+    growth = grown._replace(activations=step, workspace=key_copy + decoding)
     repeated = attention_decode_bytes(path, n, arch, batch, scenario.context_length)
-    decode_attention = grown._replace(activations=step, workspace=repeated + dequantization)
+    decode_attention = grown._replace(activations=step, workspace=repeated + decoding)
     # After prefill, layers with a window still hold views of the whole prompt; each lets go of its own in the first step.
     window = matrix_bytes(scenario.kv_cache, 2 * batch * min(arch.sliding_window, length) * arch.num_key_value_heads, arch.head_dim)
-    first = prompt._replace(kv_cache=prompt.kv_cache + window, activations=step)
-    next_logits = grown._replace(activations=e * h * batch, logits=e * v * batch)
+    first = prompt._replace(kv_cache=prompt.kv_cache + window, activations=step, workspace=buffer)
+    next_logits = grown._replace(activations=e * h * batch, logits=e * v * batch, workspace=buffer)
 
+    unsplit = unsplit_weight_bytes(arch, scenario.weights)
     return (
-        moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
-        moment_of(MomentName.PREFILL, (mlp, Cause.MLP), (attention, Cause.ATTENTION), (logits, Cause.LOGITS)),
+        moment_of(MomentName.LOAD, (load, Cause.RESIDENT), unsplit=unsplit),
+        moment_of(
+            MomentName.PREFILL,
+            (mlp, Cause.MLP),
+            (widened, Cause.MLP),
+            (attention, Cause.ATTENTION),
+            (logits, Cause.LOGITS),
+            unsplit=unsplit,
+        ),
         moment_of(
             MomentName.DECODE,
             *(((first, Cause.RESIDENT),) if arch.num_sliding_layers else ()),
             (growth, Cause.CACHE_GROWTH),
             (decode_attention, Cause.ATTENTION),
             (next_logits, Cause.LOGITS),
+            unsplit=unsplit,
         ),
     )

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple, assert_never
 
 from core.memory.architecture import Activation, Architecture, Norm
-from core.memory.formats import QUANTIZED, SIXTEEN_BIT, Format
-from core.memory.scenario import Attention, Estimator, Method, Recipe, Scenario, Task
+from core.memory.formats import QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format
+from core.memory.scenario import ENGINES, Attention, Estimator, Method, Recipe, Scenario, Task
 
 
 class Reason(StrEnum):
@@ -24,6 +24,7 @@ class Reason(StrEnum):
     WIDE_TRAINING_OF_PIECES = "wide_training_of_pieces"
     """Nor are experts and latent attention in fp32 or under autocast."""
     SDPA_WITHOUT_SOFTCAPPING = "sdpa_without_softcapping"
+    FORMAT_OF_ANOTHER_RUNTIME = "format_of_another_runtime"
 
 
 class Refusal(NamedTuple):
@@ -42,12 +43,24 @@ class RefusedError(ValueError):
 
 
 _WEIGHTS_16: dict[str, str] = {"weights": Format.BF16.value}
+_WEIGHTS_4: dict[str, str] = {"weights": Format.INT4.value}
 _USE_LORA: dict[str, str] = {"method": Method.LORA.value}
 _USE_QLORA: dict[str, str] = {"method": Method.QLORA.value}
 _USE_FP32: dict[str, str] = {"recipe": Recipe.FP32.value}
 
-#: Formats bitsandbytes can keep a frozen base in.
-QLORA_FORMATS = frozenset({Format.INT4, Format.INT8})
+#: Formats that PEFT puts adapters over: bitsandbytes', GPTQ's and AWQ's.
+QLORA_FORMATS = frozenset(
+    {
+        Format.INT4,
+        Format.INT8,
+        Format.NF4,
+        Format.NF4_DOUBLE,
+        Format.FP4,
+        Format.GPTQ_INT4,
+        Format.GPTQ_INT8,
+        Format.AWQ_INT4,
+    }
+)
 LORA_FORMATS = SIXTEEN_BIT | {Format.FP32}
 
 
@@ -79,8 +92,12 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     """The same, were ``scenario`` to have ``weights``."""
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return None
+    if weights not in TORCH_FORMATS:
+        quantized_base = scenario.task is Task.TRAINING and scenario.method is Method.QLORA
+        return Refusal(Reason.FORMAT_OF_ANOTHER_RUNTIME, (_WEIGHTS_4 if quantized_base else _WEIGHTS_16,))
     arch = scenario.architecture
-    if arch.attn_logit_softcapping and scenario.attention is not Attention.EAGER:
+    engine = scenario.task is Task.INFERENCE and scenario.runtime in ENGINES  # they have kernels of their own
+    if arch.attn_logit_softcapping and scenario.attention is not Attention.EAGER and not engine:
         return Refusal(Reason.SDPA_WITHOUT_SOFTCAPPING, ({"attention": Attention.EAGER.value},))
     if scenario.task is Task.INFERENCE:
         return None
@@ -100,8 +117,7 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
         case Method.QLORA:
             if weights in QLORA_FORMATS:
                 return None
-            fixes: tuple[dict[str, str], ...] = ({"weights": Format.INT4.value},)
-            return Refusal(Reason.QLORA_BASE_QUANTIZED, (*fixes, _USE_LORA) if weights in LORA_FORMATS else fixes)
+            return Refusal(Reason.QLORA_BASE_QUANTIZED, (_WEIGHTS_4, _USE_LORA) if weights in LORA_FORMATS else (_WEIGHTS_4,))
         case _:
             assert_never(scenario.method)
 

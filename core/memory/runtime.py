@@ -11,6 +11,8 @@ from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.units import MIB
 
 CUDA_CONTEXT_BYTES = 426 * MIB
+#: Before CUDA 11.7 the context held every kernel of torch: 723 MiB (2020) and 1007 (Titan V, torch 1.3) are published; half-way.
+EAGER_CUDA_CONTEXT_BYTES = 865 * MIB
 
 
 def reserve_bytes(stack: Stack) -> int:
@@ -18,15 +20,15 @@ def reserve_bytes(stack: Stack) -> int:
     return (stack.activations + stack.logits + stack.workspace) // 3
 
 
-def moment_of(name: MomentName, *instants: tuple[Stack, Cause]) -> Moment:
+def moment_of(name: MomentName, *instants: tuple[Stack, Cause], unsplit: int = 0) -> Moment:
     """The moment made of ``instants``: the one with most tensors, holding the most that the allocator holds at any of them.
 
     So the allocated reading is the largest of the instants', and so is the reserved one, although the two may belong to
-    different instants; and each grows with whatever every instant grows with.
+    different instants; and each grows with whatever every instant grows with. ``unsplit`` is what the blocks of the weights have too much.
     """
     stack, cause = max(instants, key=_tensors)
     held = max(sum(instant) + reserve_bytes(instant) for instant, _ in instants)
-    return Moment(name, stack._replace(reserve=held - sum(stack)), cause)
+    return Moment(name, stack._replace(reserve=held - sum(stack) + unsplit), cause)
 
 
 def _tensors(instant: tuple[Stack, Cause]) -> int:

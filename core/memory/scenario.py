@@ -64,6 +64,21 @@ class Attention(StrEnum):
 
 class Runtime(StrEnum):
     TRANSFORMERS = "transformers"
+    VLLM = "vllm"
+    SGLANG = "sglang"
+
+
+#: Runtimes that serve many requests from one pool of cache blocks.
+ENGINES = frozenset({Runtime.VLLM, Runtime.SGLANG})
+
+
+class TransformersRelease(StrEnum):
+    """What inference in transformers holds by its version. Before 4.45 ``generate()`` had logits of the whole prompt, 16-bit and fp32, and
+    every layer tables of its own for the rotation.
+    """
+
+    CURRENT = "current"
+    BEFORE_4_45 = "before-4.45"
 
 
 class Estimator(StrEnum):
@@ -109,6 +124,15 @@ class Scenario:
     """How much of the context is generated; the rest is the prompt. 1: the prompt fills the context, the worst case."""
     logits_to_keep: Literal[0, 1] = 1
     """Positions the head is applied to in prefill: the last (1, as ``generate()`` does) or all (0)."""
+
+    transformers_release: TransformersRelease = TransformersRelease.CURRENT
+
+    max_num_batched_tokens: Annotated[int, Ge(1), Le(MAX_CONTEXT_LENGTH)] = 2048
+    """Tokens of the largest step of vLLM (its default below 70 GB); of SGLang, ``chunked_prefill_size``."""
+    max_num_seqs: Annotated[int, Ge(1), Le(MAX_BATCH_SIZE)] = 256
+    """Sequences of the largest step of either engine."""
+    cuda_graphs: bool = True
+    """Recorded for decode; without them: ``enforce_eager``, ``disable_cuda_graph``."""
 
     method: Method = Method.FULL
     recipe: Recipe = Recipe.MIXED

@@ -1,7 +1,7 @@
 """What the loaded model takes."""
 
 from core.memory.architecture import Architecture, Norm, Router
-from core.memory.formats import Format, is_dequantized, matrix_bytes, unquantized_bytes_per_value
+from core.memory.formats import EXPERTS_ONLY, Format, is_dequantized, matrix_bytes, unquantized_bytes_per_value
 from core.memory.parameters import (
     Shape,
     attention_shapes,
@@ -27,15 +27,26 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
     """Bytes of the model stored in ``fmt``: linear layers in it; embedding, head, norms, biases and routers wide."""
     wide = unquantized_bytes_per_value(fmt)
     layers, with_experts = arch.num_hidden_layers, arch.num_moe_layers
-    stored = (layers - with_experts) * _matrices_bytes(linear_shapes(arch), fmt)
+    linear = Format.BF16 if with_experts and fmt in EXPERTS_ONLY else fmt
+    stored = (layers - with_experts) * _matrices_bytes(linear_shapes(arch), linear)
     if with_experts:
         experts = sum(matrix_bytes(fmt, outputs, inputs) for inputs, outputs in expert_shapes(arch))
-        stored += with_experts * (_matrices_bytes(attention_shapes(arch), fmt) + experts + wide * router_parameters(arch))
+        stored += with_experts * (_matrices_bytes(attention_shapes(arch), linear) + experts + wide * router_parameters(arch))
     return stored + wide * (layers * layer_vector_parameters(arch) + outside_parameters(arch)) + buffer_bytes(arch)
 
 
 def _matrices_bytes(shapes: tuple[Shape, ...], fmt: Format) -> int:
     return sum(matrix_bytes(fmt, outputs, inputs) for _, inputs, outputs in shapes)
+
+
+#: Formats whose kernels unpack while they multiply few rows, and so need no wide copy to decode. Measured: Qwen2.5-7B and -32B peak
+#: as much as that copy lower for one token of prompt (Qwen's published speed tables, AutoGPTQ 0.7.1 and AutoAWQ 0.2.6).
+UNPACKED_IN_KERNEL = frozenset({Format.GPTQ_INT4, Format.GPTQ_INT8, Format.AWQ_INT4})
+
+
+def kernel_buffer_bytes(arch: Architecture, fmt: Format) -> int:
+    """What GPTQ's 4-bit kernel (ExLlama) holds from the start: room for the largest matrix, 16-bit (``temp_dq`` in AutoGPTQ)."""
+    return dequantization_bytes(arch, fmt) if fmt is Format.GPTQ_INT4 else 0
 
 
 def dequantization_bytes(arch: Architecture, fmt: Format) -> int:

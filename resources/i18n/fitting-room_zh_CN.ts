@@ -95,6 +95,7 @@
     <name>GpuTable</name>
     <message>
         <source>GPU</source>
+        <extracomment>A headroom that is told in larger units than the column&apos;s; the tip has the figure.</extracomment>
         <translation>显卡</translation>
     </message>
     <message>
@@ -117,8 +118,12 @@
         <translation>峰值时刻：{moment} · {run} · {runtime}</translation>
     </message>
     <message>
-        <source>= {other} · reserved {reserved} · allocated {allocated}</source>
-        <translation>= {other} · 已保留 {reserved} · 已分配 {allocated}</translation>
+        <source>9 of 10 real runs: {low} to {high}</source>
+        <translation>十次实测九次在 {low}–{high}</translation>
+    </message>
+    <message>
+        <source>reserved {reserved} · allocated {allocated}</source>
+        <translation>已保留 {reserved} · 已分配 {allocated}</translation>
     </message>
     <message>
         <source>{batch} × {context} tokens · full training, the only kind it knows · nominal size {parameters}</source>
@@ -231,7 +236,7 @@
     <name>MemoryChart</name>
     <message>
         <source>Memory chart</source>
-        <extracomment>Levels of the rows: the peak&apos;s bar is thick, those of the moments thin, the ghost between.</extracomment>
+        <extracomment>Levels of the rows: the peak&apos;s bar is thick, those of the moments thin, the ghost between. Above it, a tick names its own unit.</extracomment>
         <translation>显存图表</translation>
     </message>
     <message>
@@ -333,6 +338,14 @@
     <message>
         <source>Tight on {gpu}: only {room} to spare ({share}); a real run may need that.</source>
         <translation>{gpu} 显存吃紧：只剩 {room}（{share}），实际运行可能就用掉了。</translation>
+    </message>
+    <message>
+        <source>May not fit on {gpu}: {room} short by the estimate, but runs like this differ by more.</source>
+        <translation>{gpu} 可能放不下：按估算还差 {room}，但这类运行的实测差异更大。</translation>
+    </message>
+    <message>
+        <source>Tight on {gpu}: {room} to spare ({share}), but a run like this may need up to {upper}.</source>
+        <translation>{gpu} 吃紧：剩余 {room}（{share}），但这类运行最多可能需要 {upper}。</translation>
     </message>
     <message>
         <source>Out of memory on {gpu} by {room}: {cause}</source>
@@ -444,6 +457,14 @@
     <message>
         <source>decode</source>
         <translation>解码</translation>
+    </message>
+    <message>
+        <source>profile run</source>
+        <translation>试运行</translation>
+    </message>
+    <message>
+        <source>serving</source>
+        <translation>服务</translation>
     </message>
     <message>
         <source>forward</source>
@@ -568,6 +589,10 @@
     <message>
         <source>Attention with capped scores runs eager only. Pick eager attention.</source>
         <translation>带分数上限的注意力只能以 eager 方式运行。请选择 eager 注意力。</translation>
+    </message>
+    <message>
+        <source>This runtime does not load weights in this format. Pick another format.</source>
+        <translation>该运行时无法加载这种格式的权重。请换一种格式。</translation>
     </message>
     <message>
         <source>Type a number between {low} and {high}.</source>

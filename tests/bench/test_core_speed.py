@@ -20,7 +20,9 @@ def _different(fields: dict[str, object]) -> list[Scenario]:
     return [
         validated(
             Scenario,
-            {**fields, "architecture": architecture_from_parameter_count(10**9 + 7 * 10**6 * step), "context_length": 128 + 13 * step},
+            **fields,
+            architecture=architecture_from_parameter_count(10**9 + 7 * 10**6 * step),
+            context_length=128 + 13 * step,
         )
         for step in range(2000)
     ]

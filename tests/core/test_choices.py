@@ -5,12 +5,16 @@ from itertools import product
 import pytest
 
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, Meaningless, meaningless, settled, with_changes
-from core.memory import Estimator, Format, Method, Optimizer, OptimizerImplementation, Recipe, Scenario, Task, estimate, refusal
+from core.memory import Estimator, Format, Method, Optimizer, OptimizerImplementation, Recipe, Runtime, Scenario, Task, estimate, refusal
 from core.memory.scenario import QUERY_VALUE
 
 OTHER_VALUES = {
     "kv_cache": Format.INT4,
     "max_new_tokens": 4000,
+    "transformers_release": "before-4.45",
+    "max_num_batched_tokens": 100_000,
+    "max_num_seqs": 8,
+    "cuda_graphs": False,
     "recipe": Recipe.PURE16,
     "optimizer": Optimizer.SGD,
     "gradient_checkpointing": True,
@@ -23,6 +27,8 @@ OTHER_VALUES = {
 }
 RUNS = {
     "inference": {},
+    "vllm": {"runtime": Runtime.VLLM},
+    "sglang": {"runtime": Runtime.SGLANG},
     "full": {"task": Task.TRAINING},
     "lora": {"task": Task.TRAINING, "method": Method.LORA},
     "qlora": {"task": Task.TRAINING, "method": Method.QLORA, "weights": Format.INT4},
@@ -55,13 +61,17 @@ class TestMeaningless:
             assert says == any(one != different[0] for one in different), (optimizer, recipe)
 
     def test_what_every_run_has_is_never_meaningless(self, scenario):
-        for run, field in product(RUNS.values(), ("architecture", "weights", "batch_size", "context_length", "attention", "gpu")):
+        for run, field in product(RUNS.values(), ("architecture", "weights", "batch_size", "context_length", "gpu")):
             assert meaningless(scenario.evolve(**run), field) is None
 
     def test_why(self, scenario):
         training = scenario.evolve(task=Task.TRAINING)
         lora = training.evolve(method=Method.LORA)
         assert meaningless(scenario, "method") is Meaningless.IN_INFERENCE
+        assert meaningless(scenario, "cuda_graphs") is Meaningless.OF_ANOTHER_RUNTIME
+        assert meaningless(scenario.evolve(runtime=Runtime.VLLM), "attention") is Meaningless.OF_ANOTHER_RUNTIME
+        assert meaningless(scenario, "attention") is None
+        assert meaningless(training.evolve(runtime=Runtime.VLLM), "attention") is None
         assert meaningless(scenario, "lora_r") is Meaningless.IN_INFERENCE
         assert meaningless(training, "kv_cache") is Meaningless.IN_TRAINING
         assert meaningless(training, "lora_r") is Meaningless.IN_FULL_TRAINING

@@ -11,7 +11,6 @@ import core
 from core.cli import main
 from core.memory import (
     Component,
-    Format,
     Optimizer,
     Recipe,
     Scenario,
@@ -21,6 +20,7 @@ from core.memory import (
     parameter_count,
 )
 from core.memory.edge import validated
+from core.memory.formats import TORCH_FORMATS
 from core.memory.units import GIB
 from core.scenario_file import read_scenario
 
@@ -54,7 +54,7 @@ class TestJson:
         result = estimate(scenario)
         answer = ask("--gpu", "RTX 4090")
         assert answer["total_bytes"] == result.total_bytes
-        assert (answer["low_bytes"], answer["high_bytes"]) == (None, None)
+        assert answer["low_bytes"] <= answer["total_bytes"] <= answer["high_bytes"]
         assert answer["readings"] == result.readings._asdict()
         assert answer["peak"] == "prefill"
         assert {moment["name"]: moment["total_bytes"] for moment in answer["moments"]} == {
@@ -88,7 +88,7 @@ class TestJson:
         assert answer["fit"]["headroom_bytes"] < 0
         assert (answer["max_batch"], answer["max_context"]) == (0, 0)
 
-    @pytest.mark.parametrize(("gpu", "status"), [("RTX 4090", "fits"), ("RTX 4080", "tight"), ("Arc A770", "oom"), ("T4", "oom")])
+    @pytest.mark.parametrize(("gpu", "status"), [("RTX 4090", "fits"), ("RTX 4080", "tight"), ("Arc A770", "tight"), ("T4", "oom")])
     def test_status(self, ask, gpu, status):
         assert ask("--gpu", gpu)["fit"]["status"] == status
 
@@ -147,6 +147,12 @@ class TestOptions:
             (["--kv-cache", "fp8"], {"kv_cache": "fp8"}),
             (["--attention", "eager"], {"attention": "eager"}),
             (["--runtime", "transformers"], {}),
+            (["--transformers-release", "before-4.45"], {"transformers_release": "before-4.45"}),
+            (["--runtime", "sglang"], {"runtime": "sglang"}),
+            (
+                ["--runtime", "vllm", "--max-num-batched-tokens", "8k", "--max-num-seqs", "64", "--no-cuda-graphs"],
+                {"runtime": "vllm", "max_num_batched_tokens": 8192, "max_num_seqs": 64, "cuda_graphs": False},
+            ),
             (["--estimator", "rule-of-thumb"], {"estimator": "rule-of-thumb"}),
             (["--estimator", "detailed"], {}),
             (["--task", "inference"], {}),
@@ -181,7 +187,7 @@ class TestOptions:
         result = estimate(validated(Scenario, architecture=llama_7b, task="training", recipe=recipe, optimizer=optimizer))
         assert ask("--task", "training", "--recipe", recipe, "--optimizer", optimizer)["total_bytes"] == result.total_bytes
 
-    @pytest.mark.parametrize("weights", Format)
+    @pytest.mark.parametrize("weights", sorted(TORCH_FORMATS))
     def test_inference_in_every_format(self, ask, weights):
         assert ask("--weights", weights)["total_bytes"] > 3 * GIB
 

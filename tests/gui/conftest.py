@@ -12,6 +12,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from core.catalogue.calibration import load_calibration
 from core.catalogue.gpus import load_gpus
 from core.catalogue.models import Model, load_models
 from core.memory import Estimate, Gpu, Scenario, estimate
@@ -37,6 +38,7 @@ class Room:
         self.controller = controller
         self.store = controller.store
         self.window = controller.window
+        self.calibration = load_calibration(assets.CALIBRATION)
 
     @property
     def scenario(self) -> Scenario:
@@ -44,7 +46,7 @@ class Room:
 
     @property
     def estimate(self) -> Estimate:
-        return estimate(self.scenario)
+        return estimate(self.scenario, self.calibration)
 
     def change(self) -> Any:
         """A context that ends when what is done in it stands on the screen."""

@@ -20,6 +20,7 @@ from core.memory import (
     refusal,
     refusal_of_weights,
 )
+from core.memory.formats import PRECISIONS
 from core.memory.scenario import QUERY_VALUE
 from gui.widgets.caption import Caption
 from gui.words import refusal_reason
@@ -180,7 +181,7 @@ def test_each_kind_of_run_shows_what_it_asks_and_no_more(room: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("weights", Format)
+@pytest.mark.parametrize("weights", PRECISIONS)
 @pytest.mark.parametrize("run", RUNS[1:])
 def test_a_switch_of_run_finds_a_precision_that_can_be_run(room: Any, run: str, weights: Format) -> None:
     room.store.dispatch(weights=weights)
@@ -208,7 +209,7 @@ def test_exactly_what_is_refused_is_locked_and_says_why(room: Any, run: str, rec
             room.find(QComboBox, "recipe").setCurrentIndex(list(Recipe).index(recipe))
     items = room.find(QComboBox, "precision.box").model()
     assert isinstance(items, QStandardItemModel)
-    for row, fmt in enumerate(Format):
+    for row, fmt in enumerate(PRECISIONS):
         refused = refusal_of_weights(room.scenario, fmt)
         assert items.item(row).isEnabled() == (refused is None), fmt
         assert bool(items.item(row).toolTip()) == (refused is not None), fmt
@@ -219,7 +220,7 @@ def test_full_training_refuses_int4_by_mouse_and_says_what_to_pick(room: Any) ->
     before = room.scenario
     track = room.track("precision")
     room.press_handle("precision")
-    room.drag_to("precision", list(Format).index(Format.INT4))
+    room.drag_to("precision", PRECISIONS.index(Format.INT4))
     assert room.message == refusal_reason(Reason.FULL_TRAINING_NEEDS_16_BIT)
     assert "QLoRA" in room.message
     with room.change():
@@ -227,7 +228,7 @@ def test_full_training_refuses_int4_by_mouse_and_says_what_to_pick(room: Any) ->
     assert room.message == refusal_reason(Reason.FULL_TRAINING_NEEDS_16_BIT), "the reason stays when the button is let go"
     assert refusal(room.scenario) is None
     assert precision_shown(room) == room.scenario.weights.value
-    assert track.value() == list(Format).index(room.scenario.weights)
+    assert track.value() == PRECISIONS.index(room.scenario.weights)
     assert room.scenario.recipe is before.recipe
     with room.change():
         room.enter("batch", "2")
@@ -238,7 +239,7 @@ def test_full_training_refuses_int4_by_keys_and_says_what_to_pick(room: Any) -> 
     start(room, "run_training_full")
     track = room.track("precision")
     track.setFocus()
-    for _ in Format:
+    for _ in PRECISIONS:
         room.bot.keyClick(track, Qt.Key.Key_Left)
     assert room.message
     assert refusal(room.scenario) is None

@@ -13,7 +13,7 @@ from core.memory import Method, Task
 MEANT = {
     *("sizeHint", "minimumSizeHint", "event", "eventFilter"),
     *("rowCount", "columnCount", "headerData", "data", "sort"),
-    *("paint", "boundingRect", "tickStrings"),
+    *("paint", "boundingRect", "tickStrings", "tickSpacing"),
 }
 
 

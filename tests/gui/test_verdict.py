@@ -59,8 +59,9 @@ def test_it_fits(room: Any, gpus: tuple[Gpu, ...]) -> None:
 
 def test_it_is_tight(room: Any, gpus: tuple[Gpu, ...]) -> None:
     room.set(context_length=max_context_length(room.scenario, usable(gpus, "RTX 4090")))
-    assert room.verdict.startswith("Tight on RTX 4090: only ")
-    assert NUMBERS.bytes(usable(gpus, "RTX 4090") - room.estimate.total_bytes) in room.verdict
+    room_left = NUMBERS.bytes(usable(gpus, "RTX 4090") - room.estimate.total_bytes)
+    assert room.verdict.startswith(f"Tight on RTX 4090: {room_left} to spare")
+    assert NUMBERS.bytes(room.estimate.upper_bytes) in room.verdict
     assert seen_colour(room) is FitStatus.TIGHT
 
 
@@ -81,12 +82,20 @@ def test_it_runs_out_and_why(room: Any, gpus: tuple[Gpu, ...], changes: dict[str
     assert seen_colour(room) is FitStatus.OOM
 
 
-def test_one_token_more_tips_it(room: Any, gpus: tuple[Gpu, ...]) -> None:
+def test_past_the_limit_it_may_not_fit_and_past_the_error_it_does_not(room: Any, gpus: tuple[Gpu, ...]) -> None:
     longest = max_context_length(room.scenario, usable(gpus, "RTX 4090"))
     room.set(context_length=longest)
-    assert not room.verdict.startswith("Out of memory")
+    assert room.verdict.startswith("Tight on RTX 4090")
     room.set(context_length=longest + 1)
+    assert room.verdict.startswith("May not fit on RTX 4090")
+    assert seen_colour(room) is FitStatus.TIGHT
+    room.set(context_length=8 * longest)
     assert room.verdict.startswith("Out of memory")
+
+
+def test_the_rule_of_thumb_has_no_error_that_was_measured(room: Any) -> None:
+    room.set(estimator=Estimator.RULE_OF_THUMB, gpu="RTX 4070")
+    assert room.verdict.startswith("Out of memory on RTX 4070")
 
 
 def test_with_no_card_it_asks_for_one(room: Any) -> None:
@@ -190,7 +199,8 @@ def test_headline_is_the_peak_in_both_units(room: Any, unit: ByteUnit) -> None:
     numbers, other = Numbers(unit), Numbers(next(one for one in ByteUnit if one is not unit))
     result = room.estimate
     assert room.text("peak_figure") == numbers.figure(result.total_bytes).number
-    assert room.text("readings").startswith(f"= {other.bytes(result.total_bytes)}")
+    assert room.text("readings").startswith(f"= {other.bytes(result.total_bytes)} · ")
+    assert f"{numbers.bytes(result.low_bytes)} to {numbers.bytes(result.high_bytes)}" in room.text("readings")
     assert numbers.bytes(result.readings.reserved_bytes) in room.text("readings")
     assert numbers.bytes(result.readings.allocated_bytes) in room.text("readings")
 

@@ -196,7 +196,9 @@ class TestPublished:
             (changed(TRAINING, measured={"quantity": "a guess"}), "a guess"),
             (changed(TRAINING, measured={"component": "activations"}), "activations"),
             (changed(INFERENCE, run={"engine": "vllm"}), "vllm"),
-            (changed(INFERENCE, run={"engine_version": "transformers 4.38.2"}), "4.45"),
+            (changed(INFERENCE, run={"prompt_tokens": None, "context": None}), "no length"),
+            (changed(INFERENCE, run={"weight_format": "bf16 (FSDP2-sharded)"}), "sharded"),
+            (changed(INFERENCE, hardware={"n_gpus": 2}), "several GPUs"),
             (changed(INFERENCE, run={"weight_format": "Q3_K_XL"}), "Q3_K_XL"),
             (changed(INFERENCE, model={"attention_type": "mla"}), "latent"),
             (changed(INFERENCE, measured={"bytes": 0}), "division"),
@@ -223,7 +225,7 @@ class TestPublished:
         failed = changed(TRAINING, measured={"component": "oom", "capacity_bytes": 40 * 2**30})
         (row,) = score(failed)["rows"]
         assert (row["fit"], row["supported"]) == ("oom", True)
-        false = changed(TRAINING, measured={"component": "oom", "capacity_bytes": 400 * 2**30})
+        false = changed(TRAINING, measured={"component": "oom", "capacity_bytes": 4000 * 2**30})
         assert score(false)["summary"]["training oom"]["false_fits"] == 1
 
 

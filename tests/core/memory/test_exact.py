@@ -50,6 +50,10 @@ def percent_off(estimated: int, measured: int) -> float:
     return 100 * abs(estimated - measured) / measured
 
 
+#: No engine was measured tensor by tensor.
+OF_ENGINES = {MomentName.PROFILE_RUN, MomentName.SERVING}
+
+
 class TestShippedMeasurements:
     @pytest.mark.parametrize("run", MEASURED["runs"], ids=lambda run: run["name"])
     def test_every_moment_is_within_a_tenth_of_a_percent(self, run):
@@ -62,7 +66,7 @@ class TestShippedMeasurements:
 
     def test_they_cover_every_moment_and_way_to_run(self):
         runs = [run["scenario"] for run in MEASURED["runs"]]
-        assert {moment for run in MEASURED["runs"] for moment in run["allocated_bytes"]} == set(MomentName)
+        assert {moment for run in MEASURED["runs"] for moment in run["allocated_bytes"]} == set(MomentName) - OF_ENGINES
         assert {run.get("method", "full") for run in runs} >= {Method.FULL, Method.LORA}
         assert {run["recipe"] for run in runs if "recipe" in run} >= {"pure16", "amp", "fp32"}
         assert {run["attention"] for run in runs} == {"eager", "sdpa"}
@@ -120,7 +124,7 @@ class TestWholeEvidence:
         by_moment = defaultdict(list)
         for comparison in comparisons:
             by_moment[comparison.moment].append(comparison)
-        assert set(by_moment) == set(MomentName)
+        assert set(by_moment) == set(MomentName) - {MomentName.PROFILE_RUN, MomentName.SERVING}  # of engines without tensors to track
         for moment, of_moment in by_moment.items():
             assert statistics.median(comparison.percent for comparison in of_moment) <= MEDIAN_PERCENT, moment
             worst = max(of_moment, key=lambda comparison: comparison.percent)

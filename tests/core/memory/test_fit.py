@@ -25,6 +25,23 @@ def test_the_last_byte_may_be_used():
     assert status(USABLE + 1) is FitStatus.OOM
 
 
+@pytest.mark.parametrize(
+    ("lower", "upper", "expected"),
+    [
+        (10 * GIB, USABLE, FitStatus.FITS),
+        (10 * GIB, USABLE + 1, FitStatus.TIGHT),
+        (USABLE, 40 * GIB, FitStatus.TIGHT),
+        (USABLE + 1, 40 * GIB, FitStatus.OOM),
+    ],
+)
+def test_with_bounds_it_is_they_that_count(lower, upper, expected):
+    total = max(lower, 30 * GIB)
+    fit = judge(total, USABLE, Stack(weights=total), (lower, upper))
+    assert fit.status is expected
+    assert fit.headroom_bytes == USABLE - total
+    assert (fit.cause is FitCause.NONE) == (expected is not FitStatus.OOM)
+
+
 def test_headroom_is_usable_minus_needed():
     room = judge(18 * GIB, USABLE, Stack(weights=18 * GIB))
     assert (room.headroom_bytes, room.usable_bytes, room.headroom_fraction) == (6 * GIB, USABLE, 0.25)

@@ -1,6 +1,15 @@
 import pytest
 
-from core.memory.formats import QUANTIZED, Format, compute_bytes, is_dequantized, matrix_bytes, unquantized_bytes_per_value
+from core.memory.formats import (
+    PRECISIONS,
+    QUANTIZED,
+    Format,
+    compute_bytes,
+    is_dequantized,
+    matrix_bytes,
+    plain,
+    unquantized_bytes_per_value,
+)
 
 ROWS, COLUMNS = 11008, 4096
 VALUES = ROWS * COLUMNS
@@ -22,6 +31,55 @@ VALUES = ROWS * COLUMNS
 )
 def test_a_matrix_takes_its_values_and_its_scales(fmt, size):
     assert matrix_bytes(Format(fmt), ROWS, COLUMNS) == size
+
+
+@pytest.mark.parametrize(
+    ("fmt", "bits"),
+    [
+        ("nf4", 4.5),
+        ("nf4-double", 4.126953125),
+        ("fp4", 4.5),
+        ("gptq-int4", 4.15625),
+        ("gptq-int8", 8.1875),
+        ("awq-int4", 4.15625),
+        ("fp8-block", 8.001953125),
+        ("mxfp4", 4.25),
+        ("nvfp4", 4.5),
+        ("q4_0", 4.5),
+        ("q4_1", 5.0),
+        ("q5_0", 5.5),
+        ("q5_1", 6.0),
+        ("q8_0", 8.5),
+        ("q2_k", 2.625),
+        ("q3_k", 3.4375),
+        ("q4_k", 4.5),
+        ("q5_k", 5.5),
+        ("q6_k", 6.5625),
+        ("iq1_s", 1.5625),
+        ("iq1_m", 1.75),
+        ("iq2_xxs", 2.0625),
+        ("iq2_xs", 2.3125),
+        ("iq2_s", 2.5625),
+        ("iq3_xxs", 3.0625),
+        ("iq3_s", 3.4375),
+        ("iq4_nl", 4.5),
+        ("iq4_xs", 4.25),
+        ("tq1_0", 1.6875),
+        ("tq2_0", 2.0625),
+        ("ggml-mxfp4", 4.25),
+        ("ggml-nvfp4", 4.5),
+    ],
+)
+def test_bits_of_a_weight(fmt, bits):
+    """As each format's own documentation or block struct has them."""
+    values = 16384 * 4096
+    assert matrix_bytes(Format(fmt), 16384, 4096) * 8 / values == bits
+
+
+def test_every_format_has_a_precision_on_the_slider():
+    assert {plain(fmt) for fmt in Format} == set(PRECISIONS)
+    assert all(plain(fmt) is fmt for fmt in PRECISIONS)
+    assert [plain(Format(fmt)).value for fmt in ("nf4", "gptq-int8", "fp8-block", "q6_k")] == ["int4", "int8", "fp8", "int8"]
 
 
 def test_int4_is_4_156_bits_a_value():

@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -123,3 +123,37 @@ def test_a_process_has_its_cuda_context_and_its_allocators_reserve(scenario):
         assert stack.runtime == 426 * MIB
         assert stack.reserve == (stack.activations + stack.logits + stack.workspace) // 3
         assert stack.communication == 0
+
+
+class TestReleases:
+    def test_before_4_45_the_whole_prompt_had_logits_in_fp32_too(self, scenario):
+        old = scenario.evolve(transformers_release="before-4.45", context_length=4097)
+        assert moment(old, MomentName.PREFILL).stack.logits == 6 * 32_000 * 4096
+        assert moment(old, MomentName.PREFILL).cause is Cause.LOGITS
+
+    def test_and_every_layer_its_tables(self, scenario, llama_7b):
+        now, old = (moment(scenario.evolve(transformers_release=release), MomentName.LOAD).stack for release in ("current", "before-4.45"))
+        assert old.weights - now.weights == 2 * 2 * 32 * llama_7b.max_position_embeddings * 128
+
+
+class TestKernels:
+    def test_gptq_holds_room_for_a_matrix_from_the_start(self, scenario, llama_7b):
+        matrix = 2 * llama_7b.hidden_size * llama_7b.intermediate_size
+        gptq = scenario.evolve(weights=Format.GPTQ_INT4)
+        assert {found.stack.workspace >= matrix for found in estimate(gptq).moments} == {True}
+
+    def test_awq_decodes_without(self, scenario):
+        awq, plain = (moment(scenario.evolve(weights=fmt), MomentName.DECODE).stack for fmt in ("awq-int4", "int4"))
+        assert awq.workspace < plain.workspace
+
+    def test_awq_loads_a_head_that_it_lets_go(self, scenario, llama_7b):
+        tied = scenario.evolve(architecture=replace(llama_7b, tie_word_embeddings=True), weights=Format.AWQ_INT4)
+        load, decode = (moment(tied, name).stack.weights for name in (MomentName.LOAD, MomentName.DECODE))
+        assert load - decode == 2 * 32_000 * 4096
+        old = tied.evolve(transformers_release="before-4.45")
+        assert moment(old, MomentName.LOAD).stack.weights == moment(old, MomentName.DECODE).stack.weights
+
+    def test_a_matrix_is_widened_before_the_last_tensor_of_the_mlp_is_there(self, scenario, llama_7b):
+        long = scenario.evolve(context_length=32_769)
+        wide, narrow = (moment(long.evolve(weights=fmt), MomentName.PREFILL).stack for fmt in ("bf16", "awq-int4"))
+        assert narrow.activations + narrow.workspace == wide.activations + wide.workspace

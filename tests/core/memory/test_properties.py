@@ -24,6 +24,7 @@ from core.memory import (
     Optimizer,
     OptimizerImplementation,
     Recipe,
+    Runtime,
     Scenario,
     Task,
     architecture_from_parameter_count,
@@ -37,7 +38,7 @@ from core.memory import (
     with_parameter_count,
 )
 from core.memory.edge import from_json, to_json, validated
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, TransformersRelease
 from core.memory.units import GIB
 
 
@@ -84,6 +85,11 @@ anything = st.builds(
     attention=st.sampled_from(Attention),
     max_new_tokens=st.just(1) | logarithmic(1, MAX_CONTEXT_LENGTH),
     logits_to_keep=st.sampled_from([0, 1]),
+    runtime=st.sampled_from(Runtime),
+    transformers_release=st.sampled_from(TransformersRelease),
+    max_num_batched_tokens=st.just(2048) | logarithmic(1, MAX_CONTEXT_LENGTH),
+    max_num_seqs=st.just(256) | batch_sizes,
+    cuda_graphs=st.booleans(),
     method=st.sampled_from(Method),
     recipe=st.sampled_from(Recipe),
     optimizer=st.sampled_from(Optimizer),

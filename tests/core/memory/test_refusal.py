@@ -7,10 +7,12 @@ import pytest
 from core.memory import Attention, Format, Method, Reason, Recipe, RefusedError, Scenario, Task, estimate, peak_bytes, reconcile, refusal
 from core.memory.architecture import Norm
 from core.memory.edge import validated
+from core.memory.formats import GGML_BLOCKS, PRECISIONS, TORCH_FORMATS
 
 #: For each method the formats that can be trained; full training is by recipe as well.
 LORA = {Format.BF16, Format.FP16, Format.FP32}
-QLORA = {Format.INT4, Format.INT8}
+BITSANDBYTES = {Format.INT8, Format.NF4, Format.NF4_DOUBLE, Format.FP4}
+QLORA = BITSANDBYTES | {Format.INT4, Format.GPTQ_INT4, Format.GPTQ_INT8, Format.AWQ_INT4}
 FULL = {
     Recipe.PURE16: {Format.BF16, Format.FP16},
     Recipe.MIXED: {Format.BF16, Format.FP16},
@@ -24,10 +26,18 @@ def training(llama_7b) -> Scenario:
     return Scenario(architecture=llama_7b, task="training", context_length=128)
 
 
-@pytest.mark.parametrize("weights", Format)
-@pytest.mark.parametrize("kv_cache", Format)
+@pytest.mark.parametrize("weights", sorted(TORCH_FORMATS))
+@pytest.mark.parametrize("kv_cache", PRECISIONS)
 def test_inference_takes_any_format_for_weights_and_any_for_the_cache(llama_7b, weights, kv_cache):
     assert refusal(validated(Scenario, architecture=llama_7b, weights=weights, kv_cache=kv_cache)) is None
+
+
+@pytest.mark.parametrize("weights", sorted(GGML_BLOCKS))
+@pytest.mark.parametrize("choices", [{}, {"task": "training"}, {"task": "training", "method": "qlora"}])
+def test_blocks_of_ggml_are_not_loaded_by_pytorch(llama_7b, choices, weights):
+    refused = refusal(validated(Scenario, architecture=llama_7b, weights=weights, **choices))
+    assert refused is not None
+    assert refused.reason is Reason.FORMAT_OF_ANOTHER_RUNTIME
 
 
 @pytest.mark.parametrize("weights", Format)

@@ -1,0 +1,108 @@
+"""How far measured runs lie from the estimate, by kind of run: what turns a total into a band and a verdict.
+
+A band is measured over predicted, of runs of models that were left out when it was made; it applies to what PyTorch or the engine
+allocates, down to what is resident all the time. The context that a process has beside that is known only as a range.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Annotated, NamedTuple
+
+from annotated_types import Ge, Gt
+
+from core.memory.components import Component, Stack
+from core.memory.scenario import Scenario, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """Factors on a prediction, and the measurements they come from."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- read by pydantic, at the edge
+
+    low: Annotated[float, Gt(0)]
+    high: Annotated[float, Gt(0)]
+    """Nine of ten runs of a model left out lie between."""
+    lower: Annotated[float, Gt(0)]
+    upper: Annotated[float, Gt(0)]
+    """One-sided bounds at 99 %."""
+    runs: Annotated[int, Gt(0)]
+    models: Annotated[int, Gt(0)]
+    median_error: Annotated[float, Ge(0)]
+    """Of the absolute error, as a share of the measurement."""
+    coverage: Annotated[float, Ge(0)]
+    """Share of runs within low and high when their model is left out; models count alike."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartError:
+    """How far one component is off at the peaks of runs whose every tensor was tracked: % of the moment's peak, absolute."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- read by pydantic, at the edge
+
+    moments: Annotated[int, Gt(0)]
+    median_pct: Annotated[float, Ge(0)]
+    p95_pct: Annotated[float, Ge(0)]
+    worst_pct: Annotated[float, Ge(0)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Bands by kind of run; ``"inference"`` and ``"training"`` stand in for kinds of which too few models were measured."""
+
+    date: str
+    method: str
+    context_low_bytes: int
+    context_high_bytes: int
+    """Smallest and largest CUDA context measured with a current PyTorch."""
+    bands: dict[str, Band] = field(default_factory=dict)
+    parts: dict[str, dict[str, PartError]] = field(default_factory=dict)
+    """By kind of run, then by the name of a component; saved and temporary tensors go by "activations"."""
+
+    def band(self, scenario: Scenario) -> Band | None:
+        """The band of runs like ``scenario``; None when nothing like it was measured."""
+        return self.bands.get(kind_of_run(scenario)) or self.bands.get(scenario.task.value)
+
+    def part_error(self, scenario: Scenario, component: Component) -> PartError | None:
+        """Of ``component`` in runs like ``scenario``; None when none was tracked."""
+        part = Component.ACTIVATIONS if component in _WITH_ACTIVATIONS else component
+        return self.parts.get(kind_of_run(scenario), {}).get(part.value)
+
+
+#: Components whose tensors the tracked runs do not tell apart.
+_WITH_ACTIVATIONS = frozenset({Component.ACTIVATIONS, Component.LOGITS, Component.WORKSPACE})
+
+
+class Bounds(NamedTuple):
+    """Bytes that a total lies between: in nine of ten runs, and surely (99 % on each side)."""
+
+    low: int
+    high: int
+    lower: int
+    upper: int
+
+
+def kind_of_run(scenario: Scenario) -> str:
+    """What is calibrated together: a runtime in inference, a method in training."""
+    return f"{scenario.task.value} {scenario.runtime.value if scenario.task is Task.INFERENCE else scenario.method.value}"
+
+
+def bounds(calibration: Calibration, band: Band, stack: Stack) -> Bounds:
+    """Of the process reading of ``stack``: what lies between for the engine's own memory, and the measured range of contexts beside it."""
+    found = bounds_without_context(band, sum(stack) - stack.runtime, stack)
+    narrow = min(stack.runtime, calibration.context_low_bytes)
+    wide = max(stack.runtime, calibration.context_high_bytes)
+    return Bounds(found.low + narrow, found.high + wide, found.lower + narrow, found.upper + wide)
+
+
+def bounds_without_context(band: Band, own_bytes: int, stack: Stack) -> Bounds:
+    """Of ``own_bytes``, a reading of ``stack`` without the context: factors on it; but no run takes less than what stays resident all the
+    time, which is known: weights, optimizer states, cache.
+    """
+    resident = min(own_bytes, stack.weights + stack.optimizer + stack.kv_cache)
+    return Bounds(
+        low=max(resident, min(own_bytes, math.floor(own_bytes * band.low))),
+        high=max(own_bytes, math.ceil(own_bytes * band.high)),
+        lower=max(resident, min(own_bytes, math.floor(own_bytes * band.lower))),
+        upper=max(own_bytes, math.ceil(own_bytes * band.upper)),
+    )

@@ -1,0 +1,126 @@
+"""Why it is so much: every component of every moment with its formula, in symbols and with the numbers of the scenario."""
+
+from dataclasses import fields, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from core.memory.architecture import Architecture
+from core.memory.components import Component, MomentName
+from core.memory.estimate import moments_of
+from core.memory.scenario import Scenario
+from core.memory.sources import source_of
+from core.memory.symbolic import Symbolic, terms_of, used, written
+
+
+class Symbol(StrEnum):
+    """What the letters of the formulas stand for, by the field that holds it."""
+
+    L = "num_hidden_layers"
+    B = "batch_size"
+    S = "context_length"
+    Q = "prompt_length"
+    STEP = "max_num_batched_tokens"
+    ROWS = "max_num_seqs"
+    P = "nominal_parameters"
+    H = "hidden_size"
+    I = "intermediate_size"  # noqa: E741 -- the letter of the literature
+    A = "num_attention_heads"
+    K = "num_key_value_heads"
+    D = "head_dim"
+    V = "vocab_size"
+    R = "lora_r"
+    E = "num_experts"
+    TOP = "num_experts_per_tok"
+    M = "moe_intermediate_size"
+    SHARED = "shared_expert_intermediate_size"
+    DENSE = "first_k_dense_replace"
+    W = "sliding_window"
+    SLIDING = "num_sliding_layers"
+    POSITIONS = "max_position_embeddings"
+    ROTATED = "rotary_dim"
+    LATENT = "kv_lora_rank"
+    QUERY_LATENT = "q_lora_rank"
+    NOPE = "qk_nope_head_dim"
+    ROPE = "qk_rope_head_dim"
+    VALUE = "v_head_dim"
+
+
+#: How each is written.
+LETTERS = {
+    Symbol.L: "L",
+    Symbol.B: "B",
+    Symbol.S: "S",
+    Symbol.Q: "q",
+    Symbol.STEP: "T",
+    Symbol.ROWS: "N",
+    Symbol.P: "P",
+    Symbol.H: "h",
+    Symbol.I: "i",
+    Symbol.A: "a",
+    Symbol.K: "k",
+    Symbol.D: "d",
+    Symbol.V: "V",
+    Symbol.R: "r",
+    Symbol.E: "E",
+    Symbol.TOP: "t",
+    Symbol.M: "m",
+    Symbol.SHARED: "s",
+    Symbol.DENSE: "f",
+    Symbol.W: "w",
+    Symbol.SLIDING: "l",
+    Symbol.POSITIONS: "p",
+    Symbol.ROTATED: "ρ",
+    Symbol.LATENT: "c",
+    Symbol.QUERY_LATENT: "c′",
+    Symbol.NOPE: "d₁",
+    Symbol.ROPE: "d₂",
+    Symbol.VALUE: "d₃",
+}
+
+
+class _InSymbols(Scenario):
+    """A scenario whose prompt is a symbol of its own, not the context less what is generated."""
+
+    @property
+    def prompt_length(self) -> int:
+        return Symbolic.symbol(LETTERS[Symbol.Q], int(super().prompt_length))
+
+
+class Explanation(NamedTuple):
+    """Bytes of one component at one moment."""
+
+    value_bytes: int
+    formula: str
+    numbers: str
+    """The formula with this scenario's values in it."""
+    symbols: tuple[Symbol, ...]
+    """What occurs in the formula, in the order of :class:`Symbol`."""
+    source: str
+    """What was read, and what the formula was measured against; in English."""
+
+
+def explain(scenario: Scenario) -> dict[MomentName, dict[Component, Explanation]]:
+    """Every component that is there at each moment. Raises RefusedError."""
+    found = {}
+    for moment in moments_of(_in_symbols(scenario)):
+        parts = zip(Component, moment.stack, strict=True)
+        found[moment.name] = {component: _explanation(size, source_of(scenario, component)) for component, size in parts if size}
+    return found
+
+
+def _explanation(size: int, source: str) -> Explanation:
+    formula, numbers = written(size)
+    letters = used(terms_of(size))
+    return Explanation(int(size), formula, numbers, tuple(symbol for symbol in Symbol if LETTERS[symbol] in letters), source)
+
+
+def _in_symbols(scenario: Scenario) -> Scenario:
+    """``scenario`` with symbols for its sizes; what is 0 stays away."""
+
+    def named(holder: Scenario | Architecture) -> dict[str, int]:
+        values = {field.name: getattr(holder, field.name) for field in fields(holder) if field.name in known}
+        return {name: Symbolic.symbol(LETTERS[known[name]], value) for name, value in values.items() if value}
+
+    known = {symbol.value: symbol for symbol in Symbol}
+    architecture = replace(scenario.architecture, **named(scenario.architecture))  # type: ignore[arg-type]
+    return _InSymbols(**scenario.__dict__ | named(scenario) | {"architecture": architecture})

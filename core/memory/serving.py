@@ -1,0 +1,150 @@
+"""Serving with vLLM and SGLang: what is needed for a batch and a context, and the pool of cache blocks that the engine reserves.
+
+At start, either engine loads the weights, runs the largest step it will ever run (``max_num_batched_tokens`` of prompt, then logits of
+``max_num_seqs`` sequences through the sampler), records CUDA graphs for decode, and gives what is left to the cache, in blocks. Needed
+is, by the same account: weights, cache of the tokens in whole blocks, that largest step, graphs, what is not torch's.
+
+Sources: vllm/v1/worker/gpu_worker.py (determine_available_memory), vllm/model_executor/layers (one table for the rotation, q, k, v and
+gate, up in one matrix each), sglang's server arguments (mem_fraction_static, chunked_prefill_size, cuda_graph_max_bs). Logs that people
+published: Llama-3.1-8B takes 14.9888 GiB once loaded, which is its parameters and a table of 131 072 positions.
+"""
+
+from core.memory.allocator import unsplit_bytes
+from core.memory.architecture import Architecture
+from core.memory.components import Cause, Moment, MomentName, Stack
+from core.memory.formats import EXPERTS_ONLY, Format, bits_per_value, matrix_bytes, unquantized_bytes_per_value
+from core.memory.inference import TOKEN_ID_BYTES, kv_cache_bytes
+from core.memory.numerics import numerics
+from core.memory.parameters import embedding_parameters
+from core.memory.runtime import moment_of
+from core.memory.scenario import Runtime, Scenario
+from core.memory.units import MIB, ceil_div
+from core.memory.weights import dequantization_bytes, weight_bytes
+
+#: Tokens that a block of the cache holds, whoever they belong to: vLLM's ``block_size``, SGLang's ``page_size``.
+BLOCK_TOKENS = {Runtime.VLLM: 16, Runtime.SGLANG: 1}
+
+#: Per sequence and vocabulary entry in the sampler: 16-bit and fp32 logits, and what sorting them for top-k and top-p takes (values, 64-bit
+#: places, the buffers of a radix sort over all rows at once). Measured with what 256 sequences took, less the 16-bit hidden states, in
+#: vLLM 0.6 and 0.7: Llama-3.1-8B 1.19 GiB, Qwen2.5-0.5B 1.44, Qwen2.5-7B 1.42, DeepSeek-Coder-V2-Lite 0.94: 37 to 39 bytes each.
+SAMPLER_BYTES_PER_LOGIT = 38
+
+#: What is not torch's beside the bare context: kernels, handles. Seven logs of vLLM on one GPU state 0.05 to 0.16 GiB, 0.12 at the median.
+NON_TORCH_BYTES = 123 * MIB
+
+#: One layer of one recorded CUDA graph. Derived: a pool of 0.04 GiB for 7 sizes of Qwen3-0.6B, 0.32 for the 67 of an 8B model.
+GRAPH_BYTES_PER_LAYER = 192 * 1024
+
+
+def graph_sizes(max_num_seqs: int) -> int:
+    """How many batch sizes are recorded: 1, 2, 4 and multiples of 8, up to twice ``max_num_seqs`` and at most 512."""
+    return 3 + min(2 * max_num_seqs, 512) // 8
+
+
+def graph_pool_bytes(scenario: Scenario) -> int:
+    """The pool of recorded CUDA graphs; 0 without them (``enforce_eager``). SGLang records the logits too, fp32 beside 16-bit."""
+    if not scenario.cuda_graphs:
+        return 0
+    arch = scenario.architecture
+    pool = graph_sizes(scenario.max_num_seqs) * arch.num_hidden_layers * GRAPH_BYTES_PER_LAYER
+    logits = 6 * min(2 * scenario.max_num_seqs, 512) * arch.vocab_size
+    return pool + (logits if scenario.runtime is Runtime.SGLANG else 0)
+
+
+def served_weight_bytes(arch: Architecture, fmt: Format) -> int:
+    """The loaded model: parameters, one table for the rotation of all layers (positions x rotated, 16-bit), and the unsplit ends of
+    the blocks of its matrices, of which q, k, v and gate, up are one each.
+    """
+    h, bits, wide = arch.hidden_size, bits_per_value(fmt), unquantized_bytes_per_value(fmt)
+    table = wide * arch.max_position_embeddings * arch.rotated
+    matrices = [(h, arch.query_size + 2 * arch.key_value_size), (arch.query_size, h)] if not arch.kv_lora_rank else []
+    if not arch.num_experts:
+        matrices += [(h, 2 * arch.intermediate_size), (arch.intermediate_size, h)]
+    ends = arch.num_hidden_layers * sum(unsplit_bytes(rows * columns * bits // 8) for rows, columns in matrices)
+    if fmt in EXPERTS_ONLY and arch.num_experts:
+        ends += arch.num_moe_layers * _expert_padding_bytes(arch, fmt)
+    if arch.kv_lora_rank:
+        ends += arch.num_hidden_layers * _unfolded_bytes(arch)
+    vocabulary = (1 if arch.tie_word_embeddings else 2) * unsplit_bytes(embedding_parameters(arch) * wide)
+    return weight_bytes(arch, fmt) + table + ends + vocabulary
+
+
+def _unfolded_bytes(arch: Architecture) -> int:
+    """One layer's matrix from latents to keys and values once more, 16-bit and taken apart, for decoding on the latents themselves (vLLM's
+    ``W_UK_T`` and ``W_UV``, SGLang's ``w_kc`` and ``w_vc``).
+    """
+    return 2 * arch.num_attention_heads * (arch.qk_nope_head_dim + arch.v_head_dim) * arch.kv_lora_rank
+
+
+def _expert_padding_bytes(arch: Architecture, fmt: Format) -> int:
+    """What one layer's experts take more for being laid out in multiples of 128 x 256 (vLLM's mxfp4 layer, Marlin). Measured: gpt-oss-20b
+    takes 13.72 GiB once loaded.
+    """
+    h, m, experts = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts
+    rows, columns = ceil_div(m, 128) * 128, ceil_div(h, 256) * 256
+    return 3 * experts * (matrix_bytes(fmt, rows, columns) - matrix_bytes(fmt, m, h))
+
+
+def _layer_bytes_per_token(arch: Architecture, width: int) -> int:
+    """Working set of the MLP: gate and up, their product; hidden states, residual, input of the layer. Experts: the same for each token's
+    experts, with room for their outputs in what gate and up left.
+    """
+    h = arch.hidden_size
+    stream = 3 * width * h
+    if not arch.num_experts:
+        return stream + 3 * width * arch.intermediate_size
+    m, each = arch.moe_intermediate_size, arch.num_experts_per_tok
+    return stream + width * (each * (max(2 * m, h) + m) + 3 * arch.shared_expert_intermediate_size)
+
+
+def _largest_steps(scenario: Scenario) -> tuple[tuple[Stack, Cause], ...]:
+    """What the layers and the sampler need at once, beside what is resident."""
+    arch = scenario.architecture
+    e = numerics(scenario).compute
+    tokens = scenario.max_num_batched_tokens
+    inputs = 3 * TOKEN_ID_BYTES * tokens
+    layer = Stack(
+        activations=tokens * _layer_bytes_per_token(arch, e), workspace=dequantization_bytes(arch, scenario.weights), inputs=inputs
+    )
+    logits = SAMPLER_BYTES_PER_LOGIT * scenario.max_num_seqs * arch.vocab_size
+    sampler = Stack(activations=e * arch.hidden_size * tokens, logits=logits, inputs=inputs)
+    return (layer, Cause.MLP), (sampler, Cause.LOGITS)
+
+
+def activation_peak_bytes(scenario: Scenario) -> int:
+    """What the profile run needs above the weights: vLLM's "PyTorch activation peak memory"."""
+    return max(sum(step) for step, _ in _largest_steps(scenario))
+
+
+def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float) -> int:
+    """Cache that the engine reserves on a card of which torch reports ``card_bytes``: its ``share`` less weights, the largest step and
+    what is not torch's; 0 where nothing is left. vLLM calls the share ``gpu_memory_utilization`` (0.9 by default, 0.92 in the newest
+    versions); SGLang's (``mem_fraction_static``) is weights and cache alone.
+    """
+    pool = int(share * card_bytes) - served_weight_bytes(scenario.architecture, scenario.weights)
+    if scenario.runtime is Runtime.VLLM:
+        pool -= activation_peak_bytes(scenario) + NON_TORCH_BYTES
+    return max(0, pool)
+
+
+def cached_bytes(scenario: Scenario) -> int:
+    """Keys and values of ``batch_size`` sequences of ``context_length``, each in whole blocks."""
+    block = BLOCK_TOKENS[scenario.runtime]
+    return kv_cache_bytes(scenario, scenario.batch_size * ceil_div(scenario.context_length, block) * block)
+
+
+def serving_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
+    """Load, the profile run, and serving ``batch_size`` sequences of full length with the largest step on top."""
+    weights = served_weight_bytes(scenario.architecture, scenario.weights)
+    loaded = Stack(weights=weights, runtime=runtime_bytes + NON_TORCH_BYTES)
+    cache, graphs = cached_bytes(scenario), graph_pool_bytes(scenario)
+    profile, serving = [], []
+    for step, cause in _largest_steps(scenario):
+        running = step._replace(weights=weights, runtime=loaded.runtime)
+        profile.append((running, cause))
+        serving.append((running._replace(kv_cache=cache, workspace=step.workspace + graphs), cause))
+    return (
+        moment_of(MomentName.LOAD, (loaded, Cause.RESIDENT)),
+        moment_of(MomentName.PROFILE_RUN, *profile),
+        moment_of(MomentName.SERVING, *serving),
+    )
