@@ -65,11 +65,23 @@ class Meaningless(StrEnum):
     OF_ANOTHER_RUNTIME = "of_another_runtime"
 
 
-_OF_TRANSFORMERS = frozenset({"max_new_tokens", "logits_to_keep", "transformers_release"})
+_OF_TRANSFORMERS = frozenset({"max_new_tokens", "logits_to_keep"})
 _OF_ENGINES = frozenset({"max_num_batched_tokens", "max_num_seqs", "cuda_graphs"})
 _OF_INFERENCE = _OF_TRANSFORMERS | _OF_ENGINES | {"kv_cache"}
-_OF_ADAPTERS = frozenset({"lora_r", "lora_bits", "lora_dropout", "lora_target_modules", "autocast"})
-_OF_TRAINING = _OF_ADAPTERS | {"method", "recipe", "optimizer", "optimizer_implementation", "gradient_checkpointing", "first_step"}
+_OF_ADAPTERS = frozenset(
+    {"lora_r", "lora_bits", "lora_dropout", "lora_target_modules", "autocast", "upcast_norms", "train_embeddings", "keep_linear_inputs"}
+)
+_OF_TRAINING = (
+    _OF_ADAPTERS
+    | {"method", "recipe", "optimizer", "optimizer_implementation", "gradient_checkpointing", "first_step"}
+    | {
+        "loss",
+        "keep_outputs",
+        "gradients",
+        "varying_lengths",
+        "fused_kernels",
+    }
+)
 #: Optimizers whose step takes more or less memory by the way torch runs it.
 _IMPLEMENTED = frozenset({Optimizer.ADAMW, Optimizer.ADAM})
 

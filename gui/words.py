@@ -176,6 +176,10 @@ def optimizer_name(optimizer: Optimizer) -> str:
             return "Adam"
         case Optimizer.ADAMW8BIT:
             return translate("Words", "8-bit AdamW")
+        case Optimizer.PAGED_ADAMW8BIT:
+            return translate("Words", "8-bit AdamW, paged")
+        case Optimizer.ADAFACTOR:
+            return "Adafactor"
         case Optimizer.SGD_MOMENTUM:
             return translate("Words", "SGD with momentum")
         case Optimizer.SGD:

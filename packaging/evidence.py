@@ -21,9 +21,9 @@ def _published(record: dict) -> dict:
     kept["model"] = {key: value for key, value in record["model"].items() if key not in _MODEL_LEFT_OUT and value is not None}
     kept["run"] = {key: value for key, value in record["run"].items() if value is not None}
     kept["hardware"] = {key: value for key, value in record["hardware"].items() if value is not None}
-    # Said in words only: that embedding and head are trained beside the adapters.
-    if "modules_to_save" in str(record.get("note")):
-        kept["run"]["modules_to_save"] = ["embed_tokens", "lm_head"]
+    # Said in words only: how a run was configured.
+    if record["task"] == "training" and record.get("note"):
+        kept["note"] = record["note"]
     return kept
 
 

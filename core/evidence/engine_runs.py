@@ -135,7 +135,7 @@ def _pool(record: Mapping[str, Any], scenario: Scenario) -> int:
             width = ceil_div(scenario.architecture.kv_lora_rank + scenario.architecture.qk_rope_head_dim, _LATENT_ALIGNMENT)
             return 2 * tokens * scenario.architecture.num_hidden_layers * width * _LATENT_ALIGNMENT
         return kv_cache_bytes(scenario, tokens)
-    return kv_pool_bytes(scenario, _card_bytes(record), _share(record))
+    return kv_pool_bytes(scenario, card_bytes(record), _share(record))
 
 
 def _stated_tokens(record: Mapping[str, Any]) -> int | None:
@@ -159,7 +159,7 @@ def _share(record: Mapping[str, Any]) -> float:
     return share
 
 
-def _card_bytes(record: Mapping[str, Any]) -> int:
+def card_bytes(record: Mapping[str, Any]) -> int:
     """What torch reports of the card: as stated in GiB, else what the catalogue holds usable of the card of that name."""
     card = str((record.get("hardware") or {}).get("gpu") or "")
     stated = re.search(r"(\d+(?:\.\d+)?) ?GiB", card)

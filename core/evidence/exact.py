@@ -15,7 +15,7 @@ _FIRST = {"load": MomentName.LOAD, **_STEP, "after_zero": MomentName.BETWEEN_STE
 _SECOND = {f"{name}_s2": moment for name, moment in _STEP.items()}
 _INFERENCE = {"load": MomentName.LOAD, "prefill": MomentName.PREFILL, "decode": MomentName.DECODE}
 
-_OPTIMIZERS = {"adamw": "adamw", "sgd": "sgd", "sgd_momentum": "sgd-momentum"}
+_OPTIMIZERS = {"adamw": "adamw", "sgd": "sgd", "sgd_momentum": "sgd-momentum", "adafactor": "adafactor"}
 _RECIPES = {"bf16": "pure16", "fp16": "pure16", "fp32": "fp32", "autocast": "amp", "autocast_fp16": "amp"}
 #: What LoRA's frozen weights are stored in.
 _BASES = {"bf16": "bf16", "fp32": "fp32", "autocast": "fp32", "autocast_bf16w": "bf16"}
@@ -103,12 +103,11 @@ def scenario_of(record: Mapping[str, Any], architecture: Architecture) -> Scenar
         return validated(Scenario, **base | inference)
     if record["optimizer"] not in _OPTIMIZERS:
         raise UnsupportedError(f"the optimizer {record['optimizer']} is not modelled")
-    if record.get("keep_outputs"):
-        raise UnsupportedError("outputs held on to through the backward pass are not modelled")
     base |= {
         "task": "training",
         "optimizer": _OPTIMIZERS[record["optimizer"]],
         "optimizer_implementation": record["opt_impl"],
+        "keep_outputs": bool(record.get("keep_outputs")),
         "gradient_checkpointing": record["ckpt"],
     }
     if record["mode"] == "lora":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from core.evidence.engine_runs import is_of_engine, predicted
+from core.evidence.engine_runs import card_bytes, is_of_engine, predicted
 from core.evidence.inference_runs import inference_scenario, is_sum_over_gpus, torch_counted_bytes
 from core.evidence.models import architecture_of
 from core.evidence.records import UnsupportedError
@@ -38,8 +38,19 @@ def predict(record: Mapping[str, Any]) -> Prediction:
     if component != "total":
         raise UnsupportedError(f"{component} is not predicted by itself")
     readings = result.readings
-    readings = readings._replace(allocated_bytes=readings.allocated_bytes + counted)
+    readings = _within_card(readings._replace(allocated_bytes=readings.allocated_bytes + counted), record)
     return _total(readings, quantity, bytes_measured, unit_sure=measured.get("unit_sure") is not False)
+
+
+def _within_card(readings: Readings, record: Mapping[str, Any]) -> Readings:
+    """Torch gives cached blocks back rather than fail, so what it reserves on a full card is no more than that has."""
+    try:
+        card = card_bytes(record)
+    except UnsupportedError:
+        return readings
+    context = readings.process_bytes - readings.reserved_bytes
+    reserved = min(readings.reserved_bytes, max(readings.allocated_bytes, card - context))
+    return readings._replace(reserved_bytes=reserved, process_bytes=reserved + context)
 
 
 def _at_end(stacks: Mapping[MomentName, Stack]) -> int:
@@ -76,6 +87,6 @@ def scenario_of(record: Mapping[str, Any]) -> Scenario:
         raise UnsupportedError("runs on several GPUs are not modelled")
     architecture = architecture_of(record["model"])
     if record["task"] == "training":
-        return training_scenario(record["run"], architecture)
+        return training_scenario(record["run"], architecture, str(record.get("note") or ""))
     model = str(record["model"].get("name"))
     return inference_scenario(record["run"], architecture, str(record["measured"]["component"]), model)

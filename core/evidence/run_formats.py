@@ -4,10 +4,6 @@ from core.evidence.records import UnsupportedError
 from core.memory import Format
 
 _WEIGHT_FORMATS = (
-    ("gptq-int8", "gptq-int8"),
-    ("gptq-int4", "gptq-int4"),
-    ("gptq 8", "gptq-int8"),
-    ("gptq", "gptq-int4"),
     ("awq", "awq-int4"),
     ("w4a16", "int4"),
     ("w8a8", "int8"),
@@ -24,6 +20,8 @@ _WEIGHT_FORMATS = (
 def weight_format(text: str) -> Format:
     """The format that ``text`` names. Raises UnsupportedError."""
     lowered = text.lower()
+    if "gptq" in lowered:
+        return Format.GPTQ_INT8 if "8" in lowered else Format.GPTQ_INT4
     for part, fmt in _WEIGHT_FORMATS:
         if part in lowered:
             return Format(fmt)

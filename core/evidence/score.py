@@ -123,7 +123,8 @@ def _score_published(record: Mapping[str, Any], by: Yardstick) -> Row:
         measured_bytes=found.measured_bytes,
         error_pct=_percent(found.predicted_bytes, found.measured_bytes),
     )
-    if record["measured"]["component"] != "total":
+    several = ((record.get("hardware") or {}).get("n_gpus") or 1) != 1  # their sum fits, or not, on none of the cards
+    if record["measured"]["component"] != "total" or several:
         return row
     scenario = published.scenario_of(record)
     result = estimate(scenario, by.calibration)

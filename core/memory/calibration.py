@@ -92,7 +92,9 @@ def bounds(calibration: Calibration, band: Band, stack: Stack) -> Bounds:
     found = bounds_without_context(band, sum(stack) - stack.runtime, stack)
     narrow = min(stack.runtime, calibration.context_low_bytes)
     wide = max(stack.runtime, calibration.context_high_bytes)
-    return Bounds(found.low + narrow, found.high + wide, found.lower + narrow, found.upper + wide)
+    # torch gives its reserve back before it fails.
+    surely = min(found.lower, sum(stack) - stack.runtime - stack.reserve)
+    return Bounds(found.low + narrow, found.high + wide, surely + narrow, found.upper + wide)
 
 
 def bounds_without_context(band: Band, own_bytes: int, stack: Stack) -> Bounds:

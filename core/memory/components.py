@@ -130,4 +130,6 @@ class Estimate:
 
     @property
     def readings(self) -> Readings:
-        return self.peak.stack.readings
+        """The largest of each over the whole run: they may belong to different moments."""
+        each = [moment.stack.readings for moment in self.moments]
+        return Readings(*(max(values) for values in zip(*each, strict=True)))

@@ -23,6 +23,12 @@ def adapter_parameters(scenario: Scenario) -> int:
     return scenario.architecture.num_hidden_layers * per_layer
 
 
+def factored_adapter_parameters(scenario: Scenario) -> int:
+    """Values of their factored second moments: one for each row and column."""
+    per_layer = sum(2 * scenario.lora_r + inputs + outputs for inputs, outputs in adapted_shapes(scenario))
+    return scenario.architecture.num_hidden_layers * per_layer
+
+
 def adapter_bytes(scenario: Scenario) -> int:
     """Stored adapters: fp32 unless asked for in 16 bits over a 16-bit base."""
     return (2 if _narrow(scenario) else 4) * adapter_parameters(scenario)

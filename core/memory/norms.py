@@ -31,9 +31,11 @@ def norm_constant(kind: Norm, width: int) -> int:
     return 4 * width if kind is Norm.RMS_PLUS_ONE else 0
 
 
-def layer_norms_saved(n: Numerics, arch: Architecture) -> int:
-    """Bytes a token kept by the norms of one layer."""
+def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
+    """Bytes a token kept by the norms of one layer; fused kernels keep no fp32 copies of 16-bit inputs, nor the normalised tensor."""
     h = arch.hidden_size
+    if fused and arch.norm is not Norm.LAYER:
+        return 2 * (n.residual * h + 4) + n.compute * h * 2
     mlp_readers = 2 if arch.activation is Activation.GATED and not arch.fused_gate_up else 1
     kept = norm_saved(arch.norm, n, h, 1 if arch.fused_qkv else 3) + norm_saved(arch.norm, n, h, mlp_readers)
     if arch.post_norms:
@@ -49,9 +51,11 @@ def layer_norms_constant(arch: Architecture) -> int:
     return hidden + (2 * norm_constant(arch.norm, arch.head_dim) if arch.qk_norm else 0)
 
 
-def rms_norm_frozen_saved(width: int) -> int:
-    """Kept by an RMSNorm whose weight is not trained: only the fp32 copy and the reciprocal are needed."""
-    return 4 * width + 4
+def rms_norm_frozen_saved(width: int, *, fused: bool = False) -> int:
+    """Kept by an RMSNorm whose weight is not trained: only the fp32 copy and the reciprocal are needed; a fused kernel keeps the 16-bit
+    input instead.
+    """
+    return (2 if fused else 4) * width + 4
 
 
 def head_norms_saved(n: Numerics, arch: Architecture) -> int:

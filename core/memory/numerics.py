@@ -52,7 +52,7 @@ def numerics(scenario: Scenario) -> Numerics:
     if scenario.method is Method.FULL:
         return _RECIPES[scenario.recipe]
     if scenario.method is Method.QLORA:
-        return _QLORA
+        return _QLORA if scenario.upcast_norms else _LORA16
     if scenario.autocast:
         return _LORA32_AUTOCAST if scenario.weights is Format.FP32 else _LORA16_AUTOCAST
     if scenario.weights is Format.FP32:

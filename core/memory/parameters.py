@@ -113,6 +113,21 @@ def linear_parameters(arch: Architecture) -> int:
     return values + with_experts * moe_linear_parameters(arch) if with_experts else values
 
 
+def factored_parameters(arch: Architecture) -> int:
+    """Values of a factored second moment: one for each row and column of a matrix (of every expert's), all of a vector."""
+    h, with_experts = arch.hidden_size, arch.num_moe_layers
+    plain = sum(inputs + outputs for _, inputs, outputs in linear_shapes(arch))
+    total = (arch.num_hidden_layers - with_experts) * plain
+    if with_experts:
+        m, shared = arch.moe_intermediate_size, arch.shared_expert_intermediate_size
+        experts = arch.num_experts * (3 * m + 2 * h) + (3 * (shared + h) if shared else 0) + arch.num_experts + h
+        total += with_experts * (sum(inputs + outputs for _, inputs, outputs in attention_shapes(arch)) + experts)
+    tables = (1 if arch.tie_word_embeddings else 2) * (arch.vocab_size + h)
+    if arch.position is Position.LEARNED:
+        tables += arch.max_position_embeddings + h
+    return total + tables + arch.num_hidden_layers * layer_vector_parameters(arch) + norm_parameters(arch, h)
+
+
 def parameter_count(arch: Architecture) -> int:
     """All values a training run would update, exactly."""
     return linear_parameters(arch) + arch.num_hidden_layers * layer_vector_parameters(arch) + outside_parameters(arch)

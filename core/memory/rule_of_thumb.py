@@ -21,13 +21,15 @@ def nominal_weight_bytes(parameters: int, fmt: Format) -> int:
 
 
 def optimizer_bytes(parameters: int, fmt: Format, optimizer: Optimizer) -> int:
-    """Adam and AdamW twice the weights; 8-bit AdamW 2 bytes a parameter; SGD, with its moving averages, once the weights."""
+    """Adam and AdamW twice the weights; 8-bit AdamW 2 bytes a parameter; SGD, with its moving averages, once the weights; Adafactor,
+    which the article does not know, like SGD.
+    """
     match optimizer:
         case Optimizer.ADAM | Optimizer.ADAMW:
             return 2 * nominal_weight_bytes(parameters, fmt)
-        case Optimizer.ADAMW8BIT:
+        case Optimizer.ADAMW8BIT | Optimizer.PAGED_ADAMW8BIT:
             return 2 * parameters
-        case Optimizer.SGD | Optimizer.SGD_MOMENTUM:
+        case Optimizer.SGD | Optimizer.SGD_MOMENTUM | Optimizer.ADAFACTOR:
             return nominal_weight_bytes(parameters, fmt)
         case _:
             assert_never(optimizer)

@@ -9,7 +9,7 @@ from core.memory.architecture import Architecture, Position
 from core.memory.attention import AttentionPath, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
 from core.memory.formats import Format
 from core.memory.lora import adapter_copies, adapters_saved, first_layer_adapters_unused, first_layer_copies
-from core.memory.loss import labels_bytes, log_softmax_bytes
+from core.memory.loss import kept_for_loss_bytes, labels_bytes
 from core.memory.mlp import mlp_saved, swiglu_frozen_saved
 from core.memory.moe import moe_constant, moe_saved
 from core.memory.norms import (
@@ -59,14 +59,15 @@ class Saved(NamedTuple):
     """Of all layers as kept through the forward pass: whole, or their inputs under checkpointing."""
     outside: int
     """Final norm, rotary tables, labels, autocast's copy of the head."""
-    log_softmax: int
+    for_loss: int
+    """Log-probabilities, or what a fused loss keeps."""
 
 
 def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     """Bytes one layer keeps when every weight is trained."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
     path = attention_path(scenario.attention, n, arch, masked=kind.masked)
-    per_token = layer_norms_saved(n, arch) + (moe_saved(arch) if kind.experts else mlp_saved(n, arch))
+    per_token = layer_norms_saved(n, arch, fused=scenario.fused_kernels) + (moe_saved(arch) if kind.experts else mlp_saved(n, arch))
     constant = layer_norms_constant(arch) + (moe_constant(arch) if kind.experts else 0)
     if arch.qk_norm:
         per_token += head_norms_saved(n, arch)
@@ -80,9 +81,14 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
 def layer_saved_frozen(scenario: Scenario, n: Numerics, path: AttentionPath) -> int:
     """Bytes one layer keeps when only adapters are trained."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
-    per_token = 2 * rms_norm_frozen_saved(arch.hidden_size) + swiglu_frozen_saved(n, arch) + adapters_saved(scenario)
+    per_token = (
+        2 * rms_norm_frozen_saved(arch.hidden_size, fused=scenario.fused_kernels) + swiglu_frozen_saved(n, arch) + adapters_saved(scenario)
+    )
     if arch.qk_norm:
         per_token += head_norms_frozen_saved(arch)
+    if scenario.method is Method.QLORA and scenario.keep_linear_inputs:
+        # outputs of both norms, and what down_proj reads; attention keeps what o_proj reads
+        per_token += n.compute * (2 * arch.hidden_size + arch.intermediate_size)
     copies = adapter_copies(scenario)
     if n.autocast and n.weight == 4:
         copies += 2 * layer_linear_parameters(arch)
@@ -126,7 +132,9 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
         if not full:
             layers -= _first_layer_input_bytes(scenario)
 
-    final_norm = norm_saved(arch.norm, n, arch.hidden_size, 1) if full else rms_norm_frozen_saved(arch.hidden_size)
+    final_norm = (
+        norm_saved(arch.norm, n, arch.hidden_size, 1) if full else rms_norm_frozen_saved(arch.hidden_size, fused=scenario.fused_kernels)
+    )
     head_copy = 2 * embedding_parameters(arch) if n.autocast and n.weight == 4 else 0
     outside = tokens * final_norm + rotary_bytes(n, arch, length) + labels_bytes(batch, length) + _LOSS_SCALARS_BYTES + head_copy
     outside += norm_constant(arch.norm, arch.hidden_size)
@@ -135,4 +143,4 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     if arch.dropout:
         outside += arch.hidden_size * tokens  # of the embeddings
     tanh = n.compute * arch.vocab_size * tokens if arch.final_logit_softcapping else 0
-    return Saved(max(each), layers, outside, log_softmax_bytes(arch, tokens) + tanh)
+    return Saved(max(each), layers, outside, kept_for_loss_bytes(scenario.loss, arch, tokens) + tanh)

@@ -43,6 +43,8 @@ class Optimizer(StrEnum):
     ADAMW = "adamw"
     ADAM = "adam"
     ADAMW8BIT = "adamw8bit"
+    PAGED_ADAMW8BIT = "paged-adamw8bit"
+    ADAFACTOR = "adafactor"
     SGD_MOMENTUM = "sgd-momentum"
     SGD = "sgd"
 
@@ -78,7 +80,30 @@ class TransformersRelease(StrEnum):
     """
 
     CURRENT = "current"
+    BEFORE_4_50 = "before-4.50"
+    """In training, the loss copied its fp32 logits to shift them."""
     BEFORE_4_45 = "before-4.45"
+
+
+class Loss(StrEnum):
+    """How the cross-entropy is computed. PLAIN: as transformers does, with the log-softmax kept beside fp32 logits; FUSED: one kernel that
+    writes the gradient over the logits (Unsloth, fms-acceleration, Liger's cross-entropy); FUSED_LINEAR: with the head, chunk by chunk, so
+    that all logits never exist (Liger's fused linear cross-entropy, cut cross-entropy).
+    """
+
+    PLAIN = "plain"
+    FUSED = "fused"
+    FUSED_LINEAR = "fused-linear"
+
+
+class Gradients(StrEnum):
+    """How long gradients live. PER_STEP: made in the backward pass, gone after the step; ACCUMULATED: over several micro-batches, so they
+    are there in forward passes too; IN_BACKWARD: the optimizer steps as soon as one is made, so hardly any lives.
+    """
+
+    PER_STEP = "per-step"
+    ACCUMULATED = "accumulated"
+    IN_BACKWARD = "in-backward"
 
 
 class Estimator(StrEnum):
@@ -141,6 +166,20 @@ class Scenario:
     gradient_checkpointing: bool = False
     first_step: bool = False
     """Show the very first step, before optimizer states exist, instead of a steady one."""
+    loss: Loss = Loss.PLAIN
+    keep_outputs: bool = False
+    """The model's output, logits and all, is held on to while the backward pass runs, as trainers that look at it do."""
+    gradients: Gradients = Gradients.PER_STEP
+    fused_kernels: bool = False
+    """Norms, rotation and the like are single kernels that keep their 16-bit input (Unsloth, Liger, fms-acceleration's foak)."""
+    varying_lengths: bool = False
+    """Batches are padded to their longest sequence, so that no two are alike; else packed, or padded to the full context."""
+    upcast_norms: bool = True
+    """QLoRA after PEFT's prepare_model_for_kbit_training: norms compute in fp32, and so does all that is added to them."""
+    keep_linear_inputs: bool = False
+    """QLoRA's frozen layers hold on to their inputs, as bitsandbytes' 4-bit ones did before 0.43."""
+    train_embeddings: bool = False
+    """Beside adapters, embedding and head are trained as a whole, on copies of their own (PEFT's ``modules_to_save``)."""
     lora_r: Annotated[int, Ge(1), Le(65_536)] = 16
     lora_bits: Literal[16, 32] = 32
     """Width of the adapters: 32 as PEFT keeps them over a 16-bit base, 16 with ``autocast_adapter_dtype=False``."""

@@ -5,6 +5,8 @@ grow while saved activations shrink, so its peak is the largest of a few known i
 throughout; the first step gets them in its optimizer step.
 """
 
+from typing import assert_never
+
 from core.memory.attention import (
     attention_backward,
     attention_path,
@@ -14,9 +16,17 @@ from core.memory.attention import (
     rotary_bytes,
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
+from core.memory.formats import unquantized_bytes_per_value
 from core.memory.inference import TOKEN_ID_BYTES
-from core.memory.lora import adapter_bytes, adapter_copies, adapter_parameters, first_layer_copies, largest_adapter
-from core.memory.loss import backward_logits_bytes, forward_logits_bytes, head_gradient_bytes, labels_bytes
+from core.memory.lora import (
+    adapter_bytes,
+    adapter_copies,
+    adapter_parameters,
+    factored_adapter_parameters,
+    first_layer_copies,
+    largest_adapter,
+)
+from core.memory.loss import backward_logits_bytes, forward_logits_bytes, head_gradient_bytes, labels_bytes, output_bytes
 from core.memory.mlp import mlp_backward
 from core.memory.moe import moe_backward, moe_constant, moe_kept_at_inputs
 from core.memory.norms import layer_norms_saved
@@ -25,15 +35,17 @@ from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
 from core.memory.parameters import (
     attention_shapes,
     embedding_parameters,
+    factored_parameters,
     head_parameters,
     layer_linear_parameters,
     layer_vector_parameters,
+    moe_linear_parameters,
     parameter_count,
     router_parameters,
 )
-from core.memory.runtime import moment_of
+from core.memory.runtime import moment_of, step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
 from core.memory.saved import LayerKind, Saved, layer_saved, saved
-from core.memory.scenario import Method, Scenario
+from core.memory.scenario import Gradients, Loss, Method, Scenario
 from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes
 
 #: Token ids and labels, int64 each.
@@ -45,6 +57,14 @@ def trained_parameters(scenario: Scenario) -> int:
     if scenario.method is Method.FULL:
         return parameter_count(scenario.architecture)
     return adapter_parameters(scenario)
+
+
+def _table_parameters(scenario: Scenario) -> int:
+    """Values of embedding and head, where they are trained as a whole beside adapters (PEFT's ``modules_to_save``)."""
+    arch = scenario.architecture
+    if scenario.method is Method.FULL or not scenario.train_embeddings:
+        return 0
+    return embedding_parameters(arch) + head_parameters(arch)
 
 
 def stored_weight_bytes(scenario: Scenario, n: Numerics) -> int:
@@ -63,37 +83,80 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     trained = trained_parameters(scenario)
     weights = stored_weight_bytes(scenario, n)
     gradients = n.gradient * trained
-    states = optimizer_state_bytes(scenario.optimizer, n, trained)
+    tables = _table_parameters(scenario)
+    if tables:  # copies in the width of the model's own, which stay beside them
+        width = unquantized_bytes_per_value(scenario.weights)
+        weights += width * tables
+        gradients += width * tables
+    factored = factored_parameters(arch) if full else factored_adapter_parameters(scenario)
+    states = optimizer_state_bytes(scenario.optimizer, n, trained, factored)
+    if tables:
+        states += optimizer_state_bytes(scenario.optimizer, n._replace(state=width), tables, arch.vocab_size + arch.hidden_size)
     tokens = scenario.batch_size * scenario.context_length
     kept = saved(scenario, n)
 
     load = Stack(weights=weights, runtime=runtime_bytes)
     step = load._replace(inputs=_INPUT_BYTES * tokens, optimizer=0 if scenario.first_step else states)
+    if scenario.gradients is Gradients.ACCUMULATED:
+        step = step._replace(gradients=gradients)
 
     widened = _widened_in_forward(scenario, n, full=full)
     forward = step._replace(
         activations=kept.layers + kept.outside,
-        logits=kept.log_softmax + forward_logits_bytes(n, arch, tokens),
+        logits=kept.for_loss + forward_logits_bytes(scenario, n, tokens),
         workspace=widened + dequantization_bytes(arch, scenario.weights) * (not full),
     )
-    backward = _backward_full(scenario, n, step, kept, gradients) if full else _backward_adapters(scenario, n, step, kept, gradients)
+    instants = _backward_full(scenario, n, step, kept, gradients) if full else _backward_adapters(scenario, n, step, kept, gradients)
+    if scenario.keep_outputs:
+        output = output_bytes(scenario.loss, n, arch, tokens)
+        instants = [(instant._replace(logits=instant.logits + output), cause) for instant, cause in instants]
 
     if full:
         linear = arch.hidden_size * max(arch.intermediate_size, arch.query_size)
         largest_matrix = max(embedding_parameters(arch), linear)
     else:
         largest_matrix = largest_adapter(scenario)
-    work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, trained, largest_matrix)
+    stepped = trained
+    if scenario.gradients is Gradients.IN_BACKWARD:
+        stepped, gradients = largest_matrix, n.gradient * largest_matrix
+    work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, stepped, largest_matrix)
+    if tables:
+        largest_table = embedding_parameters(arch)
+        work += optimizer_step_bytes(
+            scenario.optimizer, scenario.optimizer_implementation, n._replace(state=width, weight=width), tables, largest_table
+        )
     optimizer_step = step._replace(gradients=gradients, optimizer=states, workspace=work)
-    between = step._replace(optimizer=states)
+    between = step._replace(gradients=0, optimizer=states)
+
+    transient = max(_transient(instant) for instant, _ in instants)
+    at_loss = max(_transient(instant) - kept.layers for instant, cause in instants if cause in _AT_LOSS)
+    in_layer = max(_transient(instant) - kept.layers for instant, cause in instants if cause not in _AT_LOSS)
+    if scenario.varying_lengths:
+        in_passes = varying_reserve_bytes(transient, max(at_loss, in_layer))
+    else:
+        in_passes = training_reserve_bytes(transient, at_loss, in_layer)
+    in_step = step_reserve_bytes(work, transient)
 
     return (
         moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
-        _forward(scenario, n, step, kept, forward),
-        backward,
-        moment_of(MomentName.OPTIMIZER_STEP, (optimizer_step, Cause.OPTIMIZER)),
+        _reserving(in_passes, MomentName.FORWARD, _forward(scenario, n, step, kept, forward)),
+        _reserving(in_passes, MomentName.BACKWARD, instants),
+        _reserving(in_step, MomentName.OPTIMIZER_STEP, [(optimizer_step, Cause.OPTIMIZER)]),
         moment_of(MomentName.BETWEEN_STEPS, (between, Cause.RESIDENT)),
     )
+
+
+_Instants = list[tuple[Stack, Cause]]
+_AT_LOSS = frozenset({Cause.LOSS, Cause.HEAD})
+
+
+def _transient(instant: Stack) -> int:
+    return instant.activations + instant.logits + instant.workspace
+
+
+def _reserving(reserve: int, name: MomentName, instants: _Instants) -> Moment:
+    stack, cause = max(instants, key=lambda pair: sum(pair[0]))
+    return Moment(name, stack._replace(reserve=reserve), cause)
 
 
 def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
@@ -111,21 +174,34 @@ def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
     return 4 * states + copies
 
 
-def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> Moment:
+def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> _Instants:
     """Peak of the forward pass: at the loss, unless layers keep nothing but their inputs and write their scores to memory."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
     path = attention_path(scenario.attention, n, arch)
     work = attention_prefill_bytes(path, n, arch, batch, length)
     if not work or not scenario.gradient_checkpointing:
-        return moment_of(MomentName.FORWARD, (at_loss, Cause.LOSS))
+        return [(at_loss, Cause.LOSS)]
     # Two of the tensors that prefill counts, embeddings and residual, are the kept inputs here; so is the mask.
     known = 2 * n.residual * arch.hidden_size * batch * length + causal_mask_bytes(path, n, batch, length)
     at_scores = step._replace(activations=kept.layers + rotary_bytes(n, arch, length), workspace=work - known)
-    return moment_of(MomentName.FORWARD, (at_loss, Cause.LOSS), (at_scores, Cause.ATTENTION))
+    return [(at_loss, Cause.LOSS), (at_scores, Cause.ATTENTION)]
 
 
-def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all_gradients: int) -> Moment:
-    """Peak of the backward pass when every weight is trained; the instants in the order they happen."""
+def _alive(scenario: Scenario, before: int, just_made: int, everything: int) -> tuple[int, int]:
+    """Gradients that are held, and beside them one that is not held yet: ``before`` have been made earlier in this pass."""
+    match scenario.gradients:
+        case Gradients.PER_STEP:
+            return before + just_made, 0
+        case Gradients.ACCUMULATED:
+            return everything, just_made
+        case Gradients.IN_BACKWARD:
+            return just_made, 0
+        case _:
+            assert_never(scenario.gradients)
+
+
+def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all_gradients: int) -> _Instants:
+    """The backward pass when every weight is trained: the instants in the order they happen."""
     arch, length = scenario.architecture, scenario.context_length
     tokens = scenario.batch_size * length
     h, g = arch.hidden_size, n.gradient
@@ -136,57 +212,59 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
     layer_gradient = g * (layer_linear_parameters(arch) + layer_vector_parameters(arch))
     mlp_work = tokens * mlp_backward(n, arch)
 
+    def made(instant: Stack, before: int, just_made: int) -> Stack:
+        held, beside = _alive(scenario, before, just_made, all_gradients)
+        return instant._replace(gradients=held, workspace=instant.workspace + beside)
+
     loss = step._replace(
         activations=kept.layers + kept.outside,
-        logits=kept.log_softmax + backward_logits_bytes(arch, tokens),
+        logits=kept.for_loss + backward_logits_bytes(scenario.loss, n, arch, tokens),
     )
-    head = step._replace(
-        activations=kept.layers + kept.outside,
-        logits=head_gradient_bytes(n, arch, tokens),
-        gradients=head_gradient,
-        workspace=n.compute * h * tokens,
+    if scenario.loss is Loss.FUSED_LINEAR:  # made in the forward pass already
+        loss = made(loss, 0, head_gradient)
+    head = made(
+        step._replace(
+            activations=kept.layers + kept.outside,
+            logits=head_gradient_bytes(scenario.loss, n, arch, tokens),
+            workspace=n.compute * h * tokens,
+        ),
+        0,
+        head_gradient,
     )
     recomputed = kept.layer if checkpointing else 0
-    last_mlp = step._replace(
-        activations=kept.layers + recomputed,
-        gradients=head_gradient + down_gradient,
-        workspace=mlp_work,
-    )
+    last_mlp = made(step._replace(activations=kept.layers + recomputed, workspace=mlp_work), head_gradient, down_gradient)
 
     # In the first layer all other gradients exist; that of the embedding does not yet, unless the head's is the same.
     first_input = residual if checkpointing else 0
     others = all_gradients - layer_gradient - g * head_parameters(arch) * (not arch.tie_word_embeddings)
-    first_mlp = step._replace(
-        activations=kept.layer + first_input,
-        gradients=others + down_gradient,
-        workspace=mlp_work,
-    )
+    first_mlp = made(step._replace(activations=kept.layer + first_input, workspace=mlp_work), others, down_gradient)
     path = attention_path(scenario.attention, n, arch)
     scores_work = attention_backward(path, n, arch, length) * tokens
     after_attention = g * h * (3 * arch.intermediate_size + arch.query_size)
-    first_attention = step._replace(
-        activations=first_input,
-        gradients=others + after_attention,
-        workspace=scores_work,
-    )
+    first_attention = made(step._replace(activations=first_input, workspace=scores_work), others, after_attention)
     # Tied, the gradient of the embedding is made beside the head's and then added into a third.
     sums = 2 * head_gradient if arch.tie_word_embeddings else residual
-    embedding = step._replace(gradients=all_gradients, workspace=sums)
-    last_attention = step._replace(
-        activations=kept.layers if checkpointing else kept.layers - kept.layer,
-        gradients=head_gradient + after_attention,
-        workspace=scores_work,
+    embedding = made(step._replace(workspace=sums), all_gradients - head_gradient, head_gradient)
+    last_attention = made(
+        step._replace(activations=kept.layers if checkpointing else kept.layers - kept.layer, workspace=scores_work),
+        head_gradient,
+        after_attention,
     )
     instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]
     if arch.num_experts:
-        instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (_first_experts(scenario, n, step, all_gradients), Cause.EXPERTS)]
+        experts, missing = _first_experts(scenario, n, step)
+        of_layer = n.gradient * (layer_vector_parameters(arch) + moe_linear_parameters(arch))
+        before = max(0, all_gradients - missing - of_layer)
+        instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (made(experts, before, all_gradients - missing - before), Cause.EXPERTS)]
     if scores_work:
         instants += [(first_attention, Cause.ATTENTION), (last_attention, Cause.ATTENTION)]
-    return moment_of(MomentName.BACKWARD, *instants, (embedding, Cause.EMBEDDING))
+    return [*instants, (embedding, Cause.EMBEDDING)]
 
 
-def _first_experts(scenario: Scenario, n: Numerics, step: Stack, all_gradients: int) -> Stack:
-    """The first layer with experts as its inputs get their gradients: all its experts have theirs, nothing before it has."""
+def _first_experts(scenario: Scenario, n: Numerics, step: Stack) -> tuple[Stack, int]:
+    """The first layer with experts as its inputs get their gradients, and what gradients are missing then: all its experts have theirs,
+    nothing before it has.
+    """
     arch, length = scenario.architecture, scenario.context_length
     tokens = scenario.batch_size * length
     shapes = attention_shapes(arch)
@@ -199,15 +277,12 @@ def _first_experts(scenario: Scenario, n: Numerics, step: Stack, all_gradients: 
     if scenario.gradient_checkpointing:
         before = n.residual * arch.hidden_size * tokens * (1 + arch.first_k_dense_replace) + TOKEN_ID_BYTES * length
     shared = rotary_bytes(n, arch, length) + labels_bytes(scenario.batch_size, length)
-    return step._replace(
-        activations=below + moe_constant(arch) + before + shared,
-        gradients=all_gradients - n.gradient * missing,
-        workspace=tokens * moe_backward(arch),
-    )
+    instant = step._replace(activations=below + moe_constant(arch) + before + shared, workspace=tokens * moe_backward(arch))
+    return instant, n.gradient * missing
 
 
-def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> Moment:
-    """Peak of the backward pass when only adapters are trained: the loss, or one layer's recomputation."""
+def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> _Instants:
+    """The backward pass when only adapters are trained: the loss, or one layer's recomputation."""
     arch = scenario.architecture
     tokens = scenario.batch_size * scenario.context_length
     h = arch.hidden_size
@@ -218,13 +293,13 @@ def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved
 
     loss = step._replace(
         activations=kept.layers + kept.outside,
-        logits=kept.log_softmax + backward_logits_bytes(arch, tokens),
+        logits=kept.for_loss + backward_logits_bytes(scenario.loss, n, arch, tokens),
     )
     recomputed = kept.layer if scenario.gradient_checkpointing else 0
     last_mlp = step._replace(activations=kept.layers + recomputed - released, workspace=mlp_work + dequantization)
     first_mlp = step._replace(
         activations=kept.layer - released + n.residual * h * tokens * scenario.gradient_checkpointing,
-        gradients=gradients - gradients // arch.num_hidden_layers,
+        gradients=_alive(scenario, gradients - gradients // arch.num_hidden_layers, 0, gradients)[0],
         workspace=mlp_work + dequantization,
     )
     path = attention_path(scenario.attention, n, arch)
@@ -232,10 +307,4 @@ def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved
         activations=kept.layers if scenario.gradient_checkpointing else max(0, kept.layers - kept.layer),
         workspace=attention_backward(path, n, arch, scenario.context_length) * tokens + dequantization,
     )
-    return moment_of(
-        MomentName.BACKWARD,
-        (loss, Cause.LOSS),
-        (last_attention, Cause.ATTENTION),
-        (last_mlp, Cause.MLP),
-        (first_mlp, Cause.MLP),
-    )
+    return [(loss, Cause.LOSS), (last_attention, Cause.ATTENTION), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]
