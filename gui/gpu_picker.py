@@ -93,7 +93,7 @@ class GpuPicker(QWidget):
             Column.SHARE: ["\u2212>999%"],
         }
         for column, texts in widest.items():
-            header.resizeSection(column, max(map(metrics.horizontalAdvance, texts)) + round(0.65 * line))
+            header.resizeSection(column, max(map(metrics.horizontalAdvance, texts)) + round(0.5 * line))
         header.setSortIndicator(Column.MEMORY, Qt.SortOrder.DescendingOrder)
         view.setSortingEnabled(True)
 
