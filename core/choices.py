@@ -96,7 +96,7 @@ def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
         return Meaningless.IN_INFERENCE
     if field in _OF_INFERENCE and training:
         return Meaningless.IN_TRAINING
-    other = _OF_TRANSFORMERS | {"attention"} if scenario.runtime in ENGINES else _OF_ENGINES
+    other = _OF_TRANSFORMERS | {"attention", "transformers_release"} if scenario.runtime in ENGINES else _OF_ENGINES
     if field in other and not training:
         return Meaningless.OF_ANOTHER_RUNTIME
     if field in _OF_ADAPTERS and full:

@@ -31,7 +31,9 @@ SINK = re.compile(
 )
 
 # The same in every language: names of projects, algorithms and formats, and of a key.
-PROPER_NAMES = frozenset({"AdamW", "Adam", "SGD", "LoRA", "QLoRA", "fp32", "SDPA", "eager", "transformers", "vLLM", "SGLang", "Ctrl+"})
+PROPER_NAMES = frozenset(
+    {"Adafactor", "AdamW", "Adam", "SGD", "LoRA", "QLoRA", "fp32", "SDPA", "eager", "transformers", "vLLM", "SGLang", "Ctrl+"}
+)
 
 # Shown as they are, each for its reason.
 UNTRANSLATED = frozenset(

@@ -1,5 +1,7 @@
 """Number formats as published runs name them."""
 
+import re
+
 from core.evidence.records import UnsupportedError
 from core.memory import Format
 
@@ -21,7 +23,7 @@ def weight_format(text: str) -> Format:
     """The format that ``text`` names. Raises UnsupportedError."""
     lowered = text.lower()
     if "gptq" in lowered:
-        return Format.GPTQ_INT8 if "8" in lowered else Format.GPTQ_INT4
+        return Format.GPTQ_INT8 if re.search(r"int8|8[- ]?bit|w8|gptq 8", lowered) else Format.GPTQ_INT4
     for part, fmt in _WEIGHT_FORMATS:
         if part in lowered:
             return Format(fmt)

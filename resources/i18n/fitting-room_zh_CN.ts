@@ -535,6 +535,10 @@
         <translation>8 位 AdamW</translation>
     </message>
     <message>
+        <source>8-bit AdamW, paged</source>
+        <translation>8 位 AdamW（分页）</translation>
+    </message>
+    <message>
         <source>SGD with momentum</source>
         <translation>SGD（带动量）</translation>
     </message>

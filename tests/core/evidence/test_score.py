@@ -136,7 +136,6 @@ class TestExact:
             ({"arch": ARCH | {"family": "Perceiver"}}, "Perceiver"),
             ({"arch": ARCH | {"n_params": 5}}, "add up to"),
             ({"optimizer": "lion"}, "lion"),
-            ({"keep_outputs": True}, "outputs"),
             ({"dtype": "autocast_bf16w"}, "autocast_bf16w"),
             ({"mode": "lora", "dtype": "fp64", "lora": {}}, "fp64"),
             ({"mode": "lora", "lora": {"targets": "all-linear"}}, "'r' is missing"),
@@ -187,7 +186,7 @@ class TestPublished:
         ("record", "reason"),
         [
             (changed(TRAINING, hardware={"n_gpus": 8}), "several GPUs"),
-            (changed(TRAINING, run={"chunked_loss/liger": "liger"}), "fused"),
+            (changed(TRAINING, run={"method": "full DPO"}), "DPO"),
             (changed(TRAINING, run={"cpu_offload": True}), "offload"),
             (changed(TRAINING, run={"optimizer": "GaLore"}), "galore"),
             (changed(TRAINING, run={"method": "adapter_v2"}), "adapter_v2"),

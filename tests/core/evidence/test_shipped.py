@@ -47,7 +47,12 @@ def test_tensors_of_real_code_are_met_at_every_moment(exact):
     assert sum(errors["supported"] for errors in found.values()) >= 318
 
 
-@pytest.mark.parametrize("part", ["weights", "gradients", "optimizer"])
+@pytest.mark.parametrize("part", ["weights", "optimizer"])
 def test_so_is_each_part_that_is_alive_then(exact, part):
     for errors in part_errors(exact).values():
         assert errors.get(part, {"worst_pct": 0})["worst_pct"] <= 0.5
+
+
+def test_gradients_too_but_for_one_that_is_being_made(exact):
+    for errors in part_errors(exact).values():
+        assert errors.get("gradients", {"p95_pct": 0})["p95_pct"] <= 0.01

@@ -51,7 +51,7 @@ def evaluated(text: str) -> Fraction:
     """A formula with numbers in it, reckoned by the rules of arithmetic alone."""
     plain = text.replace(",", "").replace("−", "-").replace("·", "*").replace(" / ", "/")
     plain = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: "**" + found[0].translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")), plain)
-    plain = re.sub(r"(?<!\*)(?<!\*\*)\b\d+(\.\d+)?\b", lambda found: f"Fraction('{found[0]}')", plain)
+    plain = re.sub(r"(\*\*)?\b(\d+(?:\.\d+)?)\b", lambda found: found[0] if found[1] else f"Fraction('{found[2]}')", plain)
     plain = plain.replace("⌊", "floor(").replace("⌋", ")").replace("⌈", "ceil(").replace("⌉", ")")
     return Fraction(eval(plain, {"Fraction": Fraction, "floor": math.floor, "ceil": math.ceil, "__builtins__": {}}))
 
