@@ -250,8 +250,7 @@ class MemoryChart(QWidget):
         top = self._top(bottom)
         if (end, top, bottom) != self._range_shown:
             self._range_shown = (end, top, bottom)
-            self._plot.setXRange(0, end, padding=0)
-            self._plot.setYRange(top, bottom, padding=0)
+            self._plot.setRange(xRange=(0, end), yRange=(top, bottom), padding=0)
             for bar in self._bars:
                 bar.claim(QRectF(0.0, top, end, bottom - top))
 
