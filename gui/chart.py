@@ -25,9 +25,8 @@ _PEAK_Y, _PEAK_HEIGHT = 0.0, 1.0
 _FIRST_MOMENT_Y, _MOMENT_STEP, _MOMENT_HEIGHT = 1.05, 0.46, 0.3
 _TOP = -0.92
 _BOTTOM_MARGIN = 0.3
-_TICK_GAP_PX = 16
-#: Above it, a tick names its own unit.
-_PLAIN_TICKS = 10_000
+#: Ticks with a label stand at least so far apart, and their labels keep a gap.
+_LEAST_TICK_PX, _TICK_GAP_PX = 48, 16
 
 
 class SteadyAxis:
@@ -51,30 +50,40 @@ class SteadyAxis:
 
 
 class _ByteAxis(pg.AxisItem):  # type: ignore[misc]
-    """Ticks in the unit on screen, in the words of the locale."""
+    """Ticks in the words of the locale, in the unit on screen or, where that would take five digits, a larger one."""
 
-    def __init__(self, numbers: Numbers) -> None:
+    def __init__(self) -> None:
         super().__init__("bottom")
-        self.numbers = numbers
+        self._numbers = Numbers(ByteUnit.GIB)
+        self._unit_name = ""
         self._metrics = QFontMetricsF(font(FontSize.SMALL))
+        self.setStyle(maxTextLevel=0)
 
-    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
-        return [self._text(value) for value in values]
+    def follow(self, end: float, numbers: Numbers) -> None:
+        """Tell an axis that goes to ``end`` of the unit on screen."""
+        name, divisor = numbers.unit_for(end * numbers.unit.divisor)
+        self._numbers = numbers
+        if name != self._unit_name:
+            self._unit_name = name
+            self.setScale(numbers.unit.divisor / divisor)
+            self.setLabel(name)
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [self._numbers.axis(value * scale, spacing) for value in values]
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        """As pyqtgraph has it, but never so dense that the labels touch."""
-        levels: list[tuple[float, float]] = super().tickSpacing(low, high, size)
-        if not levels or size <= 0:
-            return levels
-        (spacing, offset), *finer = levels
-        least = (self._metrics.horizontalAdvance(self._text(high)) + _TICK_GAP_PX) * (high - low) / size
-        return [(spacing * max(1, math.ceil(least / spacing)), offset), *finer]
+        """A round step between labels, never so small that they touch, and a fifth of it between marks."""
+        if high <= low or size <= 0:
+            return []
+        label_px = self._metrics.horizontalAdvance(self._numbers.axis(high, (high - low) / size))
+        step = _round_up(max(_LEAST_TICK_PX, label_px + _TICK_GAP_PX) * (high - low) / size)
+        return [(step, 0), (step / 5, 0)]
 
-    def _text(self, amount: float) -> str:
-        """Thousands of the unit are told in larger units, as everywhere."""
-        if abs(amount) < _PLAIN_TICKS:
-            return self.numbers.axis(amount)
-        return self.numbers.bytes(round(amount * self.numbers.unit.divisor))
+
+def _round_up(least: float) -> float:
+    """The next of 1, 2, 5, 10, 20, 50, ..."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
 
 
 class _Bars(pg.BarGraphItem):  # type: ignore[misc]
@@ -126,7 +135,7 @@ class MemoryChart(QWidget):
         self._range = (0.0, 0.0)
         self._range_shown = (0.0, 0.0, 0.0)
 
-        self._bottom = _ByteAxis(Numbers(ByteUnit.GIB))
+        self._bottom = _ByteAxis()
         self._plot = pg.PlotWidget(self, background=theme.window, axisItems={"bottom": self._bottom})
         self._plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self._plot.setMouseEnabled(x=False, y=False)
@@ -211,12 +220,12 @@ class MemoryChart(QWidget):
                 segments=self._segments(estimate, unit, numbers),
                 rows=(
                     *self._moment_rows(estimate, levels, unit, numbers),
-                    Row(ghost_y, ghost, numbers.bytes(ghost_bytes)),
+                    Row(ghost_y, ghost, (numbers.bytes(ghost_bytes),)),
                 ),
                 capacity=capacity,
                 capacity_label=capacity_label,
                 overflow_label=numbers.bytes(-fit.headroom_bytes, signed=True) if fit is not None else "",
-                free_label=self.tr("{amount} free").format(amount=numbers.bytes(fit.headroom_bytes)) if fit is not None else "",
+                free_labels=self._free_labels(fit, numbers) if fit is not None else (),
                 ghost_y=ghost_y,
                 ghost_height=_MOMENT_HEIGHT,
                 ghost_end=ghost,
@@ -231,9 +240,8 @@ class MemoryChart(QWidget):
         if numbers.unit.value != self._unit_shown:
             self._unit_shown = numbers.unit.value
             self._axis.end = 0.0
-            self._bottom.numbers = numbers
-            self._bottom.setLabel(numbers.unit.value)
         end = self._axis.follow(needed, may_shrink=not dragging)
+        self._bottom.follow(end, numbers)
         self._range = (end, last_y + _BOTTOM_MARGIN)
         self._apply_range()
 
@@ -242,8 +250,7 @@ class MemoryChart(QWidget):
         top = self._top(bottom)
         if (end, top, bottom) != self._range_shown:
             self._range_shown = (end, top, bottom)
-            self._plot.setXRange(0, end, padding=0)
-            self._plot.setYRange(top, bottom, padding=0)
+            self._plot.setRange(xRange=(0, end), yRange=(top, bottom), padding=0)
             for bar in self._bars:
                 bar.claim(QRectF(0.0, top, end, bottom - top))
 
@@ -277,12 +284,15 @@ class MemoryChart(QWidget):
         rows = []
         for level, moment in zip(levels, estimate.moments, strict=True):
             total_bytes = moment.total_bytes
-            label = numbers.bytes(total_bytes)
+            amount = numbers.bytes(total_bytes)
             is_peak = moment is estimate.peak
-            if is_peak:
-                label = self.tr("{amount} ◂ peak").format(amount=label)
-            rows.append(Row(level, total_bytes / unit, label, is_peak))
+            labels = (self.tr("{amount} ◂ peak").format(amount=amount), amount) if is_peak else (amount,)
+            rows.append(Row(level, total_bytes / unit, labels, is_peak))
         return rows
+
+    def _free_labels(self, fit: Fit, numbers: Numbers) -> tuple[str, ...]:
+        amount = numbers.bytes(fit.headroom_bytes)
+        return self.tr("{amount} free").format(amount=amount), amount
 
 
 def _moment_label(moment: Moment) -> str:

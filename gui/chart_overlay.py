@@ -58,7 +58,8 @@ class Row:
 
     y: float
     end: float
-    label: str
+    labels: tuple[str, ...]
+    """From the most to the least telling; the first that fits is shown."""
     strong: bool = False
 
 
@@ -74,7 +75,7 @@ class Scene:
     capacity: float | None
     capacity_label: str
     overflow_label: str
-    free_label: str
+    free_labels: tuple[str, ...]
     ghost_y: float
     ghost_height: float
     ghost_end: float | None
@@ -95,6 +96,7 @@ class ChartOverlay(QGraphicsItem):
         self._strong.setBold(True)
         self._shown: Scene | None = None
         self._base_metrics = QFontMetricsF(base)
+        self._small_metrics = QFontMetricsF(small)
         self._strong_metrics = QFontMetricsF(self._strong)
         self._inks = {name: readable_on(QColor(name)) for name in theme.components.values()}
         self.setZValue(1000)
@@ -147,11 +149,9 @@ class ChartOverlay(QGraphicsItem):
             bar = frame.bar(segment.start, segment.start + segment.width, shown.peak_y, shown.peak_height)
             bar = bar.intersected(frame.view)
             room = bar.width() - 2 * _PADDING
-            for label in segment.labels:
-                lines = label.split("\n")
-                if max(map(self._base_metrics.horizontalAdvance, lines)) <= room:
-                    self._paint_label(painter, label, segment.color, bar)
-                    break
+            label = _first_that_fits(segment.labels, self._base_metrics, room)
+            if label:
+                self._paint_label(painter, label, segment.color, bar)
 
     def _paint_label(self, painter: QPainter, label: str, color: str, bar: QRectF) -> None:
         """On a plate of the segment's own colour: seen only where the bar is hatched."""
@@ -189,22 +189,23 @@ class ChartOverlay(QGraphicsItem):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(free)
             painter.setFont(self._base)
-            if self._base_metrics.horizontalAdvance(shown.free_label) <= free.width() - 2 * _PADDING:
-                painter.setPen(QColor(self._theme.dim_text))
-                painter.drawText(free, Qt.AlignmentFlag.AlignCenter, shown.free_label)
+            label = _first_that_fits(shown.free_labels, self._base_metrics, free.width() - 2 * _PADDING)
+            painter.setPen(QColor(self._theme.dim_text))
+            painter.drawText(free, Qt.AlignmentFlag.AlignCenter, label)
         painter.setPen(QPen(text, 2.0, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(limit, frame.view.top()), QPointF(limit, frame.view.bottom()))
         self._paint_capacity_label(painter, shown.capacity_label, limit, frame.view)
 
     def _paint_capacity_label(self, painter: QPainter, label: str, limit: float, view: QRectF) -> None:
-        """At the upper end of the line, right of it where there is room; the overflow's figure has a line of its own below."""
+        """At the upper end of the line, on the side that has room, else on top of it; the overflow's figure has the line below."""
         painter.setFont(self._strong)
+        label = self._strong_metrics.elidedText(label, Qt.TextElideMode.ElideRight, view.width() - 2)
         advance = self._strong_metrics.horizontalAdvance(label) + 1
-        x = limit + _PADDING
-        if x + advance > view.right():
-            x = max(view.left(), limit - _PADDING - advance)
+        box = QRectF(limit + _PADDING, view.top() + 1, advance, self._strong_metrics.height())
+        if box.right() > view.right():
+            box.moveRight(max(limit - _PADDING, view.left() + advance))
+            painter.fillRect(box.adjusted(0, -1, 0, 0), QColor(self._theme.window))
         painter.setPen(QColor(self._theme.text))
-        box = QRectF(x, view.top() + 1, advance, self._strong_metrics.height())
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
 
     def _badge(self, painter: QPainter, label: str, over: QRectF, color: QColor, view: QRectF) -> None:
@@ -212,7 +213,7 @@ class ChartOverlay(QGraphicsItem):
         painter.setFont(self._strong)
         plate = QRectF(0, 0, self._strong_metrics.horizontalAdvance(label) + 2 * _PADDING, self._strong_metrics.height() + 2)
         plate.moveBottom(over.top() - 3)
-        plate.moveLeft(max(over.left() + 2, min(over.center().x() - plate.width() / 2, view.right() - plate.width())))
+        plate.moveLeft(min(max(over.left() + 2, over.center().x() - plate.width() / 2), view.right() - plate.width()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
         painter.drawRoundedRect(plate, 3, 3)
@@ -220,13 +221,27 @@ class ChartOverlay(QGraphicsItem):
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, label)
 
     def _paint_rows(self, painter: QPainter, shown: Scene, frame: Frame) -> None:
-        """Totals behind the thin bars; on a plate of the window's colour, since the capacity line may run through them."""
-        height = self._strong_metrics.height()
+        """Totals behind the thin bars, or before their ends where there is no room behind.
+
+        On a plate of the window's colour, since the capacity line or the bar may run through them.
+        """
         for row in shown.rows:
-            painter.setFont(self._strong if row.strong else self._small)
-            advance = self._strong_metrics.horizontalAdvance(row.label) + 2
-            x = min(frame.x_of(row.end) + _PADDING, frame.view.right() - advance - 2)
-            box = QRectF(x, frame.y_of(row.y) - height / 2, advance, height)
+            metrics = self._strong_metrics if row.strong else self._small_metrics
+            end = min(frame.x_of(row.end), frame.view.right())
+            label = _first_that_fits(row.labels, metrics, frame.view.right() - end - 2 * _PADDING) or row.labels[-1]
+            box = QRectF(end + _PADDING, 0, metrics.horizontalAdvance(label) + 2, metrics.height())
+            box.moveTop(frame.y_of(row.y) - box.height() / 2)
+            if box.right() > frame.view.right():
+                box.moveRight(end - _PADDING)
             painter.fillRect(box.adjusted(-2, 0, 2, 0), QColor(self._theme.window))
+            painter.setFont(self._strong if row.strong else self._small)
             painter.setPen(QColor(self._theme.text if row.strong else self._theme.dim_text))
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, row.label)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
+
+
+def _first_that_fits(labels: tuple[str, ...], metrics: QFontMetricsF, room: float) -> str:
+    """The most telling of ``labels``, which may have several lines, that is no wider than ``room``; empty where none is."""
+    for label in labels:
+        if max(map(metrics.horizontalAdvance, label.split("\n"))) <= room:
+            return label
+    return ""

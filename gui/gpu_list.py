@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QTableView, QWidget
 
-from gui.gpu_table import NUMERIC, Column, GpuTable
+from gui.gpu_table import NUMERIC, AnyIndex, Column, GpuTable
 from gui.icons import status_pixmap
 from gui.text_widths import TextWidths
 from gui.theme import Theme, font
@@ -33,6 +33,10 @@ class GpuList(QTableView):
         self._status = {status: QColor(color) for status, color in theme.status.items()}
         self.setModel(table)
 
+    def currentChanged(self, current: AnyIndex, previous: AnyIndex) -> None:
+        super().currentChanged(current, previous)
+        self.viewport().update()  # Qt asks for the two cells; the frame is about their rows
+
     def paintEvent(self, event: QPaintEvent) -> None:
         region, bounds = event.region(), event.rect()
         first, last = self.rowAt(bounds.top()), self.rowAt(bounds.bottom())
@@ -41,6 +45,7 @@ class GpuList(QTableView):
         if last < 0:
             last = self._table.rowCount() - 1
         columns = [(column, self.columnViewportPosition(column), self.columnWidth(column)) for column in Column]
+        current = self.currentIndex().row() if self.hasFocus() else -1
         selected = {index.row() for index in self.selectionModel().selectedRows()}
         painter = QPainter(self.viewport())
         for row in range(first, last + 1):
@@ -49,6 +54,9 @@ class GpuList(QTableView):
                 box = QRect(left, top, width, height)
                 if region.intersects(box):
                     self._paint_cell(painter, row, column, box, selected=row in selected)
+            if row == current and row not in selected:  # where the keys are, before Enter picks it
+                painter.setPen(self._accent)
+                painter.drawRect(QRect(0, top, self.viewport().width() - 1, height - 1))
         painter.end()
 
     def _paint_cell(self, painter: QPainter, row: int, column: Column, box: QRect, *, selected: bool) -> None:

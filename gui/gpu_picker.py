@@ -1,6 +1,7 @@
 """The GPU picker: filter, "only those that fit", and the sortable list."""
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -84,7 +85,7 @@ class GpuPicker(QWidget):
         header.setMinimumSectionSize(2 * line)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
-        metrics = self.fontMetrics()
+        metrics = QFontMetrics(font(bold=True))  # as the chosen row is
         widest = {
             Column.MEMORY: ["1,024"],
             Column.STATUS: [status_word(status) for status in FitStatus],
@@ -92,7 +93,7 @@ class GpuPicker(QWidget):
             Column.SHARE: ["\u2212>999%"],
         }
         for column, texts in widest.items():
-            header.resizeSection(column, max(map(metrics.horizontalAdvance, texts)) + round(0.65 * line))
+            header.resizeSection(column, max(map(metrics.horizontalAdvance, texts)) + round(0.5 * line))
         header.setSortIndicator(Column.MEMORY, Qt.SortOrder.DescendingOrder)
         view.setSortingEnabled(True)
 

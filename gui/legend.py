@@ -15,7 +15,7 @@ from gui.words import component_meaning, component_name
 _ENTRIES = 9
 _WIDE, _NARROW = 3, 2
 _GAP_PX = {_WIDE: 14, _NARROW: 7}  # after each column
-_PAD_PX = 6  # on either side of a name
+_PAD_PX = 5  # on either side of a name
 
 
 class Legend(QWidget):

@@ -1,5 +1,6 @@
 """Numbers as people read them: bytes with their unit, counts, shares. The unit is always part of what is returned."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,16 +39,20 @@ class Numbers:
         self.unit = unit
         self._locale = locale if locale is not None else QLocale()
 
-    def figure(self, value_bytes: int, *, signed: bool = False) -> Figure:
-        """Three significant figures: 0.05, 0.73, 15.3, 142, 1,420; larger units above 10,000."""
-        amount = value_bytes / self.unit.divisor
-        name = self.unit.value
+    def unit_for(self, value_bytes: float) -> tuple[str, int]:
+        """Name and bytes of the unit that such an amount is told in: the one on screen up to 10,000 of it, then a larger one."""
+        name, divisor = self.unit.value, self.unit.divisor
         step = 1024 if self.unit is ByteUnit.GIB else 1000
         for larger in _LARGER[self.unit]:
-            if abs(amount) < 10_000:
+            if abs(value_bytes) < 10_000 * divisor:
                 break
-            amount /= step
-            name = larger
+            name, divisor = larger, divisor * step
+        return name, divisor
+
+    def figure(self, value_bytes: int, *, signed: bool = False) -> Figure:
+        """Three significant figures: 0.05, 0.73, 15.3, 142, 1,420; larger units above 10,000."""
+        name, divisor = self.unit_for(value_bytes)
+        amount = value_bytes / divisor
         magnitude = abs(amount)
         decimals = 2 if magnitude < 1 else 1 if magnitude < 100 else 0
         sign = "\u2212" if amount < 0 else "+" if signed and amount else ""
@@ -63,10 +68,9 @@ class Numbers:
         amount = value_bytes / self.unit.divisor
         return self._locale.toString(amount, "f", 0 if amount == int(amount) or amount >= 100 else 1)
 
-    def axis(self, amount: float) -> str:
-        """A tick of the axis, already in the unit."""
-        decimals = 0 if amount == int(amount) else 1 if round(amount * 10) == amount * 10 else 2
-        return self._locale.toString(float(amount), "f", decimals)
+    def axis(self, amount: float, step: float) -> str:
+        """A tick of an axis whose ticks are ``step`` apart, already in its unit: as many decimals as tell them apart."""
+        return self._locale.toString(float(amount), "f", max(0, -math.floor(math.log10(step))))
 
     def count(self, value: int) -> str:
         """Grouped digits."""

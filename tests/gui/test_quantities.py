@@ -98,11 +98,18 @@ def test_card_sizes_in_gb(gb: Numbers) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "text"),
-    [(0.0, "0"), (20.0, "20"), (2.5, "2.5"), (0.25, "0.25"), (2000.0, "2,000"), (1e20, "100,000,000,000,000,000,000")],
+    ("amount", "step", "text"),
+    [(0.0, 10.0, "0"), (20.0, 10.0, "20"), (2.5, 0.5, "2.5"), (0.1 + 0.2, 0.1, "0.3"), (0.25, 0.05, "0.25"), (2000.0, 500.0, "2,000")],
 )
-def test_axis(gib: Numbers, amount: float, text: str) -> None:
-    assert gib.axis(amount) == text
+def test_ticks_have_the_decimals_that_tell_them_apart(gib: Numbers, amount: float, step: float, text: str) -> None:
+    assert gib.axis(amount, step) == text
+
+
+@pytest.mark.parametrize(
+    ("gibibytes", "unit"), [(0.1, "GiB"), (9_999, "GiB"), (10_000, "TiB"), (10_000 * 1024, "PiB"), (1e30, "ZiB"), (-10_000, "TiB")]
+)
+def test_five_digits_are_told_in_a_larger_unit(gib: Numbers, gibibytes: float, unit: str) -> None:
+    assert gib.unit_for(gibibytes * GIB)[0] == unit
 
 
 @pytest.mark.parametrize("value", [0, 7, 4096, 10_000_000, 2**62, 2**63 - 1, 2**63, 10**30, -(2**70)])
