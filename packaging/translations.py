@@ -32,7 +32,7 @@ SINK = re.compile(
 
 # The same in every language: names of projects, algorithms and formats, and of a key.
 PROPER_NAMES = frozenset(
-    {"Adafactor", "AdamW", "Adam", "SGD", "LoRA", "QLoRA", "fp32", "SDPA", "eager", "transformers", "vLLM", "SGLang", "Ctrl+"}
+    {"Adafactor", "AdamW", "Adam", "SGD", "LoRA", "QLoRA", "fp32", "SDPA", "eager", "transformers", "vLLM", "SGLang", "llama.cpp", "Ctrl+"}
 )
 
 # Shown as they are, each for its reason.
