@@ -24,6 +24,7 @@ from core.memory import (
     refusal_of_weights,
 )
 from core.memory.formats import PRECISIONS, plain
+from core.memory.refusal import loaded_as
 from core.memory.scenario import clamp_parameters
 from core.quantity import Kind, QuantityError, format_quantity
 from gui.folded_panel import FoldedPanel
@@ -159,10 +160,14 @@ class Controls(QScrollArea):
     # -- intents
 
     def _on_precision(self, name: str) -> None:
-        self.edited.emit({"weights": Format(name)})
+        self.edited.emit({"weights": self._as_loaded(name)})
+
+    def _as_loaded(self, name: str) -> Format:
+        """The precision ``name`` as the runtime stores it."""
+        return Format(name) if self._scenario is None else loaded_as(self._scenario, Format(name))
 
     def _on_precision_refused(self, name: str) -> None:
-        refused = refusal_of_weights(self._scenario, Format(name)) if self._scenario is not None else None
+        refused = refusal_of_weights(self._scenario, self._as_loaded(name)) if self._scenario is not None else None
         if refused is not None:
             self.refused.emit(refused.reason)
 
@@ -203,7 +208,7 @@ def _locked_formats(scenario: Scenario) -> tuple[frozenset[str], str]:
     """Weight formats that no real run like ``scenario`` has, and why."""
     locked, reason = [], ""
     for fmt in PRECISIONS:
-        refused = refusal_of_weights(scenario, fmt)
+        refused = refusal_of_weights(scenario, loaded_as(scenario, fmt))
         if refused is not None:
             locked.append(fmt.value)
             reason = reason or refusal_reason(refused.reason)

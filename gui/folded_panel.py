@@ -5,11 +5,11 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.choices import meaningless
-from core.memory import Attention, Estimator, Format, Scenario
-from core.memory.formats import CACHE_FORMATS
+from core.memory import Attention, Estimator, Format, Runtime, Scenario, Task, refusal_of_weights
+from core.memory.formats import CACHE_FORMATS, plain
 from gui.form_panel import FormPanel
 from gui.theme import FontSize, font
-from gui.words import attention_name, attention_short_name, estimator_name, runtime_name
+from gui.words import attention_name, attention_short_name, estimator_name, format_cost, format_name, runtime_name
 
 
 class FoldedPanel(QWidget):
@@ -26,7 +26,7 @@ class FoldedPanel(QWidget):
         self.button.setAutoRaise(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setArrowType(Qt.ArrowType.RightArrow)
-        self.button.setText(self.tr("KV cache, attention, estimate"))
+        self.button.setText(self.tr("Runtime, format, cache, attention"))
         self.button.toggled.connect(self._on_toggled)
         self.summary = QLabel(self)
         self.summary.setObjectName("more_summary")
@@ -34,6 +34,14 @@ class FoldedPanel(QWidget):
         self.summary.setForegroundRole(QPalette.ColorRole.PlaceholderText)
 
         self.rows = FormPanel(self)
+        self.runtime_box = self.rows.add_choice("runtime", self.tr("Runt&ime"), [(runtime_name(runtime), runtime) for runtime in Runtime])
+        self.format_box = self.rows.add_choice("weights", self.tr("&Weight format"), [])
+        self.format_note = QLabel(self.rows)
+        self.format_note.setObjectName("format_note")
+        self.format_note.setFont(font(FontSize.SMALL))
+        self.format_note.setWordWrap(True)
+        self.format_note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.rows.form.addRow(self.format_note)
         self.cache_box = self.rows.add_choice(
             "kv_cache", self.tr("KV cac&he"), [(fmt.value, fmt) for fmt in Format if fmt in CACHE_FORMATS]
         )
@@ -54,6 +62,17 @@ class FoldedPanel(QWidget):
 
     def render_scenario(self, scenario: Scenario) -> None:
         """Show ``scenario``. Idempotent; emits nothing."""
+        self.rows.show_row(self.runtime_box, scenario.task is Task.INFERENCE)
+        self.runtime_box.render_value(scenario.runtime)
+        formats = _formats(scenario)
+        self.format_box.offer([(format_name(fmt), fmt) for fmt in formats])
+        self.format_box.render_value(scenario.weights)
+        note = format_cost(scenario.weights)
+        self.rows.show_row(self.format_box, len(formats) > 1)
+        self.rows.show_row(self.format_note, len(formats) > 1 and bool(note))
+        if note != self.format_note.text():
+            self.format_note.setText(note)
+        self.rows.show_row(self.attention_box, meaningless(scenario, "attention") is None)
         cached = meaningless(scenario, "kv_cache") is None
         self.rows.show_row(self.cache_box, cached)
         self.cache_box.render_value(scenario.kv_cache)
@@ -62,7 +81,11 @@ class FoldedPanel(QWidget):
         if scenario.estimator is Estimator.RULE_OF_THUMB:
             values = [estimator_name(scenario.estimator)]
         else:
-            values = [attention_short_name(scenario.attention), runtime_name(scenario.runtime)]
+            values = [runtime_name(scenario.runtime if scenario.task is Task.INFERENCE else Runtime.TRANSFORMERS)]
+            if meaningless(scenario, "attention") is None:
+                values.insert(0, attention_short_name(scenario.attention))
+            if scenario.weights is not plain(scenario.weights):
+                values.insert(0, format_name(scenario.weights))
         text = " · ".join([scenario.kv_cache.value, *values] if cached else values)
         if text != self.summary.text():
             self.summary.setText(text)
@@ -71,3 +94,11 @@ class FoldedPanel(QWidget):
         self.button.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
         self.rows.setVisible(opened)
         self.summary.setVisible(not opened)
+
+
+def _formats(scenario: Scenario) -> list[Format]:
+    """What the precision on the slider can be stored as: layouts that the runtime loads and that the run allows."""
+    if scenario.estimator is Estimator.RULE_OF_THUMB:
+        return []
+    precision = plain(scenario.weights)
+    return [fmt for fmt in Format if plain(fmt) is precision and refusal_of_weights(scenario, fmt) is None]

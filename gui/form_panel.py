@@ -34,6 +34,15 @@ class FieldBox(CalmComboBox):
             with QSignalBlocker(self):
                 self.setCurrentIndex(index)
 
+    def offer(self, choices: Sequence[tuple[str, object]]) -> None:
+        """Put ``choices`` in place of those there are. Idempotent; emits nothing."""
+        values = [value for _, value in choices]
+        if values != self._values:
+            self._values = values
+            with QSignalBlocker(self):
+                self.clear()
+                self.addItems([label for label, _ in choices])
+
     def _on_index(self, index: int) -> None:
         if index >= 0:
             self.edited.emit({self._field: self._values[index]})

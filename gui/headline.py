@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSpacerItem, QVBoxLayout, QWidget
 
-from core.memory import Estimate, Estimator, Method, Scenario, Task
+from core.memory import Estimate, Estimator, Method, Runtime, Scenario, Task
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import FontSize, font
 from gui.words import attention_short_name, estimator_name, moment_name, optimizer_name, run_name, runtime_name
@@ -120,6 +120,10 @@ class Headline(QWidget):
                 )
             return self.tr("{batch} × {context} tokens · nominal size {parameters}, order of magnitude only").format(
                 batch=batch, context=context, parameters=nominal
+            )
+        if scenario.task is Task.INFERENCE and scenario.runtime is not Runtime.TRANSFORMERS:
+            return self.tr("{batch} × {context} tokens of context · KV cache {cache}").format(
+                batch=batch, context=context, cache=scenario.kv_cache.value
             )
         if scenario.task is Task.INFERENCE:
             return self.tr("{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}").format(

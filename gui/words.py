@@ -22,6 +22,7 @@ from core.memory import (
     Runtime,
     Task,
 )
+from core.memory.formats import QUANTIZED, bits_per_value
 from core.quantity import Problem, QuantityError
 
 translate = QCoreApplication.translate
@@ -236,6 +237,20 @@ def runtime_name(runtime: Runtime) -> str:
 def format_name(fmt: Format) -> str:
     """Formats are proper names in every language."""
     return fmt.value
+
+
+def format_cost(fmt: Format) -> str:
+    """What quantization to ``fmt`` costs in accuracy, in one phrase; empty where nothing was quantized."""
+    if fmt not in QUANTIZED:
+        return ""
+    bits = bits_per_value(fmt)
+    if bits >= 8:
+        return translate("Words", "8 bits: the loss is hardly measurable.")
+    if bits >= 5:
+        return translate("Words", "5 or 6 bits: a loss that benchmarks barely show.")
+    if bits == 4:
+        return translate("Words", "4 bits: a small loss in benchmarks, larger in small models.")
+    return translate("Words", "3 bits or fewer: a clear loss; try it on your own tasks.")
 
 
 def refusal_reason(reason: Reason) -> str:

@@ -60,8 +60,16 @@
 <context>
     <name>FoldedPanel</name>
     <message>
-        <source>KV cache, attention, estimate</source>
-        <translation>KV 缓存、注意力、估算方式</translation>
+        <source>Runtime, format, cache, attention</source>
+        <translation>运行时、格式、缓存、注意力</translation>
+    </message>
+    <message>
+        <source>Runt&amp;ime</source>
+        <translation>运行时(&amp;I)</translation>
+    </message>
+    <message>
+        <source>&amp;Weight format</source>
+        <translation>权重格式(&amp;W)</translation>
     </message>
     <message>
         <source>KV cac&amp;he</source>
@@ -132,6 +140,10 @@
     <message>
         <source>{batch} × {context} tokens · nominal size {parameters}, order of magnitude only</source>
         <translation>{batch} × {context} token · 按标称参数量 {parameters}，只看数量级</translation>
+    </message>
+    <message>
+        <source>{batch} × {context} tokens of context · KV cache {cache}</source>
+        <translation>上下文 {batch} × {context} token · KV 缓存 {cache}</translation>
     </message>
     <message>
         <source>{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}</source>
@@ -236,7 +248,7 @@
     <name>MemoryChart</name>
     <message>
         <source>Memory chart</source>
-        <extracomment>Levels of the rows: the peak&apos;s bar is thick, those of the moments thin, the ghost between. Above it, a tick names its own unit.</extracomment>
+        <extracomment>Levels of the rows: the peak&apos;s bar is thick, those of the moments thin, the ghost between. Ticks with a label stand at least so far apart, and their labels keep a gap.</extracomment>
         <translation>显存图表</translation>
     </message>
     <message>
@@ -557,6 +569,22 @@
     <message>
         <source>rule of thumb</source>
         <translation>经验估算</translation>
+    </message>
+    <message>
+        <source>8 bits: the loss is hardly measurable.</source>
+        <translation>8 位：精度损失几乎测不出来。</translation>
+    </message>
+    <message>
+        <source>5 or 6 bits: a loss that benchmarks barely show.</source>
+        <translation>5 或 6 位：评测中几乎看不出损失。</translation>
+    </message>
+    <message>
+        <source>4 bits: a small loss in benchmarks, larger in small models.</source>
+        <translation>4 位：评测中有小幅损失，小模型损失更大。</translation>
+    </message>
+    <message>
+        <source>3 bits or fewer: a clear loss; try it on your own tasks.</source>
+        <translation>3 位及以下：损失明显，请用自己的任务试一试。</translation>
     </message>
     <message>
         <source>No real framework fully trains weights narrower than 16 bits. Pick bf16, or QLoRA over a quantized model.</source>

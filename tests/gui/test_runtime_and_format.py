@@ -1,0 +1,74 @@
+"""The folded panel's runtime and weight format: what is offered follows the run, and the slider keeps telling the precision."""
+
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QLabel
+
+from core.memory import Format, Runtime, Task
+from core.memory.formats import plain
+
+
+def offered(room: Any, name: str) -> list[str]:
+    box = room.find(QComboBox, name)
+    return [box.itemText(row) for row in range(box.count())]
+
+
+def pick(room: Any, name: str, text: str) -> None:
+    with room.change():
+        room.find(QComboBox, name).setCurrentIndex(offered(room, name).index(text))
+
+
+@pytest.fixture
+def opened(room: Any) -> Any:
+    room.window.controls.folded.button.setChecked(True)
+    return room
+
+
+def test_every_runtime_can_be_picked_and_is_said(opened: Any) -> None:
+    assert len(offered(opened, "runtime")) == len(Runtime)
+    for runtime in ("vLLM", "SGLang", "llama.cpp", "transformers"):
+        pick(opened, "runtime", runtime)
+        assert opened.text("peak_moment").endswith(runtime)
+        assert ("SDPA" in opened.text("assumptions")) == (runtime == "transformers")
+    assert opened.scenario.runtime is Runtime.TRANSFORMERS
+
+
+def test_another_runtime_has_the_same_precision_in_a_format_of_its_own(opened: Any) -> None:
+    opened.set(weights=Format.INT4)
+    pick(opened, "runtime", "llama.cpp")
+    assert opened.scenario.weights is Format.Q4_K_M
+    assert opened.find(QComboBox, "precision.box").currentText() == "int4"
+    assert {"q4_k_m", "q4_k_s", "q4_0", "iq4_xs"} <= set(offered(opened, "weights"))
+    pick(opened, "weights", "iq4_xs")
+    assert opened.scenario.weights is Format.IQ4_XS
+    pick(opened, "runtime", "vLLM")
+    assert opened.scenario.weights is Format.INT4
+
+
+def test_the_slider_picks_what_the_runtime_loads(opened: Any) -> None:
+    pick(opened, "runtime", "llama.cpp")
+    pick(opened, "precision.box", "int8")
+    assert opened.scenario.weights is Format.Q8_0
+    assert opened.find(QComboBox, "precision.box").currentText() == "int8"
+
+
+def test_formats_of_one_precision_and_what_they_cost(opened: Any) -> None:
+    box, note = opened.find(QComboBox, "weights"), opened.find(QLabel, "format_note")
+    assert not box.isVisible()
+    assert not note.isVisible()
+    opened.set(weights=Format.INT4)
+    assert box.isVisible()
+    assert note.text().startswith("4 bits: a small loss")
+    assert all(plain(Format(name)) is Format.INT4 for name in offered(opened, "weights"))
+    pick(opened, "weights", "nf4")
+    assert opened.scenario.weights is Format.NF4
+    opened.set(weights=Format.INT8)
+    assert "hardly measurable" in note.text()
+
+
+def test_training_has_no_runtime_to_pick_and_only_bases_that_it_takes(opened: Any) -> None:
+    opened.set(task=Task.TRAINING, method="qlora", weights=Format.NF4)
+    assert not opened.find(QComboBox, "runtime").isVisible()
+    assert {"int4", "nf4", "nf4-double", "gptq-int4"} <= set(offered(opened, "weights"))
+    assert "mxfp4" not in offered(opened, "weights")
