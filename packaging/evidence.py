@@ -22,7 +22,7 @@ def _published(record: dict) -> dict:
     kept["run"] = {key: value for key, value in record["run"].items() if value is not None}
     kept["hardware"] = {key: value for key, value in record["hardware"].items() if value is not None}
     # Said in words only: how a run was configured.
-    if record["task"] == "training" and record.get("note"):
+    if record.get("note"):
         kept["note"] = record["note"]
     return kept
 

@@ -49,7 +49,9 @@ def run(arch: Architecture, context: int, **choices) -> Scenario:
         (QWEN_3B, 4096, "sdpa", NEW, 80.59, 0.005),
         (QWEN3_0_6B, 4096, "sdpa", NEW, 32.09, 0.005),
         (OLMOE, 4096, "sdpa", NEW, 64.09, 0.005),
-        (DEEPSEEK_V3, 32_768, "sdpa", OLD, 3393.0, 0.10),
+        (DEEPSEEK_V3, 32_768, "sdpa", OLD, 3393.0, 0.02),
+        (DEEPSEEK_V3, 65_536, "sdpa", OLD, 6081.0, 0.02),
+        (DEEPSEEK_V3, 2048, "sdpa", OLD, 503.0, 0.05),
     ],
 )
 def test_compute_buffers_as_logged(arch, context, attention, build, logged_mib, within):
