@@ -45,7 +45,7 @@ from core.memory.parameters import (
 )
 from core.memory.runtime import moment_of, step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
 from core.memory.saved import LayerKind, Saved, layer_saved, saved
-from core.memory.scenario import Gradients, Loss, Method, Scenario
+from core.memory.scenario import Gradients, Loss, Method, Optimizer, Scenario
 from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes
 
 #: Token ids and labels, int64 each.
@@ -88,7 +88,9 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
         width = unquantized_bytes_per_value(scenario.weights)
         weights += width * tables
         gradients += width * tables
-    factored = factored_parameters(arch) if full else factored_adapter_parameters(scenario)
+    factored = 0
+    if scenario.optimizer is Optimizer.ADAFACTOR:
+        factored = factored_parameters(arch) if full else factored_adapter_parameters(scenario)
     states = optimizer_state_bytes(scenario.optimizer, n, trained, factored)
     if tables:
         states += optimizer_state_bytes(scenario.optimizer, n._replace(state=width), tables, arch.vocab_size + arch.hidden_size)
@@ -128,9 +130,14 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     optimizer_step = step._replace(gradients=gradients, optimizer=states, workspace=work)
     between = step._replace(gradients=0, optimizer=states)
 
-    transient = max(_transient(instant) for instant, _ in instants)
-    at_loss = max(_transient(instant) - kept.layers for instant, cause in instants if cause in _AT_LOSS)
-    in_layer = max(_transient(instant) - kept.layers for instant, cause in instants if cause not in _AT_LOSS)
+    at_loss = in_layer = -kept.layers
+    for instant, cause in instants:
+        beyond_kept = instant.activations + instant.logits + instant.workspace - kept.layers
+        if cause in _AT_LOSS:
+            at_loss = max(at_loss, beyond_kept)
+        else:
+            in_layer = max(in_layer, beyond_kept)
+    transient = kept.layers + max(at_loss, in_layer)
     if scenario.varying_lengths:
         in_passes = varying_reserve_bytes(transient, max(at_loss, in_layer))
     else:
@@ -148,10 +155,6 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
 
 _Instants = list[tuple[Stack, Cause]]
 _AT_LOSS = frozenset({Cause.LOSS, Cause.HEAD})
-
-
-def _transient(instant: Stack) -> int:
-    return instant.activations + instant.logits + instant.workspace
 
 
 def _reserving(reserve: int, name: MomentName, instants: _Instants) -> Moment:
@@ -214,7 +217,9 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
 
     def made(instant: Stack, before: int, just_made: int) -> Stack:
         held, beside = _alive(scenario, before, just_made, all_gradients)
-        return instant._replace(gradients=held, workspace=instant.workspace + beside)
+        if beside:
+            return instant._replace(gradients=held, workspace=instant.workspace + beside)
+        return instant._replace(gradients=held)
 
     loss = step._replace(
         activations=kept.layers + kept.outside,
