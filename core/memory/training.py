@@ -215,54 +215,47 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
     layer_gradient = g * (layer_linear_parameters(arch) + layer_vector_parameters(arch))
     mlp_work = tokens * mlp_backward(n, arch)
 
-    def made(instant: Stack, before: int, just_made: int) -> Stack:
+    def made(before: int, just_made: int, activations: int, workspace: int, logits: int = 0) -> Stack:
         held, beside = _alive(scenario, before, just_made, all_gradients)
-        if beside:
-            return instant._replace(gradients=held, workspace=instant.workspace + beside)
-        return instant._replace(gradients=held)
+        return step._replace(activations=activations, logits=logits, gradients=held, workspace=workspace + beside)
 
     loss = step._replace(
         activations=kept.layers + kept.outside,
         logits=kept.for_loss + backward_logits_bytes(scenario.loss, n, arch, tokens),
     )
     if scenario.loss is Loss.FUSED_LINEAR:  # made in the forward pass already
-        loss = made(loss, 0, head_gradient)
-    head = made(
-        step._replace(
-            activations=kept.layers + kept.outside,
-            logits=head_gradient_bytes(scenario.loss, n, arch, tokens),
-            workspace=n.compute * h * tokens,
-        ),
-        0,
-        head_gradient,
-    )
+        loss = made(0, head_gradient, loss.activations, 0, loss.logits)
+    logits_gradient = head_gradient_bytes(scenario.loss, n, arch, tokens)
+    head = made(0, head_gradient, kept.layers + kept.outside, n.compute * h * tokens, logits_gradient)
     recomputed = kept.layer if checkpointing else 0
-    last_mlp = made(step._replace(activations=kept.layers + recomputed, workspace=mlp_work), head_gradient, down_gradient)
+    last_mlp = made(head_gradient, down_gradient, kept.layers + recomputed, mlp_work)
 
     # In the first layer all other gradients exist; that of the embedding does not yet, unless the head's is the same.
     first_input = residual if checkpointing else 0
     others = all_gradients - layer_gradient - g * head_parameters(arch) * (not arch.tie_word_embeddings)
-    first_mlp = made(step._replace(activations=kept.layer + first_input, workspace=mlp_work), others, down_gradient)
+    first_mlp = made(others, down_gradient, kept.layer + first_input, mlp_work)
     path = attention_path(scenario.attention, n, arch)
     scores_work = attention_backward(path, n, arch, length) * tokens
     after_attention = g * h * (3 * arch.intermediate_size + arch.query_size)
-    first_attention = made(step._replace(activations=first_input, workspace=scores_work), others, after_attention)
     # Tied, the gradient of the embedding is made beside the head's and then added into a third.
     sums = 2 * head_gradient if arch.tie_word_embeddings else residual
-    embedding = made(step._replace(workspace=sums), all_gradients - head_gradient, head_gradient)
-    last_attention = made(
-        step._replace(activations=kept.layers if checkpointing else kept.layers - kept.layer, workspace=scores_work),
-        head_gradient,
-        after_attention,
-    )
+    embedding = made(all_gradients - head_gradient, head_gradient, 0, sums)
     instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]
     if arch.num_experts:
         experts, missing = _first_experts(scenario, n, step)
         of_layer = n.gradient * (layer_vector_parameters(arch) + moe_linear_parameters(arch))
         before = max(0, all_gradients - missing - of_layer)
-        instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (made(experts, before, all_gradients - missing - before), Cause.EXPERTS)]
+        instants = [
+            (loss, Cause.LOSS),
+            (head, Cause.HEAD),
+            (made(before, all_gradients - missing - before, experts.activations, experts.workspace), Cause.EXPERTS),
+        ]
     if scores_work:
-        instants += [(first_attention, Cause.ATTENTION), (last_attention, Cause.ATTENTION)]
+        still_kept = kept.layers if checkpointing else kept.layers - kept.layer
+        instants += [
+            (made(others, after_attention, first_input, scores_work), Cause.ATTENTION),
+            (made(head_gradient, after_attention, still_kept, scores_work), Cause.ATTENTION),
+        ]
     return [*instants, (embedding, Cause.EMBEDDING)]
 
 
