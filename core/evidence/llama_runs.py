@@ -10,7 +10,7 @@ from core.memory import Architecture, Format, Runtime, Scenario
 from core.memory.edge import validated
 from core.memory.formats import CACHE_FORMATS, FILE_TYPES, matrix_bytes
 from core.memory.gguf import file_bytes
-from core.memory.llama_cpp import cache_bytes, compute_buffer_bytes, device_weight_bytes
+from core.memory.llama_cpp import cache_bytes, compute_buffer_bytes, device_weight_bytes, layers_on_host
 from core.memory.runtime import CUDA_CONTEXT_BYTES
 from core.memory.scenario import LlamaCppBuild
 
@@ -30,8 +30,6 @@ def predicted_of_llama_cpp(record: Mapping[str, Any]) -> tuple[str, int]:
     run, component = record["run"], str(record["measured"]["component"])
     if component == "weights":
         return "weights", _weights(record)
-    if re.search(r"offloaded 0/", str(record.get("note"))) and component != "kv_cache":
-        raise UnsupportedError("layers on the host are not modelled")
     hardware = record.get("hardware") or {}
     if component == "kv_cache":
         arch = architecture_of(record["model"], exact=False)
@@ -39,10 +37,7 @@ def predicted_of_llama_cpp(record: Mapping[str, Any]) -> tuple[str, int]:
     if (hardware.get("n_gpus") or 1) > 1:
         raise UnsupportedError("runs on several GPUs are not modelled")
     if component == "compute_buffer":
-        if "partial" in str(record.get("id")) or "ngl" in str(record.get("id")):
-            raise UnsupportedError("layers on the host are not modelled")
-        scenario = _scenario(run, architecture_of(record["model"], exact=False))
-        return "compute_buffer", compute_buffer_bytes(scenario)
+        return "compute_buffer", compute_buffer_bytes(_with_host(record))
     if component == "total":
         if "cpu" in str(hardware.get("gpu")).lower():
             raise UnsupportedError("a run without a GPU takes the host's memory, which is not modelled")
@@ -56,6 +51,18 @@ def scenario_of_llama_cpp(record: Mapping[str, Any]) -> Scenario:
     """The run with the file it loaded. Raises UnsupportedError."""
     file = _file_type(str(record["run"].get("weight_format")))
     return _scenario(record["run"], architecture_of(record["model"])).evolve(weights=file)
+
+
+def _with_host(record: Mapping[str, Any]) -> Scenario:
+    """The run with as many layers on the card as the record says: all, n, or "a few", which take what one takes."""
+    # llama-cpp-python takes 512 where nothing is said.
+    scenario = _scenario({**record["run"], "context": record["run"].get("context") or 512}, architecture_of(record["model"], exact=False))
+    said = " ".join(str(text) for text in (record["measured"].get("what"), record.get("note")))
+    counted = re.search(r"n_gpu_layers=(\d+)|offloaded (\d+)/", said)
+    if counted is None and not re.search("partial offload|a few layers offloaded", said):
+        return scenario
+    placed = scenario.evolve(n_gpu_layers=int(counted[1] or counted[2]) if counted else 2)
+    return placed.evolve(weights=_file_type(str(record["run"].get("weight_format") or "q4_k_m"))) if layers_on_host(placed) else placed
 
 
 def _weights(record: Mapping[str, Any]) -> int:

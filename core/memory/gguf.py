@@ -177,14 +177,15 @@ def embedding_bytes(arch: Architecture, file: Format) -> int:
     return 0 if arch.tie_word_embeddings else _stored_bytes(_embedding_type(file), arch.vocab_size, arch.hidden_size)
 
 
-def layers_bytes(arch: Architecture, file: Format) -> int:
-    """All layers, and what is neither embedding nor output; vectors are fp32."""
+def layers_bytes(arch: Architecture, file: Format, first_layer: int = 0) -> int:
+    """All layers from ``first_layer``, and what is neither embedding nor output; vectors are fp32."""
     layers = arch.num_hidden_layers
-    total = 4 * (layers * layer_vector_parameters(arch) + norm_parameters(arch, arch.hidden_size) + position_parameters(arch))
+    total = 4 * ((layers - first_layer) * layer_vector_parameters(arch) + norm_parameters(arch, arch.hidden_size) + position_parameters(arch))
     plain = layers - arch.num_moe_layers
     grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
     shapes = {False: mlp_shapes(arch), True: _expert_shapes(arch) if arch.num_experts else ()}
-    for with_experts, first, last in ((False, 0, plain), (True, plain, layers)):
+    for with_experts, start, last in ((False, 0, plain), (True, plain, layers)):
+        first = max(start, first_layer)
         if first < last:
             every = (*attention_shapes(arch), *shapes[with_experts])
             if with_experts:
@@ -208,6 +209,23 @@ def _type_of(name: str, file: Format, kind: _Kind) -> Format:
             return _query_type(file)
         case _:
             return _base(file)
+
+
+def largest_matrix_bytes(arch: Architecture, file: Format) -> int:
+    """The largest tensor of any layer; the matrices of all experts of a kind are one."""
+    layers = arch.num_hidden_layers
+    grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
+    experts = arch.num_experts
+    # ``expert_shapes`` lists gate and up, fused or not, and down of one expert after another: here a kind is what the type names.
+    shapes = [*attention_shapes(arch), *mlp_shapes(arch)]
+    if experts:
+        h, m = arch.hidden_size, arch.moe_intermediate_size
+        shapes = [("gate_proj", h, experts * m), ("down_proj", m, experts * h)]
+    return max(
+        _stored_bytes(_type_of(name, file, kind), outputs, inputs)
+        for kind, _ in _kinds(file, layers, 0, layers, grouped=grouped, many_experts=experts >= 4)
+        for name, inputs, outputs in shapes
+    )
 
 
 def _expert_shapes(arch: Architecture) -> tuple[tuple[str, int, int], ...]:

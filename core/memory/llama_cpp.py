@@ -1,15 +1,19 @@
-"""Serving with llama.cpp, all layers on the card: weights, cache and compute buffer, all of them allocated before the first token.
+"""Serving with llama.cpp, all layers on the card or the last of them: weights, cache and compute buffer, all of them allocated before the first token.
 
 The token embeddings stay with the host. The compute buffer holds what one micro-batch of ``ubatch_size`` tokens needs at once, in fp32.
 Sources: what llama.cpp prints at start, in published logs. Up to mid-2026 the buffer held the logits of a whole micro-batch, or without
 flash attention its scores: 4u(V + h) and 4u(C(a + 1) + 4h) meet the logs of eight models to the byte (u tokens of a micro-batch, C the
 context). Later builds keep few logits, and what is left is a layer's: 4u(3i + h + 2Q) and the mask meets dense models within 2 %.
+
+Matrices of layers that stay with the host are copied through the compute buffer, one at a time, for micro-batches large enough to be
+computed on the card: the largest of them and 4uh on top, as 548.18 MiB of Qwen2.5-3B and 248.54 MiB of Llama-2-13B, both without a layer
+on the card, say to the byte.
 """
 
 from core.memory.architecture import Architecture
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import matrix_bytes
-from core.memory.gguf import head_bytes, layers_bytes
+from core.memory.gguf import head_bytes, largest_matrix_bytes, layers_bytes
 from core.memory.scenario import Attention, LlamaCppBuild, Scenario
 from core.memory.units import MIB, ceil_div
 
@@ -23,35 +27,56 @@ def padded_context(scenario: Scenario) -> int:
     return ceil_div(scenario.context_length, cells) * cells
 
 
+def layers_on_host(scenario: Scenario) -> int:
+    """How many of the first layers stay with the host."""
+    layers = scenario.architecture.num_hidden_layers
+    return min(layers, max(0, layers + 1 - scenario.n_gpu_layers))
+
+
 def device_weight_bytes(scenario: Scenario) -> int:
-    """The model's buffer on the card: all layers, and the output matrix, a second copy where the file ties it to the embeddings."""
-    return layers_bytes(scenario.architecture, scenario.weights) + head_bytes(scenario.architecture, scenario.weights)
+    """The model's buffer on the card: its layers, and the output matrix, a second copy where the file ties it to the embeddings."""
+    if not scenario.n_gpu_layers:
+        return 0
+    layers = layers_bytes(scenario.architecture, scenario.weights, layers_on_host(scenario))
+    return layers + head_bytes(scenario.architecture, scenario.weights)
 
 
 def cache_bytes(scenario: Scenario) -> int:
-    """Keys and values of every sequence over the whole context; layers with a window keep that and a micro-batch. With latent attention one
-    latent and one rotated key a layer.
+    """Keys and values of every sequence over the whole context, of the layers on the card; layers with a window keep that and a micro-batch.
+    With latent attention one latent and one rotated key a layer.
     """
     arch, length = scenario.architecture, padded_context(scenario)
+    layers = arch.num_hidden_layers - layers_on_host(scenario)
     if arch.kv_lora_rank:
-        rows = arch.num_hidden_layers * length
+        rows = layers * length
         return scenario.batch_size * matrix_bytes(scenario.kv_cache, rows, arch.kv_lora_rank + arch.qk_rope_head_dim)
-    sliding = arch.num_sliding_layers if scenario.llama_cpp_build is LlamaCppBuild.CURRENT else 0
+    # Which layers have a window is not known by place: as many of those on the card as of all.
+    sliding = arch.num_sliding_layers * layers // arch.num_hidden_layers if scenario.llama_cpp_build is LlamaCppBuild.CURRENT else 0
     windowed = min(length, ceil_div(arch.sliding_window + scenario.ubatch_size, 256) * 256)
-    cells = (arch.num_hidden_layers - sliding) * length + sliding * windowed
+    cells = (layers - sliding) * length + sliding * windowed
     return scenario.batch_size * matrix_bytes(scenario.kv_cache, 2 * cells, arch.key_value_size)
 
 
 def compute_buffer_bytes(scenario: Scenario) -> int:
-    """What one micro-batch takes at once."""
+    """What one micro-batch takes at once, with what is copied of the layers on the host."""
     arch, length = scenario.architecture, padded_context(scenario)
     u, h, v = min(scenario.ubatch_size, length), arch.hidden_size, arch.vocab_size
+    through = 4 * u * h if layers_on_host(scenario) else 0
+    layer = _layer_bytes(scenario, u, length) + (through and largest_matrix_bytes(arch, scenario.weights))
+    output = 4 * u * (v + h) if scenario.llama_cpp_build is LlamaCppBuild.BEFORE_MID_2026 else 0
+    if not scenario.n_gpu_layers:
+        output += head_bytes(arch, scenario.weights)
+    return through + max(layer, output)
+
+
+def _layer_bytes(scenario: Scenario, u: int, length: int) -> int:
+    arch, h = scenario.architecture, scenario.architecture.hidden_size
     flash = scenario.attention is Attention.SDPA
     scores = 0 if flash else 4 * u * (length * (arch.num_attention_heads + 1) + 4 * h)
     if arch.kv_lora_rank and flash:
         scores = _latent_flash_bytes(arch, u, length)
     if scenario.llama_cpp_build is LlamaCppBuild.BEFORE_MID_2026:
-        return max(4 * u * (v + h), scores)
+        return scores
     masks = (2 if arch.num_sliding_layers else 1) * length // 2
     return max(4 * u * (_layer_values(arch) + masks), scores)
 

@@ -167,6 +167,8 @@ class Scenario:
     ubatch_size: Annotated[int, Ge(1), Le(65_536)] = 512
     """Tokens that llama.cpp computes at once (``--ubatch-size``)."""
     llama_cpp_build: LlamaCppBuild = LlamaCppBuild.CURRENT
+    n_gpu_layers: Annotated[int, Ge(0), Le(10**5)] = 10**5
+    """How many layers llama.cpp puts on the card, the last ones; the output counts as one and goes first. The host keeps the others."""
     cuda_graphs: bool = True
     """Recorded for decode; without them: ``enforce_eager``, ``disable_cuda_graph``."""
 
