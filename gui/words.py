@@ -274,11 +274,11 @@ def refusal_reason(reason: Reason) -> str:
         case Reason.ADAPTERS_ON_PIECES:
             return translate("Words", "Adapters on a model built like this are not modelled yet. Pick full training.")
         case Reason.WIDE_TRAINING_OF_PIECES:
-            return translate(
-                "Words", "Experts and latent attention in fp32 or AMP are not modelled yet. Pick the recipe mixed or pure 16-bit."
-            )
+            return translate("Words", "A model built like this in fp32 or AMP is not modelled yet. Pick the recipe mixed or pure 16-bit.")
         case Reason.SDPA_WITHOUT_SOFTCAPPING:
             return translate("Words", "Attention with capped scores runs eager only. Pick eager attention.")
+        case Reason.SDPA_WITHOUT_SINKS:
+            return translate("Words", "Attention with sinks runs eager only. Pick eager attention.")
         case Reason.FORMAT_OF_ANOTHER_RUNTIME:
             return translate("Words", "This runtime does not load weights in this format. Pick another format.")
         case _:

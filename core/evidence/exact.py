@@ -45,7 +45,7 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
         raise UnsupportedError(f"the pieces of {family} are not known")
     fields: dict[str, Any] = dict(PIECES[family])
     kinds = arch.get("layer_types")
-    if arch.get("sliding_window"):
+    if arch.get("sliding_window") and family != "Phimoe":  # whose window is longer than its longest context
         if isinstance(kinds, dict):
             sliding = kinds.get("sliding_attention", 0)
         elif family == "Gemma3Text":  # every sixth layer sees everything
@@ -53,6 +53,10 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
         else:
             raise UnsupportedError("which layers have the sliding window is not said")
         fields |= {"sliding_window": arch["sliding_window"], "num_sliding_layers": sliding}
+    if family == "Llama4Text":
+        unrotated = sum(not rotates for rotates in arch["no_rope_layers"])
+        fields |= {"sliding_window": arch["attention_chunk_size"], "num_sliding_layers": arch["layers"] - unrotated}
+        fields |= {"num_unrotated_layers": unrotated}
     share = arch.get("partial_rotary_factor") or (0.25 if family == "GPTNeoX" else 1)
     if share != 1:
         fields["rotary_dim"] = int(arch["head_dim"] * share)
@@ -62,11 +66,12 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
         fields["max_position_embeddings"] = (arch["n_params"] - outside - arch["layers"] * per_layer) // arch["hidden"]
     if "num_experts_per_tok" in arch:
         width = arch.get("moe_intermediate_size") or arch["intermediate"]
+        shared = 1 if family == "Llama4Text" else arch.get("n_shared_experts", 0)
         fields |= {
             "num_experts": arch.get("num_local_experts") or arch.get("n_routed_experts") or arch["num_experts"],
             "num_experts_per_tok": arch["num_experts_per_tok"],
             "moe_intermediate_size": width,
-            "shared_expert_intermediate_size": arch.get("n_shared_experts", 0) * width,
+            "shared_expert_intermediate_size": arch.get("shared_expert_intermediate_size", shared * width),
             "first_k_dense_replace": arch.get("first_k_dense_replace", 0),
         }
     found = validated(

@@ -17,8 +17,12 @@ class Norm(StrEnum):
     """RMSNorm as Llama has it: the normalised values go back to the width of the input before the weight."""
     RMS_PLUS_ONE = "rms_plus_one"
     """RMSNorm that multiplies by 1 + weight in fp32 (Gemma)."""
+    RMS_FP32 = "rms_fp32"
+    """RMSNorm whose weight multiplies in fp32 (OLMo 2, gpt-oss)."""
     LAYER = "layer"
     """LayerNorm with weight and bias, one kernel."""
+    LAYER_FP32 = "layer_fp32"
+    """LayerNorm without a bias, written out in fp32 (Cohere)."""
 
 
 class Activation(StrEnum):
@@ -44,8 +48,16 @@ class Router(StrEnum):
 
     SOFTMAX = "softmax"
     """Mixtral: routing weights in fp32."""
+    SOFTMAX_OF_CHOSEN = "softmax_of_chosen"
+    """gpt-oss: a softmax over the scores of the chosen."""
     SOFTMAX_16_BIT = "softmax_16_bit"
     """Qwen: routing weights in the width of the residual stream."""
+    SOFTMAX_UNNORMALIZED = "softmax_unnormalized"
+    """Qwen2-MoE: as Qwen, but the weights of the chosen are not made to add up to one."""
+    SPARSEMIXER = "sparsemixer"
+    """Phi-3.5-MoE: a softmax for each choice, over the experts near the best one."""
+    EVERY_EXPERT = "every_expert"
+    """Llama 4 in transformers: every token goes through every expert, times 0 where it was not chosen."""
     SIGMOID = "sigmoid"
     """DeepSeek-V3: the router itself in fp32, groups, a bias for each expert."""
     SOFTMAX_FP32 = "softmax_fp32"
@@ -79,6 +91,10 @@ class Architecture:
     """The longest context the makers state; 0 when not stated."""
 
     norm: Norm = Norm.RMS
+    single_norm: bool = False
+    """One norm a layer: attention and MLP read its output side by side (Cohere, Falcon-7B)."""
+    output_norms: bool = False
+    """The two norms of a layer are behind attention and MLP, not before (OLMo 2)."""
     post_norms: bool = False
     """A second norm behind attention and behind the MLP, four in a layer (Gemma 2 and 3, GLM-4)."""
     parallel_residual: bool = False
@@ -86,17 +102,31 @@ class Architecture:
     position: Position = Position.ROTARY
     rotary_dim: Annotated[int, Ge(0), Le(10**5)] = 0
     """Rotated values of each head; 0: all."""
+    rotary_in_fp32: bool = False
+    """The tables of the rotation stay fp32 (OLMo 2)."""
     rotary_concatenated: bool = False
     """Rotated and other values of a head are put together by concatenation (Phi-3, GPT-NeoX, GLM-4), which changes the layout of the
     output of the attention kernel and costs a copy of it."""
     qkv_bias: bool = False
     """Biases on the q, k and v projections (Qwen2)."""
+    attention_bias: bool = False
+    """Biases on all four projections of attention (gpt-oss, Phi-3.5-MoE)."""
+    head_bias: bool = False
+    """A bias on the output matrix (Phi-3.5-MoE)."""
     linear_bias: bool = False
     """Biases on every linear layer (GPT-2, GPT-NeoX)."""
     fused_qkv: bool = False
     """q, k and v come out of one matrix."""
     qk_norm: bool = False
     """A norm over each query and key head (Qwen3, Gemma 3)."""
+    qk_norm_whole: bool = False
+    """That norm is over all heads together (OLMo 2)."""
+    qk_norm_rotated: bool = False
+    """A norm without weights over rotated query and key heads (Llama 4); layers that do not rotate have none."""
+    num_unrotated_layers: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Layers that rotate nothing (Llama 4, every fourth)."""
+    attention_sinks: bool = False
+    """A learned score for each head that takes part in the softmax (gpt-oss); of transformers' attention only eager can."""
     attn_logit_softcapping: bool = False
     """Scores go through tanh (Gemma 2); only eager attention can."""
     softmax_in_fp32: bool = True
@@ -106,6 +136,8 @@ class Architecture:
     sliding_window: Annotated[int, Ge(0), Le(10**9)] = 0
     """Tokens that the layers with a sliding window look back on; 0: there are none."""
     num_sliding_layers: Annotated[int, Ge(0), Le(10**5)] = 0
+    window_mask_unused: bool = False
+    """The mask for a window is made although no layer has one (Qwen2-MoE)."""
     activation: Activation = Activation.GATED
     fused_gate_up: bool = False
     dropout: bool = False
@@ -117,9 +149,13 @@ class Architecture:
     moe_intermediate_size: Annotated[int, Ge(0), Le(10**8)] = 0
     shared_expert_intermediate_size: Annotated[int, Ge(0), Le(10**8)] = 0
     """Width of what every token goes through beside its experts; 0: nothing."""
+    shared_expert_gate: bool = False
+    """What every token goes through is weighted by a gate of its own (Qwen2-MoE)."""
     first_k_dense_replace: Annotated[int, Ge(0), Le(10**5)] = 0
     """First layers that have a plain MLP instead of experts."""
     router: Router = Router.SOFTMAX
+    experts_clamped: bool = False
+    """Experts, and their router, have biases, and gate and up are clamped (gpt-oss)."""
 
     kv_lora_rank: Annotated[int, Ge(0), Le(10**6)] = 0
     """Width of the latent that keys and values are made from (DeepSeek's MLA); 0: plain attention."""
@@ -159,6 +195,11 @@ class Architecture:
         if self.position is not Position.ROTARY:
             return 0
         return self.qk_rope_head_dim or self.rotary_dim or self.head_dim
+
+    @property
+    def norms_in_layer(self) -> int:
+        """Norms of one layer over its hidden size."""
+        return 4 if self.post_norms else 1 if self.single_norm else 2
 
     @property
     def num_moe_layers(self) -> int:

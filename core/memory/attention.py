@@ -96,6 +96,8 @@ def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> in
     e, q, heads = n.compute, arch.query_size, arch.num_attention_heads
     repeated = q if arch.num_key_value_heads > 1 else arch.key_value_size
     plain = 2 * e + 1 if arch.dropout else e
+    if arch.attention_sinks:  # kept with the column of the sinks, then cut off
+        return 2 * e * (q + repeated) + e * heads * (length + 1) + 4 * e * heads
     widened = (6 if e == 2 else 4) + e * arch.attn_logit_softcapping
     scores = widened if arch.softmax_in_fp32 else plain
     # for a single sequence the transposed views of a fused product need no copy, and keep all of it
@@ -128,7 +130,8 @@ def attention_backward(path: AttentionPath, n: Numerics, arch: Architecture, len
         around = 8 * h + 6 * q
     else:
         around = 12 * h + 12 * q
-    return around + n.residual * h + 12 * arch.num_attention_heads * length
+    scores = 12 if arch.softmax_in_fp32 or n.compute != 2 else 6
+    return around + n.residual * h + scores * arch.num_attention_heads * length
 
 
 def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
@@ -138,13 +141,17 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
     grouped = arch.num_key_value_heads != heads
     e = n.compute
     match path:
+        case AttentionPath.EAGER if arch.attention_sinks:
+            scores = 2 * e * heads * (length + 1) + e * heads * length + e * heads
+            return tokens * (scores + 3 * e * (h + q)) + 2 * e * batch * length**2
         case AttentionPath.EAGER if not arch.softmax_in_fp32:
             return tokens * (2 * e * heads * length + 6 * e * h) + e * length**2
         case AttentionPath.EAGER:
             scores = 10 if e == 2 else 2 * e
             heads_bytes = latent_scores_bytes(arch) if arch.kv_lora_rank else 3 * e * q if grouped else e * q
-            masks = 2 if arch.num_sliding_layers else 1  # one for each kind of layer, in use or not
-            return tokens * (scores * heads * length + 3 * e * h + heads_bytes) + masks * e * batch * length**2
+            masks = 2 if arch.num_sliding_layers or arch.window_mask_unused else 1  # one for each kind of layer, in use or not
+            around = (2 if arch.output_norms else 3) * e * h
+            return tokens * (scores * heads * length + around + heads_bytes) + masks * e * batch * length**2
         case AttentionPath.MATH:
             return tokens * (2 * e * heads * length + 3 * e * h + 4 * e * q) + 5 * length**2
         case _:
@@ -182,14 +189,19 @@ def latent_decode_bytes(arch: Architecture, batch: int, length: int) -> int:
 
 
 def kept_scores_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
-    """Scores that eager attention returns, and the layer holds on to while its MLP runs."""
-    return n.compute * arch.num_attention_heads * batch * length**2 if path is AttentionPath.EAGER else 0
+    """Scores that eager attention returns, and the layer holds on to while its MLP runs, and the masks."""
+    if path is not AttentionPath.EAGER:
+        return 0
+    masks = 2 if arch.num_sliding_layers or arch.window_mask_unused else 1
+    return n.compute * (arch.num_attention_heads + masks) * batch * length**2
 
 
 def rotary_bytes(n: Numerics, arch: Architecture, length: int) -> int:
     """Cos and sin tables of one forward pass, shared by all layers."""
     sets = 2 if arch.num_sliding_layers and arch.qk_norm else 1  # layers with a window rotate by another base
-    return sets * 2 * max(n.residual, 2) * arch.rotated * length
+    width = 4 if arch.rotary_in_fp32 else max(n.residual, 2)
+    values = arch.rotated if arch.attention_sinks else 2 * arch.rotated  # gpt-oss rotates with half tables
+    return sets * values * width * length
 
 
 def kv_cache_row(arch: Architecture) -> tuple[int, int]:

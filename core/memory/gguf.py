@@ -180,7 +180,8 @@ def embedding_bytes(arch: Architecture, file: Format) -> int:
 def layers_bytes(arch: Architecture, file: Format, first_layer: int = 0) -> int:
     """All layers from ``first_layer``, and what is neither embedding nor output; vectors are fp32."""
     layers = arch.num_hidden_layers
-    total = 4 * ((layers - first_layer) * layer_vector_parameters(arch) + norm_parameters(arch, arch.hidden_size) + position_parameters(arch))
+    vectors = (layers - first_layer) * layer_vector_parameters(arch)
+    total = 4 * (vectors + norm_parameters(arch, arch.hidden_size) + position_parameters(arch))
     plain = layers - arch.num_moe_layers
     grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
     shapes = {False: mlp_shapes(arch), True: _expert_shapes(arch) if arch.num_experts else ()}

@@ -96,7 +96,8 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     if arch.position is Position.LEARNED:
         tables += e * h * length
     # A mask of booleans for layers with a window, there or not in the one that needs most.
-    mask = length * length if window_mask(arch, length) and path is not AttentionPath.EAGER else 0
+    windowed = window_mask(arch, length)
+    mask = length * length if (windowed or arch.window_mask_unused) and path is not AttentionPath.EAGER else 0
     kept_scores = kept_scores_bytes(path, n, arch, batch, length) + mask
     mlp = prompt._replace(
         activations=tokens * max(mlp_prefill(n, arch), moe_prefill(arch) if arch.num_experts else 0) + tables,
@@ -106,7 +107,7 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     product = 0 if arch.num_experts else tokens * e * arch.intermediate_size
     widened = mlp._replace(activations=mlp.activations - product, workspace=kept_scores + dequantization)
     scores = attention_prefill_bytes(path, n, arch, batch, length)
-    if mask:
+    if mask and windowed:
         scores = max(scores, tokens * (3 * e * h + 3 * e * arch.query_size) + 4 * length**2)
     attention = prompt._replace(workspace=scores + tables + dequantization)
     old = scenario.transformers_release is TransformersRelease.BEFORE_4_45

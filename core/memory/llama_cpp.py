@@ -1,4 +1,5 @@
-"""Serving with llama.cpp, all layers on the card or the last of them: weights, cache and compute buffer, all of them allocated before the first token.
+"""Serving with llama.cpp, all layers on the card or the last of them: weights, cache and compute buffer, allocated before the first
+token.
 
 The token embeddings stay with the host. The compute buffer holds what one micro-batch of ``ubatch_size`` tokens needs at once, in fp32.
 Sources: what llama.cpp prints at start, in published logs. Up to mid-2026 the buffer held the logits of a whole micro-batch, or without
@@ -42,8 +43,8 @@ def device_weight_bytes(scenario: Scenario) -> int:
 
 
 def cache_bytes(scenario: Scenario) -> int:
-    """Keys and values of every sequence over the whole context, of the layers on the card; layers with a window keep that and a micro-batch.
-    With latent attention one latent and one rotated key a layer.
+    """Keys and values of every sequence over the whole context, of the layers on the card; layers with a window keep that and a
+    micro-batch. With latent attention one latent and one rotated key a layer.
     """
     arch, length = scenario.architecture, padded_context(scenario)
     layers = arch.num_hidden_layers - layers_on_host(scenario)

@@ -46,7 +46,8 @@ def mlp_prefill(n: Numerics, arch: Architecture) -> int:
     e, i, h = n.compute, arch.intermediate_size, arch.hidden_size
     match arch.activation:
         case Activation.GATED:
-            return (4 if arch.fused_gate_up else 3) * e * i + 4 * e * h
+            # with norms behind, there is no output of a norm before
+            return (4 if arch.fused_gate_up else 3) * e * i + (3 if arch.output_norms else 4) * e * h
         case Activation.GELU_WRITTEN_OUT:
             return 4 * e * i + 5 * e * h
         case Activation.GELU:

@@ -9,8 +9,32 @@ from core.memory.architecture import Architecture, Router
 
 def _routing_saved(arch: Architecture) -> int:
     """Bytes a token that routing keeps: indices, order and weights of k choices, scores of all experts."""
-    per_choice = {Router.SOFTMAX_16_BIT: 38, Router.SOFTMAX_FP32: 36}.get(arch.router, 40)
-    return arch.num_experts_per_tok * per_choice + (0 if arch.router is Router.SOFTMAX_FP32 else 4)
+    per_choice, beside = _ROUTING_SAVED[arch.router]
+    return arch.num_experts_per_tok * per_choice + beside
+
+
+_ROUTING_SAVED = {
+    Router.SOFTMAX: (40, 4),
+    Router.SOFTMAX_OF_CHOSEN: (44, 0),
+    Router.SOFTMAX_16_BIT: (38, 4),
+    Router.SOFTMAX_UNNORMALIZED: (34, 0),
+    Router.SOFTMAX_FP32: (36, 0),
+    Router.SIGMOID: (40, 4),
+    Router.EVERY_EXPERT: (8, 0),
+    Router.SPARSEMIXER: (26, 20),
+}
+
+
+def _scores_saved(arch: Architecture) -> int:
+    """Bytes a token of the scores of all experts; sparsemixer's masks beside them."""
+    if arch.router is Router.SOFTMAX_OF_CHOSEN:
+        return 0
+    return (6 if arch.router is Router.SPARSEMIXER else 4) * arch.num_experts
+
+
+def _gate_saved(arch: Architecture) -> int:
+    """Bytes a token that the gate of the shared experts keeps: their output and its own."""
+    return 2 * arch.hidden_size + 2 if arch.shared_expert_gate else 0
 
 
 def _router_in_fp32(arch: Architecture) -> bool:
@@ -22,18 +46,24 @@ def moe_saved(arch: Architecture) -> int:
     the routing, the input once more in fp32 for routers in fp32, and what the shared experts keep.
     """
     h, m, k = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts_per_tok
-    kept = k * (4 * h + 8 * m) + _routing_saved(arch) + 4 * arch.num_experts + 8 * arch.shared_expert_intermediate_size
+    if arch.router is Router.EVERY_EXPERT:
+        return arch.num_experts * (4 * h + 8 * m + 6) + 8 * k + 8 * arch.shared_expert_intermediate_size
+    kept = k * (4 * h + (14 if arch.experts_clamped else 8) * m) + _routing_saved(arch) + _scores_saved(arch)
+    kept += 8 * arch.shared_expert_intermediate_size + _gate_saved(arch)
     return kept + 4 * h if _router_in_fp32(arch) else kept
 
 
 def moe_constant(arch: Architecture) -> int:
     """Kept by one layer whatever the number of tokens: tokens of each expert, and the router's matrix in fp32."""
+    if arch.router is Router.EVERY_EXPERT:
+        return 0
     return 4 * arch.num_experts * (1 + (arch.hidden_size if _router_in_fp32(arch) else 0))
 
 
 def moe_kept_at_inputs(arch: Architecture) -> int:
     """Bytes a token still kept when the backward pass reaches the experts' inputs: those, and the routing."""
-    kept = 2 * arch.num_experts_per_tok * arch.hidden_size + _routing_saved(arch)
+    choices = arch.num_experts if arch.router is Router.EVERY_EXPERT else arch.num_experts_per_tok
+    kept = 2 * choices * arch.hidden_size + _routing_saved(arch)
     return kept + 4 * arch.hidden_size + 4 * arch.num_experts if _router_in_fp32(arch) else kept
 
 
@@ -42,13 +72,23 @@ def moe_backward(arch: Architecture) -> int:
     stream (twice beside shared experts).
     """
     h, m, k = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts_per_tok
+    if arch.router is Router.EVERY_EXPERT:
+        k = arch.num_experts
     return k * (4 * m + 2 * h) + (4 if arch.shared_expert_intermediate_size else 2) * h
 
 
 def moe_prefill(arch: Architecture) -> int:
     """Bytes a token of the working set: the experts' products, or their outputs times the routing weights, put back in order."""
     h, m, k = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts_per_tok
-    weighted = k * h * (8 if arch.router is Router.SOFTMAX_16_BIT else 12)
+    if arch.router is Router.EVERY_EXPERT:
+        return arch.num_experts * (8 * m + 2 * h + 4) + 10 * h
+    if arch.experts_clamped:
+        return 22 * m * k + 6 * h
+    if arch.router is Router.SPARSEMIXER:
+        return k * (8 * m + 2 * h + 32) + 2 * arch.num_experts + 8 * h
+    weighted = k * h * (8 if arch.router in (Router.SOFTMAX_16_BIT, Router.SOFTMAX_UNNORMALIZED) else 12)
+    if arch.shared_expert_gate:
+        weighted += 2 * h + 4 * arch.num_experts + 24 * k
     if _router_in_fp32(arch):
         weighted += 4 * arch.num_experts + 44 * k
     return max(k * (2 * h + 8 * m), weighted) + 8 * h

@@ -18,7 +18,9 @@ def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
     match kind:
         case Norm.RMS:
             return width * (4 + n.residual + output) + 4
-        case Norm.RMS_PLUS_ONE:
+        case Norm.LAYER_FP32:
+            return width * (12 + output) + 4
+        case Norm.RMS_PLUS_ONE | Norm.RMS_FP32:
             return width * (4 + 4 + output) + 4
         case Norm.LAYER:
             return width * (n.residual + output) + 8
@@ -27,8 +29,8 @@ def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
 
 
 def norm_constant(kind: Norm, width: int) -> int:
-    """Bytes kept by one norm whatever the number of tokens: 1 + weight in fp32."""
-    return 4 * width if kind is Norm.RMS_PLUS_ONE else 0
+    """Bytes kept by one norm whatever the number of tokens: (1 +) weight in fp32."""
+    return 4 * width if kind in (Norm.RMS_PLUS_ONE, Norm.LAYER_FP32) else 0
 
 
 def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
@@ -36,6 +38,10 @@ def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -
     h = arch.hidden_size
     if fused and arch.norm is not Norm.LAYER:
         return 2 * (n.residual * h + 4) + n.compute * h * 2
+    if arch.output_norms:  # attention and MLP read, and keep, the residual stream itself
+        return 2 * (norm_saved(arch.norm, n, h, 0) + n.compute * h)
+    if arch.single_norm:
+        return norm_saved(arch.norm, n, h, 5)
     mlp_readers = 2 if arch.activation is Activation.GATED and not arch.fused_gate_up else 1
     kept = norm_saved(arch.norm, n, h, 1 if arch.fused_qkv else 3) + norm_saved(arch.norm, n, h, mlp_readers)
     if arch.post_norms:
@@ -47,7 +53,7 @@ def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -
 
 def layer_norms_constant(arch: Architecture) -> int:
     """Bytes kept by the norms of one layer whatever the number of tokens, those of the heads included."""
-    hidden = (4 if arch.post_norms else 2) * norm_constant(arch.norm, arch.hidden_size)
+    hidden = arch.norms_in_layer * norm_constant(arch.norm, arch.hidden_size)
     return hidden + (2 * norm_constant(arch.norm, arch.head_dim) if arch.qk_norm else 0)
 
 
@@ -63,8 +69,9 @@ def head_norms_saved(n: Numerics, arch: Architecture) -> int:
     at once, and rotation keeps nothing.
     """
     widths = arch.query_size + arch.key_value_size
-    normalised = 4 if n.compute == 4 or arch.norm is Norm.RMS_PLUS_ONE else 2
-    return widths * (4 + normalised) + 4 * (arch.num_attention_heads + arch.num_key_value_heads)
+    normalised = 4 if n.compute == 4 or arch.norm in (Norm.RMS_PLUS_ONE, Norm.RMS_FP32) else 2
+    norms = 2 if arch.qk_norm_whole else arch.num_attention_heads + arch.num_key_value_heads
+    return widths * (4 + normalised) + 4 * norms
 
 
 def head_norms_frozen_saved(arch: Architecture) -> int:

@@ -57,8 +57,8 @@ def expert_shapes(arch: Architecture) -> tuple[tuple[int, int], ...]:
 
 
 def router_parameters(arch: Architecture) -> int:
-    """Values of the matrix that scores experts: E*h."""
-    return arch.num_experts * arch.hidden_size
+    """Values of the matrix that scores experts, E*h, and of the gate of what is shared."""
+    return (arch.num_experts + arch.shared_expert_gate) * arch.hidden_size
 
 
 def moe_linear_parameters(arch: Architecture) -> int:
@@ -75,13 +75,17 @@ def norm_parameters(arch: Architecture, width: int) -> int:
 def layer_vector_parameters(arch: Architecture) -> int:
     """Values of one layer that are no matrix: norms, q/k norms, norms of latents, biases."""
     h = arch.hidden_size
-    values = (4 if arch.post_norms else 2) * norm_parameters(arch, h)
+    values = arch.norms_in_layer * norm_parameters(arch, h)
     if arch.linear_bias:
         values += sum(outputs for _, _, outputs in linear_shapes(arch))
-    elif arch.qkv_bias:
-        values += arch.query_size + 2 * arch.key_value_size
+    elif arch.qkv_bias or arch.attention_bias:
+        values += arch.query_size + 2 * arch.key_value_size + (arch.hidden_size if arch.attention_bias else 0)
     if arch.qk_norm:
-        values += 2 * arch.head_dim
+        values += arch.query_size + arch.key_value_size if arch.qk_norm_whole else 2 * arch.head_dim
+    if arch.attention_sinks:
+        values += arch.num_attention_heads
+    if arch.experts_clamped:
+        values += arch.num_experts * (2 * arch.moe_intermediate_size + h + 1)
     return values + arch.kv_lora_rank + arch.q_lora_rank
 
 
@@ -103,7 +107,8 @@ def position_parameters(arch: Architecture) -> int:
 def outside_parameters(arch: Architecture) -> int:
     """All values outside the layers: embedding, positions, final norm, head."""
     final_norm = norm_parameters(arch, arch.hidden_size)
-    return embedding_parameters(arch) + position_parameters(arch) + final_norm + head_parameters(arch)
+    bias = arch.vocab_size if arch.head_bias else 0
+    return embedding_parameters(arch) + position_parameters(arch) + final_norm + head_parameters(arch) + bias
 
 
 def linear_parameters(arch: Architecture) -> int:

@@ -22,8 +22,9 @@ class Reason(StrEnum):
     ADAPTERS_ON_PIECES = "adapters_on_pieces"
     """Not impossible, but not modelled: adapters on this model's pieces."""
     WIDE_TRAINING_OF_PIECES = "wide_training_of_pieces"
-    """Nor are experts and latent attention in fp32 or under autocast."""
+    """Nor are experts, latent attention and norms written out in fp32 or under autocast."""
     SDPA_WITHOUT_SOFTCAPPING = "sdpa_without_softcapping"
+    SDPA_WITHOUT_SINKS = "sdpa_without_sinks"
     FORMAT_OF_ANOTHER_RUNTIME = "format_of_another_runtime"
 
 
@@ -46,6 +47,7 @@ _WEIGHTS_16: dict[str, str] = {"weights": Format.BF16.value}
 _WEIGHTS_4: dict[str, str] = {"weights": Format.INT4.value}
 _USE_LORA: dict[str, str] = {"method": Method.LORA.value}
 _USE_QLORA: dict[str, str] = {"method": Method.QLORA.value}
+_USE_EAGER = ({"attention": Attention.EAGER.value},)
 _USE_FP32: dict[str, str] = {"recipe": Recipe.FP32.value}
 
 #: Formats that PEFT puts adapters over: bitsandbytes', GPTQ's and AWQ's.
@@ -66,8 +68,13 @@ LORA_FORMATS = SIXTEEN_BIT | {Format.FP32}
 
 def _takes_adapters(arch: Architecture) -> bool:
     """Adapters were measured on Llama's pieces, with or without norms of the heads."""
-    other_layer = arch.norm is not Norm.RMS or arch.post_norms or arch.activation is not Activation.GATED
+    other_layer = arch.norm is not Norm.RMS or arch.post_norms or arch.output_norms or arch.activation is not Activation.GATED
     return not (other_layer or arch.fused_qkv or arch.fused_gate_up or arch.num_experts or arch.kv_lora_rank or arch.num_sliding_layers)
+
+
+def _trains_wide(arch: Architecture) -> bool:
+    """Training in fp32 and under autocast was measured on these pieces."""
+    return not (arch.num_experts or arch.kv_lora_rank or arch.norm in (Norm.LAYER_FP32, Norm.RMS_FP32))
 
 
 def _full_training_refusal(weights: Format, recipe: Recipe) -> Refusal | None:
@@ -113,13 +120,16 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     arch = scenario.architecture
     # All but transformers have kernels of their own.
     engine = scenario.task is Task.INFERENCE and scenario.runtime is not Runtime.TRANSFORMERS
-    if arch.attn_logit_softcapping and scenario.attention is not Attention.EAGER and not engine:
-        return Refusal(Reason.SDPA_WITHOUT_SOFTCAPPING, ({"attention": Attention.EAGER.value},))
+    if scenario.attention is not Attention.EAGER and not engine:
+        if arch.attn_logit_softcapping:
+            return Refusal(Reason.SDPA_WITHOUT_SOFTCAPPING, _USE_EAGER)
+        if arch.attention_sinks:
+            return Refusal(Reason.SDPA_WITHOUT_SINKS, _USE_EAGER)
     if scenario.task is Task.INFERENCE:
         return None
     if scenario.method is not Method.FULL and not _takes_adapters(arch):
         return Refusal(Reason.ADAPTERS_ON_PIECES, ({"method": Method.FULL.value},))
-    if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and (arch.num_experts or arch.kv_lora_rank):
+    if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"recipe": Recipe.MIXED.value}, {"recipe": Recipe.PURE16.value}))
     match scenario.method:
         case Method.FULL:
@@ -138,7 +148,9 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
             assert_never(scenario.method)
 
 
-_OF_PIECES = frozenset({Reason.ADAPTERS_ON_PIECES, Reason.WIDE_TRAINING_OF_PIECES, Reason.SDPA_WITHOUT_SOFTCAPPING})
+_OF_PIECES = frozenset(
+    {Reason.ADAPTERS_ON_PIECES, Reason.WIDE_TRAINING_OF_PIECES, Reason.SDPA_WITHOUT_SOFTCAPPING, Reason.SDPA_WITHOUT_SINKS}
+)
 
 
 def reconcile(scenario: Scenario) -> Scenario:

@@ -30,15 +30,27 @@ _LOSS_SCALARS_BYTES = 8
 
 
 class LayerKind(NamedTuple):
-    """Layers that are alike: how many, whether a mask stands for their window, whether they have experts."""
+    """Layers that are alike: how many, whether a mask stands for their window, whether they have experts, whether they rotate."""
 
     layers: int
     masked: bool
     experts: bool
+    rotates: bool = True
 
 
 def layer_kinds(arch: Architecture, length: int) -> tuple[LayerKind, ...]:
-    """The kinds of layers there are; windows and experts do not meet in one model yet."""
+    """The kinds of layers there are. Windows and experts meet where layers without a window are those that do not rotate."""
+    unrotated = arch.num_unrotated_layers
+    if unrotated and arch.qk_norm_rotated:
+        dense = arch.num_hidden_layers - arch.num_moe_layers
+        rotating = arch.num_hidden_layers - unrotated - dense
+        experts = bool(arch.num_experts)
+        each = (
+            LayerKind(dense, False, False),
+            LayerKind(unrotated, False, experts, False),
+            LayerKind(rotating, window_mask(arch, length), experts),
+        )
+        return tuple(kind for kind in each if kind.layers)
     layers, sliding, with_experts = arch.num_hidden_layers, arch.num_sliding_layers, arch.num_moe_layers
     if with_experts:
         plain = layers - with_experts
@@ -71,6 +83,11 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     constant = layer_norms_constant(arch) + (moe_constant(arch) if kind.experts else 0)
     if arch.qk_norm:
         per_token += head_norms_saved(n, arch)
+    if arch.qk_norm_rotated and kind.rotates:
+        heads = arch.num_attention_heads + arch.num_key_value_heads
+        per_token += 2 * n.compute * (arch.query_size + arch.key_value_size) + 4 * heads
+    elif arch.qk_norm_rotated:
+        constant += 4 * length  # how much each position is scaled
     if arch.dropout:
         per_token += 2 * arch.hidden_size  # masks of one byte
     if n.autocast:

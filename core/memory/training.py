@@ -7,6 +7,7 @@ throughout; the first step gets them in its optimizer step.
 
 from typing import assert_never
 
+from core.memory.architecture import Router
 from core.memory.attention import (
     attention_backward,
     attention_path,
@@ -250,6 +251,12 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
             (head, Cause.HEAD),
             (made(before, all_gradients - missing - before, experts.activations, experts.workspace), Cause.EXPERTS),
         ]
+        if arch.router is Router.EVERY_EXPERT:
+            # The first layer at its experts' product: the gradients of that and of their outputs, over all experts.
+            width = arch.num_experts * n.compute * (arch.moe_intermediate_size + h)
+            down = n.gradient * arch.num_experts * arch.moe_intermediate_size * h
+            first = kept.layer + (residual if checkpointing else 0)
+            instants.append((made(all_gradients - of_layer - head_gradient, down, first, width * tokens), Cause.EXPERTS))
     if scores_work:
         still_kept = kept.layers if checkpointing else kept.layers - kept.layer
         instants += [

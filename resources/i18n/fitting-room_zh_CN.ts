@@ -615,12 +615,16 @@
         <translation>这种结构的模型上的适配器尚未建模。请选择全参数训练。</translation>
     </message>
     <message>
-        <source>Experts and latent attention in fp32 or AMP are not modelled yet. Pick the recipe mixed or pure 16-bit.</source>
-        <translation>专家层与潜在注意力在 fp32 或 AMP 下的训练尚未建模。请选择混合或纯 16 位方案。</translation>
+        <source>A model built like this in fp32 or AMP is not modelled yet. Pick the recipe mixed or pure 16-bit.</source>
+        <translation>这种结构的模型在 fp32 或 AMP 下的训练尚未建模。请选择 mixed 或 pure 16-bit 配方。</translation>
     </message>
     <message>
         <source>Attention with capped scores runs eager only. Pick eager attention.</source>
         <translation>带分数上限的注意力只能以 eager 方式运行。请选择 eager 注意力。</translation>
+    </message>
+    <message>
+        <source>Attention with sinks runs eager only. Pick eager attention.</source>
+        <translation>带 sink 的注意力只能以 eager 方式运行。请选择 eager 注意力。</translation>
     </message>
     <message>
         <source>This runtime does not load weights in this format. Pick another format.</source>

@@ -94,6 +94,20 @@ def test_newer_builds_keep_few_logits(score):
     assert new["predicted_bytes"] < old["predicted_bytes"] / 2
 
 
+def test_a_compute_buffer_with_layers_on_the_host(score):
+    """Matrices of the host go through it; how many layers stay there does not matter."""
+    none, few, some, every = (
+        row["predicted_bytes"]
+        for row in score(
+            record("compute_buffer", MIB, note="offloaded 0/33 layers"),
+            record("compute_buffer", MIB, note="a few layers offloaded"),
+            record("compute_buffer", MIB, note="n_gpu_layers=16"),
+            record("compute_buffer", MIB, note="offloaded 33/33 layers"),
+        )
+    )
+    assert every < few == some < none
+
+
 @pytest.mark.parametrize(
     ("case", "reason"),
     [
@@ -101,8 +115,6 @@ def test_newer_builds_keep_few_logits(score):
         (record("kv_cache", MIB, run={"kv_dtype": "int3"}), "int3"),
         (record("kv_cache", MIB, run={"context": None}), "context"),
         (record("compute_buffer", MIB, hardware={"n_gpus": 2}), "several"),
-        (record("compute_buffer", MIB, note="offloaded 0/33 layers"), "host"),
-        (record("compute_buffer", MIB, id="sweep-partial"), "host"),
         (record("total", MIB, hardware={"gpu": "CPU only", "n_gpus": 0}), "without a GPU"),
         (record("draft_model", MIB), "draft_model"),
         (record("kv_cache", MIB, DEEPSEEK | {"experts": None}), "widths"),

@@ -37,14 +37,21 @@ def exact():
 
 
 def test_tensors_of_real_code_are_met_at_every_moment(exact):
-    """Of %: median 0.01, 95th percentile 0.1, worst 0.5, over every case whose pieces are known."""
+    """Of %: median 0.01, 95th percentile 0.1, worst 5, over every case whose pieces are known."""
     found = summary(exact)
     assert found.keys() == {"exact train", "exact lora", "exact prefill"}
     for errors in found.values():
         assert errors["median_pct"] <= 0.01
         assert errors["p95_pct"] <= 0.1
-        assert errors["worst_pct"] <= 0.5
-    assert sum(errors["supported"] for errors in found.values()) >= 318
+        assert errors["worst_pct"] <= 5
+    assert sum(errors["supported"] for errors in found.values()) >= 400
+
+
+def test_the_first_set_is_met_whole():
+    """All of its 232 cases, worst 0.5 %."""
+    found = summary(score_files([path for path in EVIDENCE if path.stem == "exact"]))
+    assert sum(errors["supported"] for errors in found.values()) == 232
+    assert all(errors["worst_pct"] <= 0.5 for errors in found.values())
 
 
 @pytest.mark.parametrize("part", ["weights", "optimizer"])

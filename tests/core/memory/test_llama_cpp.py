@@ -60,6 +60,31 @@ def test_compute_buffers_as_logged(arch, context, attention, build, logged_mib, 
 
 
 @pytest.mark.parametrize(
+    ("arch", "weights", "context", "attention", "layers", "logged_mib"),
+    [
+        (QWEN_3B, "q4_k_m", 512, "sdpa", 16, 304.75),
+        (QWEN_3B, "q4_k_m", 512, "sdpa", 0, 548.18),
+        (shape(40, 5120, 13_824, 40, 40, 32_000), "q8_0", 512, "eager", 0, 248.54),
+    ],
+)
+def test_what_stays_with_the_host_goes_through_the_buffer(arch, weights, context, attention, layers, logged_mib):
+    scenario = run(arch, context, weights=weights, attention=attention, llama_cpp_build=OLD, n_gpu_layers=layers)
+    assert compute_buffer_bytes(scenario) / MIB == pytest.approx(logged_mib, rel=1e-4)
+
+
+def test_of_experts_the_largest_matrix_goes_through_the_buffer():
+    """As logged: 172.37 MiB with a few layers on the card, 64.09 with all."""
+    assert compute_buffer_bytes(run(OLMOE, 4096, n_gpu_layers=2)) / MIB == pytest.approx(172.37, rel=0.005)
+
+
+def test_layers_on_the_host_weigh_nothing_on_the_card():
+    every, half, output, none = (run(LLAMA_3_8B, 8192, n_gpu_layers=layers) for layers in (33, 17, 1, 0))
+    assert device_weight_bytes(none) == cache_bytes(none) == cache_bytes(output) == 0
+    assert 0 < device_weight_bytes(output) < device_weight_bytes(half) < device_weight_bytes(every)
+    assert 2 * cache_bytes(half) == cache_bytes(every)
+
+
+@pytest.mark.parametrize(
     ("arch", "context", "cache", "logged_mib"),
     [
         (LLAMA_3_8B, 8192, "fp16", 1024.0),

@@ -131,6 +131,13 @@ class TestPieces:
         # one 16-bit copy more of the scores in each layer
         assert forward[1] - forward[0] == 32 * 2 * 32 * 1024 * 1024
 
+    def test_sinks_need_eager_attention(self, llama_7b):
+        scenario = Scenario(architecture=replace(llama_7b, attention_sinks=True))
+        found = refusal(scenario)
+        assert found.reason is Reason.SDPA_WITHOUT_SINKS
+        assert refusal(scenario.evolve(**found.alternatives[0])) is None
+        assert refusal(scenario.evolve(runtime="vllm")) is None
+
     def test_reconciling_ends_in_a_run(self, llama_7b):
         odd = replace(llama_7b, attn_logit_softcapping=True, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=64)
         for method in Method:
