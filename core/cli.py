@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from core import __version__, evidence
 from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, load_gpus, load_models, suggest
+from core.catalogue.hf_config import ConfigError
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
 from core.evidence import EvidenceFileError
 from core.memory import (
@@ -46,9 +47,10 @@ from core.memory import (
 )
 from core.memory.calibration import Calibration
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, TransformersRelease
+from core.opened import Opened, open_path
 from core.quantity import Kind, QuantityError, parse_quantity
-from core.report import answer, as_json, as_text, meaningless_words, quantity_words, refusal_words
-from core.scenario_file import ScenarioFileError, read_scenario
+from core.report import answer, as_json, as_text, meaningless_words, note_words, quantity_words, refusal_words
+from core.scenario_file import ScenarioFileError
 
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 _DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
@@ -153,11 +155,11 @@ def _open_window(arguments: list[str]) -> int:
         "see `fitting-room estimate --help` and `fitting-room score --help`.",
         allow_abbrev=False,
     )
-    parser.add_argument("file", nargs="?", metavar="FILE", help="a scenario to open (JSON)")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a scenario, or a model's config.json, to open")
     parser.add_argument("--smoke-test", metavar="OUT.png", help="show the window once, save a picture of it, and exit")
     parser.add_argument("--version", action="version", version=f"fitting-room {__version__}")
     options = parser.parse_args(arguments)
-    opened = read_scenario(Path(options.file)) if options.file is not None else None
+    opened = _opened(options.file, Scenario(architecture=_model(_DEFAULT_MODEL))).scenario if options.file is not None else None
     picture = Path(options.smoke_test) if options.smoke_test is not None else None
     try:
         from gui.app import run_window
@@ -197,7 +199,7 @@ def _estimate_parser() -> _EstimateParser:
 
         group.add_argument(option, type=member, choices=list(named), help=text)
 
-    parser.add_argument("file", nargs="?", metavar="SCENARIO.json", help="a scenario to start from")
+    parser.add_argument("file", nargs="?", metavar="FILE.json", help="a scenario, or a model's config.json, to start from")
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--model", metavar="NAME", help=f"a model of the catalogue (default: {_DEFAULT_MODEL})")
     parameters = _quantity(Kind.PARAMETERS, MIN_PARAMETERS, MAX_PARAMETERS)
@@ -266,9 +268,10 @@ def _estimate(arguments: list[str]) -> str:
     options = vars(_estimate_parser().parse_args(arguments))
     json_wanted = options.pop("json")
     file, card = options.pop("file", None), options.pop("gpu", None)
-    saved = read_scenario(Path(file)) if file is not None else None
     changes = _changes(options)
-    base = saved or Scenario(architecture=changes.get("architecture") or _model(_DEFAULT_MODEL))
+    base = Scenario(architecture=changes.get("architecture") or _model(_DEFAULT_MODEL))
+    opened = _opened(file, base) if file is not None else None
+    base = opened.scenario if opened else base
     scenario = _asked_for(base, changes)
     # a card of the file's that this catalogue lacks is no less of an error than one that was typed
     gpu = _gpu(scenario.gpu if card is None else card) if scenario.gpu or card is not None else None
@@ -278,7 +281,18 @@ def _estimate(arguments: list[str]) -> str:
         raise RefusedError(_within(error.refusal, base, changes)) from error
     if json_wanted:
         return json.dumps(as_json(found), indent=2) + "\n"
-    return as_text(found, context_assumed=saved is None and "context_length" not in changes)
+    return as_text(found, context_assumed=(opened is None or opened.model is not None) and "context_length" not in changes)
+
+
+def _opened(file: str, before: Scenario) -> Opened:
+    """What is in ``file``; what of a model's configuration was not taken is said on the side. Raises ScenarioFileError, CommandError."""
+    try:
+        opened = open_path(Path(file), before)
+    except ConfigError as error:
+        raise CommandError(f"{file}: {error}") from error
+    for note, detail in opened.model.notes if opened.model else ():
+        print(f"note: {note_words(note, detail)}", file=sys.stderr)
+    return opened
 
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.catalogue.hf_config import Note
 from core.choices import Meaningless
 from core.memory import (
     MAX_BATCH_SIZE,
@@ -211,6 +212,19 @@ _REASONS = {
     Reason.SDPA_WITHOUT_SINKS: "attention with sinks runs eager only",
     Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",
 }
+
+
+_NOTES = {
+    Note.VISION_NOT_COUNTED: "the vision tower of {detail} is not counted",
+    Note.PREDICTION_HEADS_NOT_COUNTED: "heads that predict several tokens ahead are not counted",
+    Note.QUANTIZATION_UNKNOWN: "its quantization is not known; say --weights",
+    Note.UNKNOWN_KEYS: "not understood: {detail}",
+}
+
+
+def note_words(note: Note, detail: str) -> str:
+    """What a model's configuration has beside what was taken from it."""
+    return _NOTES[note].format(detail="".join(character for character in detail if character.isprintable()))
 
 
 def refusal_words(refusal: Refusal) -> str:

@@ -19,10 +19,15 @@ def read_scenario(path: Path) -> Scenario:
         data = read_small_file(path)
     except SmallFileError as error:
         raise ScenarioFileError(f"{path}: {error}") from error
+    return scenario_of_json(data, str(path))
+
+
+def scenario_of_json(data: bytes, place: str) -> Scenario:
+    """The scenario in ``data``, which came from ``place``. Raises ScenarioFileError."""
     try:
         return from_json(Scenario, data.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as error:
-        raise ScenarioFileError(f"{path}: {_complaint(error)}") from error
+        raise ScenarioFileError(f"{place}: {_complaint(error)}") from error
 
 
 def _complaint(error: ValidationError) -> str:

@@ -38,6 +38,7 @@ from gui.gpu_picker import GpuPicker
 from gui.header import Header
 from gui.headline import Headline
 from gui.legend import Legend
+from gui.opening import Opener
 from gui.quantities import ByteUnit, Numbers
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self._estimate: Estimate | None = None
         self._ladder = {gpu.name: ladder_format(gpu.memory_bytes) for gpu in catalogue.gpus}
         self._usable = {gpu.name: gpu.usable_bytes for gpu in catalogue.gpus}
+        self.opener = Opener(self, store, self.show_message)
         self._actions_made = self._make_actions()
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)
@@ -111,6 +113,8 @@ class MainWindow(QMainWindow):
             "unit": self._action("unit", self.unit_toggled, "Ctrl+U"),
             "theme": self._action("theme", self.theme_toggled, "Ctrl+T"),
             "language": self._action("language", self.language_toggled, "Ctrl+L"),
+            "open": self._action("open", self.opener.ask, keys.Open),
+            "paste": self._action("paste", self.opener.paste, keys.Paste),
             "find_gpu": self._action("find_gpu", self._on_find_gpu, keys.Find),
             "quit": self._action("quit", self.close, keys.Quit),
             "find_model": self._action("find_model", self._on_find_model, "Ctrl+M"),
@@ -120,6 +124,10 @@ class MainWindow(QMainWindow):
         reset_tip = self.tr("Everything back to the example; {key}, or a double-click on its name, resets one control alone")
         reset_tip = reset_tip.format(key=reset_key_text())
         names = {
+            "open": (
+                self.tr("Open"),
+                self.tr("Open a scenario or a model’s config.json; drop or paste it just as well"),
+            ),
             "undo": (self.tr("Undo"), self.tr("Take the last change back")),
             "redo": (self.tr("Redo"), self.tr("Make the change again")),
             "reset": (self.tr("Reset"), reset_tip),
@@ -151,7 +159,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.tr("Fitting Room"))
         self._name_actions()
         actions = self._actions_made
-        shown = [actions[name] for name in ("undo", "redo", "reset", "unit", "theme", "language")]
+        shown = [actions[name] for name in ("open", "undo", "redo", "reset", "unit", "theme", "language")]
         body = QWidget(self)
         self.header = Header(shown, theme, body)
         self.controls = Controls(self._catalogue.models, theme, self._numbers, body)

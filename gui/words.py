@@ -7,6 +7,7 @@ from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication
 
+from core.catalogue.hf_config import ConfigProblem, Note
 from core.memory import (
     Attention,
     Component,
@@ -283,6 +284,39 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "This runtime does not load weights in this format. Pick another format.")
         case _:
             assert_never(reason)
+
+
+def config_problem(problem: ConfigProblem, detail: str) -> str:
+    """Why a model's configuration cannot be taken, and what to do."""
+    match problem:
+        case ConfigProblem.NO_MODEL:
+            return translate("Words", "This is neither a scenario nor a model’s config.json: {detail}.").format(detail=detail)
+        case ConfigProblem.OUT_OF_SCOPE:
+            return translate("Words", "{detail} models do not generate text; only models that do are estimated.").format(detail=detail)
+        case ConfigProblem.FAMILY_UNKNOWN:
+            text = translate("Words", "Models of the type {detail} are not modelled yet. Set the sizes by hand, or pick a similar model.")
+            return text.format(detail=detail)
+        case ConfigProblem.NOT_MODELLED:
+            return translate("Words", "This model has something that is not modelled yet: {detail}.").format(detail=detail)
+        case ConfigProblem.BAD_SIZE:
+            return translate("Words", "A size in this configuration cannot be: {detail}.").format(detail=detail)
+        case _:
+            assert_never(problem)
+
+
+def config_note(note: Note, detail: str) -> str:
+    """What a configuration has beside what was taken from it."""
+    match note:
+        case Note.VISION_NOT_COUNTED:
+            return translate("Words", "Its vision tower is not counted.")
+        case Note.PREDICTION_HEADS_NOT_COUNTED:
+            return translate("Words", "Heads for several tokens ahead are not counted.")
+        case Note.QUANTIZATION_UNKNOWN:
+            return translate("Words", "Its quantization is not known; pick a format.")
+        case Note.UNKNOWN_KEYS:
+            return translate("Words", "Not understood: {keys}.").format(keys=detail)
+        case _:
+            assert_never(note)
 
 
 def quantity_problem(error: QuantityError, low: str, high: str) -> str:

@@ -36,6 +36,8 @@ PIECES: Mapping[str, Mapping[str, Any]] = {
     "DeepseekV3": {"router": Router.SIGMOID},
     "Ministral": {},
     "Glm4": {"post_norms": True, "qkv_bias": True, "fused_gate_up": True, "rotary_concatenated": True},
+    "Gemma": {"norm": Norm.RMS_PLUS_ONE},
+    "Gemma2": {"norm": Norm.RMS_PLUS_ONE, "post_norms": True},
     "Gemma3Text": {"norm": Norm.RMS_PLUS_ONE, "post_norms": True, "qk_norm": True},
     "GPTNeoX": {
         "norm": Norm.LAYER,

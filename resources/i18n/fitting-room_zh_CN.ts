@@ -188,6 +188,14 @@
         <translation>全部恢复为示例；按 {key} 或双击某一项的名称，只重置这一项</translation>
     </message>
     <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open a scenario or a model’s config.json; drop or paste it just as well</source>
+        <translation>打开场景或模型的 config.json；也可以拖放或粘贴</translation>
+    </message>
+    <message>
         <source>Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)</source>
         <translation>切换显存单位：GiB（2³⁰ 字节）或 GB（10⁹ 字节）</translation>
     </message>
@@ -273,6 +281,41 @@
     <message>
         <source>custom size</source>
         <translation>自定义大小</translation>
+    </message>
+</context>
+<context>
+    <name>Opener</name>
+    <message>
+        <source>Scenarios and model configurations (*.json);;All files (*)</source>
+        <translation>场景和模型配置 (*.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Open a scenario or a model’s config.json</source>
+        <translation>打开场景或模型的 config.json</translation>
+    </message>
+    <message>
+        <source>This file could not be opened: {reason}</source>
+        <translation>无法打开此文件：{reason}</translation>
+    </message>
+    <message>
+        <source>The clipboard holds no scenario and no model’s config.json.</source>
+        <translation>剪贴板中没有场景，也没有模型的 config.json。</translation>
+    </message>
+    <message>
+        <source>clipboard</source>
+        <translation>剪贴板</translation>
+    </message>
+    <message>
+        <source>This text could not be opened: {reason}</source>
+        <translation>无法打开此文本：{reason}</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>{name}: {parameters} parameters.</source>
+        <translation>{name}：{parameters} 个参数。</translation>
     </message>
 </context>
 <context>
@@ -629,6 +672,42 @@
     <message>
         <source>This runtime does not load weights in this format. Pick another format.</source>
         <translation>该运行时无法加载这种格式的权重。请换一种格式。</translation>
+    </message>
+    <message>
+        <source>This is neither a scenario nor a model’s config.json: {detail}.</source>
+        <translation>这既不是场景，也不是模型的 config.json：{detail}。</translation>
+    </message>
+    <message>
+        <source>{detail} models do not generate text; only models that do are estimated.</source>
+        <translation>{detail} 模型不生成文本；这里只估算生成文本的模型。</translation>
+    </message>
+    <message>
+        <source>Models of the type {detail} are not modelled yet. Set the sizes by hand, or pick a similar model.</source>
+        <translation>{detail} 类模型尚未建模。请手动设置大小，或选择相近的模型。</translation>
+    </message>
+    <message>
+        <source>This model has something that is not modelled yet: {detail}.</source>
+        <translation>此模型含有尚未建模的部分：{detail}。</translation>
+    </message>
+    <message>
+        <source>A size in this configuration cannot be: {detail}.</source>
+        <translation>此配置中有不可能的大小：{detail}。</translation>
+    </message>
+    <message>
+        <source>Its vision tower is not counted.</source>
+        <translation>未计入其视觉塔。</translation>
+    </message>
+    <message>
+        <source>Heads for several tokens ahead are not counted.</source>
+        <translation>未计入多 token 预测头。</translation>
+    </message>
+    <message>
+        <source>Its quantization is not known; pick a format.</source>
+        <translation>其量化方式未知；请选择格式。</translation>
+    </message>
+    <message>
+        <source>Not understood: {keys}.</source>
+        <translation>未能识别：{keys}。</translation>
     </message>
     <message>
         <source>Type a number between {low} and {high}.</source>

@@ -22,7 +22,7 @@ from core.memory import (
 from core.memory.edge import validated
 from core.memory.formats import TORCH_FORMATS
 from core.memory.units import GIB
-from core.scenario_file import read_scenario
+from core.opened import open_path
 
 KEYS = [
     "total_bytes",
@@ -273,7 +273,7 @@ class TestWindow:
     def test_the_file_is_read_once(self, opened, saved, monkeypatch):
         """Between two looks it could change, and the second would go unanswered."""
         read = []
-        monkeypatch.setattr("core.cli.read_scenario", lambda path: read.append(path) or read_scenario(path))
+        monkeypatch.setattr("core.cli.open_path", lambda path, before: read.append(path) or open_path(path, before))
         path = saved()
         assert main([path]) == 7
         assert read == [Path(path)]

@@ -1,0 +1,353 @@
+"""From a model's ``config.json``, as the Hugging Face Hub has it, to an architecture.
+
+The file is somebody's data: what it asks for that is not modelled is said, and a family whose pieces are not known is refused by name.
+Source: the configuration classes of transformers 5.23, whose defaults stand where a file is silent.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from core.catalogue.families import PIECES
+from core.memory import Architecture, Format, parameter_count
+from core.memory.architecture import Router
+from core.memory.edge import validated
+
+Config = Mapping[str, Any]
+
+
+class ConfigProblem(StrEnum):
+    """Why a configuration is no model that can be estimated."""
+
+    NO_MODEL = "no_model"
+    """It is no configuration of a model."""
+    OUT_OF_SCOPE = "out_of_scope"
+    """A model that does not generate text."""
+    FAMILY_UNKNOWN = "family_unknown"
+    NOT_MODELLED = "not_modelled"
+    """A known family, with something that is not modelled."""
+    BAD_SIZE = "bad_size"
+
+
+class ConfigError(ValueError):
+    """A configuration that is no model that can be estimated; ``detail`` is the family, the key, or what is wrong with a size."""
+
+    def __init__(self, problem: ConfigProblem, detail: str) -> None:
+        self.problem = problem
+        self.detail = "".join(character for character in detail if character.isprintable())[:120]
+        super().__init__(_ENGLISH[problem].format(detail=self.detail))
+
+
+_ENGLISH = {
+    ConfigProblem.NO_MODEL: "not a model's config.json: {detail}",
+    ConfigProblem.OUT_OF_SCOPE: "{detail} models do not generate text; Fitting Room knows those that do",
+    ConfigProblem.FAMILY_UNKNOWN: "models of the type {detail} are not modelled yet; set the sizes by hand, or pick a similar model",
+    ConfigProblem.NOT_MODELLED: "this model has something that is not modelled yet: {detail}",
+    ConfigProblem.BAD_SIZE: "a size in this configuration cannot be: {detail}",
+}
+
+
+class Note(StrEnum):
+    """What a configuration has beside what was taken from it."""
+
+    VISION_NOT_COUNTED = "vision_not_counted"
+    """A vision tower, whose weights and image tokens are not in the estimate."""
+    PREDICTION_HEADS_NOT_COUNTED = "prediction_heads_not_counted"
+    """Heads that predict several tokens ahead; transformers does not load them."""
+    QUANTIZATION_UNKNOWN = "quantization_unknown"
+    UNKNOWN_KEYS = "unknown_keys"
+
+
+class ImportedModel(NamedTuple):
+    """What a configuration says."""
+
+    architecture: Architecture
+    weights: Format | None
+    """What the checkpoint is quantized to; None: nothing said."""
+    notes: tuple[tuple[Note, str], ...]
+    """With the keys or the name concerned."""
+
+
+class _Family(NamedTuple):
+    pieces: str
+    """Name of its code, which the pieces are listed under."""
+    tied: bool = False
+    """Where the file is silent."""
+    read: Callable[[Config, dict[str, Any]], None] | None = None
+    """Adds the fields that only this family has."""
+
+
+def read_config(config: object, name: str = "") -> ImportedModel:
+    """The model that ``config``, the parsed ``config.json``, describes. Raises ConfigError."""
+    if not isinstance(config, dict):
+        raise ConfigError(ConfigProblem.NO_MODEL, "it is no JSON object")
+    notes: list[tuple[Note, str]] = []
+    outer, kind = config, _model_type(config)
+    if isinstance(config.get("text_config"), dict):
+        config = {**config["text_config"]}
+        kind = _model_type(config) if config.get("model_type") else f"{kind}_text"
+        notes.append((Note.VISION_NOT_COUNTED, _model_type(outer)))
+    family = _FAMILIES.get(kind)
+    if family is None:
+        raise ConfigError(ConfigProblem.OUT_OF_SCOPE if kind in _OUT_OF_SCOPE else ConfigProblem.FAMILY_UNKNOWN, kind)
+    try:
+        architecture = _architecture(config, family, name)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise ConfigError(ConfigProblem.BAD_SIZE, f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")) from error
+    except (TypeError, OverflowError, ZeroDivisionError, ArithmeticError, AttributeError) as error:
+        raise ConfigError(ConfigProblem.BAD_SIZE, type(error).__name__) from error
+    if config.get("num_nextn_predict_layers") or config.get("num_mtp_modules"):
+        notes.append((Note.PREDICTION_HEADS_NOT_COUNTED, "num_nextn_predict_layers"))
+    weights = _quantization(outer)
+    if weights is None and outer.get("quantization_config"):
+        notes.append((Note.QUANTIZATION_UNKNOWN, "quantization_config"))
+    unknown = sorted(str(key)[:60] for key in config if key not in _KNOWN_KEYS)
+    if unknown:
+        notes.append((Note.UNKNOWN_KEYS, ", ".join(unknown[:20])))
+    return ImportedModel(architecture, weights, tuple(notes))
+
+
+def _model_type(config: Config) -> str:
+    kind = config.get("model_type")
+    if not isinstance(kind, str) or not kind:
+        raise ConfigError(ConfigProblem.NO_MODEL, "model_type is missing")
+    return kind[:60]
+
+
+def _architecture(config: Config, family: _Family, name: str) -> Architecture:
+    heads = _integer(config, "num_attention_heads", "n_head")
+    hidden = _integer(config, "hidden_size", "n_embd")
+    fields: dict[str, Any] = dict(PIECES[family.pieces])
+    fields |= {
+        "hidden_size": hidden,
+        "intermediate_size": _integer(config, "intermediate_size", "n_inner", default=4 * hidden),
+        "num_hidden_layers": _integer(config, "num_hidden_layers", "n_layer"),
+        "num_attention_heads": heads,
+        "num_key_value_heads": _integer(config, "num_key_value_heads", default=heads),
+        "head_dim": _integer(config, "head_dim", default=max(1, hidden // max(1, heads))),
+        "vocab_size": _integer(config, "vocab_size"),
+        "tie_word_embeddings": bool(config.get("tie_word_embeddings", family.tied)),
+        "max_position_embeddings": _integer(config, "max_position_embeddings", "n_positions", default=0),
+    }
+    share = config.get("partial_rotary_factor") or config.get("rotary_pct")
+    if isinstance(share, float) and 0 < share < 1:
+        fields["rotary_dim"] = int(fields["head_dim"] * share)
+    if family.read is not None:
+        family.read(config, fields)
+    arch = validated(Architecture, name=name[:200], nominal_parameters=1, **fields)
+    return replace(arch, nominal_parameters=min(parameter_count(arch), 10**15))
+
+
+def _integer(config: Config, *keys: str, default: int | None = None) -> int:
+    for key in keys:
+        value = config.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if value is not None:
+            raise ConfigError(ConfigProblem.BAD_SIZE, key)
+    if default is None:
+        raise ConfigError(ConfigProblem.BAD_SIZE, keys[0])
+    return default
+
+
+def _window(fields: dict[str, Any], window: object, layers: int) -> None:
+    if isinstance(window, int) and not isinstance(window, bool) and window > 0 and layers > 0:
+        fields |= {"sliding_window": window, "num_sliding_layers": min(layers, fields["num_hidden_layers"])}
+
+
+def _listed(config: Config, kind: str, default: int) -> int:
+    """How many layers of a kind ``layer_types`` lists; ``default`` where it lists nothing."""
+    kinds = config.get("layer_types")
+    return sum(each == kind for each in kinds) if isinstance(kinds, list) else default
+
+
+def _every_layer_slides(config: Config, fields: dict[str, Any]) -> None:
+    _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", fields["num_hidden_layers"]))
+
+
+def _listed_layers_slide(config: Config, fields: dict[str, Any]) -> None:
+    _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", 0))
+
+
+def _all_but_every(period: int) -> Callable[[Config, dict[str, Any]], None]:
+    """All layers slide but each ``period``-th."""
+
+    def read(config: Config, fields: dict[str, Any]) -> None:
+        layers = fields["num_hidden_layers"]
+        each = _integer(config, "sliding_window_pattern", default=period)
+        _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", layers - layers // max(1, each)))
+
+    return read
+
+
+def _qwen(config: Config, fields: dict[str, Any]) -> None:
+    if config.get("use_sliding_window"):
+        later = fields["num_hidden_layers"] - _integer(config, "max_window_layers", default=28)
+        _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", later))
+
+
+def _experts(config: Config, fields: dict[str, Any], width: int) -> None:
+    fields |= {
+        "num_experts": _integer(config, "num_experts", "num_local_experts", "n_routed_experts"),
+        "num_experts_per_tok": _integer(config, "num_experts_per_tok"),
+        "moe_intermediate_size": width,
+    }
+
+
+def _qwen_experts(config: Config, fields: dict[str, Any]) -> None:
+    if config.get("mlp_only_layers") or config.get("decoder_sparse_step", 1) != 1:
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "decoder_sparse_step, mlp_only_layers")
+    _experts(config, fields, _integer(config, "moe_intermediate_size"))
+    shared = _integer(config, "shared_expert_intermediate_size", default=0)
+    if fields.get("shared_expert_gate"):
+        fields["shared_expert_intermediate_size"] = shared
+        if config.get("norm_topk_prob"):
+            fields["router"] = Router.SOFTMAX_16_BIT
+
+
+def _mixtral(config: Config, fields: dict[str, Any]) -> None:
+    _experts(config, fields, fields["intermediate_size"])
+    _every_layer_slides(config, fields)
+
+
+def _phimoe(config: Config, fields: dict[str, Any]) -> None:
+    fields |= {key: bool(config.get(name)) for key, name in (("attention_bias", "attention_bias"), ("head_bias", "lm_head_bias"))}
+    _experts(config, fields, fields["intermediate_size"])
+
+
+def _gpt_oss(config: Config, fields: dict[str, Any]) -> None:
+    _experts(config, fields, fields["intermediate_size"])
+    _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", (fields["num_hidden_layers"] + 1) // 2))
+
+
+def _deepseek(config: Config, fields: dict[str, Any]) -> None:
+    if config.get("moe_layer_freq", 1) != 1:
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "moe_layer_freq")
+    width = _integer(config, "moe_intermediate_size")
+    _experts(config, fields, width)
+    fields |= {
+        "shared_expert_intermediate_size": width * _integer(config, "n_shared_experts", default=0),
+        "first_k_dense_replace": _integer(config, "first_k_dense_replace", default=0),
+        "kv_lora_rank": _integer(config, "kv_lora_rank"),
+        "q_lora_rank": _integer(config, "q_lora_rank", default=0),
+        "qk_nope_head_dim": _integer(config, "qk_nope_head_dim"),
+        "qk_rope_head_dim": _integer(config, "qk_rope_head_dim"),
+        "v_head_dim": _integer(config, "v_head_dim"),
+    }
+    fields["head_dim"] = fields["qk_nope_head_dim"] + fields["qk_rope_head_dim"]
+
+
+def _llama4(config: Config, fields: dict[str, Any]) -> None:
+    if config.get("interleave_moe_layer_step", 1) != 1:
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "interleave_moe_layer_step")
+    _experts(config, fields, fields["intermediate_size"])
+    layers = fields["num_hidden_layers"]
+    rotating = config.get("no_rope_layers")
+    unrotated = sum(not rotates for rotates in rotating) if isinstance(rotating, list) and rotating else layers // 4
+    fields |= {"shared_expert_intermediate_size": fields["intermediate_size"], "num_unrotated_layers": min(layers, unrotated)}
+    _window(fields, config.get("attention_chunk_size", 8192), layers - unrotated)
+
+
+def _gemma2(config: Config, fields: dict[str, Any]) -> None:
+    fields |= {
+        "attn_logit_softcapping": config.get("attn_logit_softcapping", 50.0) is not None,
+        "final_logit_softcapping": config.get("final_logit_softcapping", 30.0) is not None,
+    }
+    layers = fields["num_hidden_layers"]
+    _window(fields, config.get("sliding_window", 4096), _listed(config, "sliding_attention", (layers + 1) // 2))
+
+
+def _gpt_neox(config: Config, fields: dict[str, Any]) -> None:
+    fields.setdefault("rotary_dim", fields["head_dim"] // 4)
+    fields["parallel_residual"] = bool(config.get("use_parallel_residual", True))
+
+
+def _biases(config: Config, fields: dict[str, Any]) -> None:
+    if config.get("attention_bias"):
+        fields["attention_bias"] = True
+    if config.get("mlp_bias"):
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "mlp_bias")
+
+
+_FAMILIES: Mapping[str, _Family] = {
+    "llama": _Family("Llama", read=_biases),
+    "mistral": _Family("Mistral", read=_every_layer_slides),
+    "ministral": _Family("Ministral", read=_listed_layers_slide),
+    "qwen2": _Family("Qwen2", read=_qwen),
+    "qwen3": _Family("Qwen3", read=_qwen),
+    "qwen3_moe": _Family("Qwen3Moe", read=_qwen_experts),
+    "qwen2_moe": _Family("Qwen2Moe", read=_qwen_experts),
+    "granite": _Family("Granite", read=_biases),
+    "smollm3": _Family("SmolLM3", tied=True),
+    "phi3": _Family("Phi3", read=_every_layer_slides),
+    "phimoe": _Family("Phimoe", read=_phimoe),
+    "mixtral": _Family("Mixtral", read=_mixtral),
+    "deepseek_v2": _Family("DeepseekV2", read=_deepseek),
+    "deepseek_v3": _Family("DeepseekV3", read=_deepseek),
+    "kimi_k2": _Family("DeepseekV3", read=_deepseek),
+    "glm4": _Family("Glm4"),
+    "gemma": _Family("Gemma", tied=True),
+    "gemma2": _Family("Gemma2", tied=True, read=_gemma2),
+    "gemma3_text": _Family("Gemma3Text", tied=True, read=_all_but_every(6)),
+    "gpt_neox": _Family("GPTNeoX", read=_gpt_neox),
+    "gpt2": _Family("GPT2", tied=True),
+    "gpt_oss": _Family("GptOss", read=_gpt_oss),
+    "olmo2": _Family("Olmo2"),
+    "cohere2": _Family("Cohere2", tied=True, read=_all_but_every(4)),
+    "llama4_text": _Family("Llama4Text", read=_llama4),
+}
+
+#: Encoders, encoders with a decoder, models of pictures and of sound.
+_OUT_OF_SCOPE = frozenset(
+    """
+    bert roberta deberta deberta-v2 distilbert modernbert xlm-roberta electra albert camembert t5 mt5 bart mbart pegasus m2m_100 marian
+    whisper wav2vec2 hubert speecht5 musicgen bark clip vit siglip dinov2 sam detr stable-diffusion flux unet
+    """.split()  # noqa: SIM905 -- a list of words
+)
+
+
+def _quantization(config: Config) -> Format | None:
+    found = config.get("quantization_config")
+    if not isinstance(found, dict):
+        return None
+    method, bits = found.get("quant_method"), found.get("bits")
+    if method == "bitsandbytes":
+        if found.get("load_in_4bit"):
+            if found.get("bnb_4bit_quant_type", "fp4") != "nf4":
+                return Format.FP4
+            return Format.NF4_DOUBLE if found.get("bnb_4bit_use_double_quant") else Format.NF4
+        return Format.INT8 if found.get("load_in_8bit") else None
+    if method == "fp8":
+        return Format.FP8_BLOCK if found.get("weight_block_size") else Format.FP8
+    known = {("gptq", 4): Format.GPTQ_INT4, ("gptq", 8): Format.GPTQ_INT8, ("awq", 4): Format.AWQ_INT4}
+    return Format.MXFP4 if method == "mxfp4" else known.get((str(method), bits if isinstance(bits, int) else 0))
+
+
+#: What is read above, and what says nothing about memory.
+_KNOWN_KEYS = frozenset(
+    """
+    model_type architectures hidden_size n_embd intermediate_size n_inner num_hidden_layers n_layer num_attention_heads n_head
+    num_key_value_heads head_dim vocab_size tie_word_embeddings max_position_embeddings n_positions n_ctx partial_rotary_factor rotary_pct
+    sliding_window layer_types sliding_window_pattern use_sliding_window max_window_layers num_experts num_local_experts n_routed_experts
+    num_experts_per_tok moe_intermediate_size shared_expert_intermediate_size n_shared_experts first_k_dense_replace norm_topk_prob
+    kv_lora_rank q_lora_rank qk_nope_head_dim qk_rope_head_dim v_head_dim qk_head_dim attention_chunk_size no_rope_layers
+    intermediate_size_mlp interleave_moe_layer_step no_rope_layer_interval moe_layers use_qk_norm attn_logit_softcapping
+    final_logit_softcapping use_parallel_residual attention_bias mlp_bias decoder_sparse_step mlp_only_layers moe_layer_freq
+    num_nextn_predict_layers num_mtp_modules quantization_config text_config vision_config
+    torch_dtype dtype transformers_version use_cache bos_token_id eos_token_id pad_token_id hidden_act hidden_activation
+    activation_function initializer_range rms_norm_eps layer_norm_eps layer_norm_epsilon layer_norm_bias rope_theta rope_scaling
+    rope_parameters rope_local_base_freq rope_interleave rotary_emb_base attention_dropout hidden_dropout resid_pdrop embd_pdrop attn_pdrop
+    embd_layer_dropout classifier_dropout pretraining_tp auto_map output_router_logits router_aux_loss_coef router_jitter_noise
+    input_jitter_noise aux_loss_alpha seq_aux scoring_func topk_method topk_group n_group routed_scaling_factor ep_size
+    query_pre_attn_scalar cache_implementation logit_scale logits_scaling embedding_multiplier residual_multiplier attention_multiplier
+    original_max_position_embeddings lm_head_bias swiglu_limit experts_per_token initial_context_length task_specific_params _name_or_path
+    summary_type summary_use_proj summary_activation summary_proj_to_labels summary_first_dropout scale_attn_weights
+    scale_attn_by_inverse_layer_idx reorder_and_upcast_attn model_name use_bidirectional_attention floor_scale attn_scale
+    attn_temperature_tuning router_aux_loss return_dict output_attentions output_hidden_states is_decoder chunk_size_feed_forward
+    id2label label2id is_encoder_decoder problem_type add_cross_attention swiglu_alpha _sliding_window_pattern qkv_bias
+    """.split()  # noqa: SIM905 -- a list of words
+)

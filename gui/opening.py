@@ -1,0 +1,86 @@
+"""Opening what someone hands over: by Ctrl+O, dropped on the window, or pasted as text. It changes one scenario, which undo takes back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from core.catalogue.hf_config import ConfigError, ImportedModel
+from core.memory import parameter_count
+from core.opened import Opened, open_json, open_path
+from core.scenario_file import ScenarioFileError
+from core.small_file import MAX_FILE_BYTES
+from gui.store import Store
+from gui.words import config_note, config_problem
+
+
+class Opener(QObject):
+    """Lets ``window`` take files; what comes of it goes to ``store``, and what is to be said to ``say``."""
+
+    def __init__(self, window: QWidget, store: Store, say: Callable[[str], None]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._store = store
+        self._say = say
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def ask(self) -> None:
+        """Let the user pick a file."""
+        kinds = self.tr("Scenarios and model configurations (*.json);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a scenario or a model’s config.json"), "", kinds)
+        if name:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Show what is in the file or folder ``path``."""
+        try:
+            self._show(open_path(path, self._store.scenario))
+        except ConfigError as error:
+            self._say(config_problem(error.problem, error.detail))
+        except ScenarioFileError as error:
+            self._say(self.tr("This file could not be opened: {reason}").format(reason=str(error)[:300]))
+
+    def paste(self) -> None:
+        """Show what the clipboard holds: the text of a configuration or a scenario, or a file."""
+        data = QGuiApplication.clipboard().mimeData()
+        if data is not None and data.hasUrls() and data.urls()[0].isLocalFile():
+            self.open(Path(data.urls()[0].toLocalFile()))
+            return
+        text = QGuiApplication.clipboard().text()[:MAX_FILE_BYTES]
+        if "{" not in text:
+            self._say(self.tr("The clipboard holds no scenario and no model’s config.json."))
+            return
+        try:
+            self._show(open_json(text.encode(errors="replace"), self._store.scenario, self.tr("clipboard")))
+        except ConfigError as error:
+            self._say(config_problem(error.problem, error.detail))
+        except ScenarioFileError as error:
+            self._say(self.tr("This text could not be opened: {reason}").format(reason=str(error)[:300]))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Files that are dragged over the window, and dropped on it."""
+        if isinstance(event, QDragEnterEvent) and event.type() is QEvent.Type.DragEnter:
+            if any(url.isLocalFile() for url in event.mimeData().urls()):
+                event.acceptProposedAction()
+                return True
+        elif isinstance(event, QDropEvent) and event.type() is QEvent.Type.Drop:
+            files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+            if files:
+                event.acceptProposedAction()
+                self.open(Path(files[0]))
+                return True
+        return super().eventFilter(watched, event)
+
+    def _show(self, opened: Opened) -> None:
+        self._store.replace(opened.scenario)
+        if opened.model is not None:
+            self._say(self._told(opened.model))
+
+    def _told(self, model: ImportedModel) -> str:
+        architecture = model.architecture
+        name = architecture.name or self.tr("Model")
+        told = self.tr("{name}: {parameters} parameters.").format(name=name[:60], parameters=f"{parameter_count(architecture):,}")
+        return " ".join([told, *(config_note(note, detail) for note, detail in model.notes)])

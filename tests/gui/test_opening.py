@@ -1,0 +1,126 @@
+"""Opening files and pasted text in the window."""
+
+import json
+
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from core.memory.edge import to_json
+
+QWEN = {
+    "model_type": "qwen2",
+    "hidden_size": 896,
+    "intermediate_size": 4864,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 14,
+    "num_key_value_heads": 2,
+    "vocab_size": 151936,
+    "tie_word_embeddings": True,
+}
+BUTTONS, KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+def trigger(room, name: str) -> None:
+    room.find(QAction, name).trigger()
+
+
+def drop(room, *paths) -> bool:
+    """Drag files over the window and let go; whether it took them."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    over = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, BUTTONS, KEYS)
+    QApplication.sendEvent(room.window, over)
+    if over.isAccepted():
+        QApplication.sendEvent(room.window, QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, BUTTONS, KEYS, QEvent.Type.Drop))
+    return over.isAccepted()
+
+
+def test_a_configuration_dropped_is_the_model(room, tmp_path):
+    before = room.scenario
+    path = tmp_path / "Qwen2.5-0.5B.json"
+    path.write_text(json.dumps(QWEN | {"loop": 2}))
+    with room.change():
+        assert drop(room, path)
+    assert room.scenario.architecture.nominal_parameters == 494_032_768
+    assert room.scenario.evolve(architecture=before.architecture) == before
+    assert "494,032,768" in room.message
+    assert "loop" in room.message
+    with room.change():
+        trigger(room, "undo")
+    assert room.scenario == before
+
+
+def test_a_scenario_dropped_is_the_scenario(room, tmp_path):
+    path = tmp_path / "saved.fitroom.json"
+    path.write_bytes(to_json(room.scenario.evolve(batch_size=7)))
+    with room.change():
+        assert drop(room, path)
+    assert room.scenario.batch_size == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("{", "JSON"),
+        ('{"model_type": "bert"}', "bert"),
+        ('{"model_type": "rwkv"}', "rwkv"),
+        ('{"hidden_size": 1}', "model_type"),
+        (json.dumps(QWEN | {"vocab_size": -1}), "vocab_size"),
+    ],
+)
+def test_what_cannot_be_opened_is_said_and_nothing_is_lost(room, tmp_path, text, word):
+    before = room.scenario
+    path = tmp_path / "odd.json"
+    path.write_text(text)
+    assert drop(room, path)
+    assert word in room.message
+    assert drop(room, tmp_path / "missing.json")
+    assert "missing.json" in room.message
+    assert room.scenario == before
+
+
+def test_a_drag_without_a_file_is_not_taken(room):
+    data = QMimeData()
+    data.setText("hello")
+    over = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, BUTTONS, KEYS)
+    over.ignore()
+    QApplication.sendEvent(room.window, over)
+    assert not over.isAccepted()
+
+
+def test_pasted_text(room):
+    clipboard = QGuiApplication.clipboard()
+    for text, word in (("hello", "clipboard"), ("{", "JSON"), ('{"model_type": "bert"}', "bert")):
+        clipboard.setText(text)
+        trigger(room, "paste")
+        assert word in room.message
+    clipboard.setText(json.dumps(QWEN))
+    with room.change():
+        trigger(room, "paste")
+    assert room.scenario.architecture.hidden_size == 896
+
+
+def test_a_file_pasted(room, tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(QWEN))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    QGuiApplication.clipboard().setMimeData(data)
+    with room.change():
+        trigger(room, "paste")
+    assert room.scenario.architecture.hidden_size == 896
+
+
+def test_picked_in_the_dialog(room, tmp_path, monkeypatch):
+    before = room.scenario
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(QWEN))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    trigger(room, "open")
+    assert room.scenario == before
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    with room.change():
+        trigger(room, "open")
+    assert room.scenario.architecture.hidden_size == 896
