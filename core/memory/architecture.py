@@ -202,6 +202,11 @@ class Architecture:
         return 4 if self.post_norms else 1 if self.single_norm else 2
 
     @property
+    def masks(self) -> int:
+        """Masks that are made: one for all that came before, and one for a window, whether a layer uses it or not."""
+        return 2 if self.num_sliding_layers or self.window_mask_unused else 1
+
+    @property
     def num_moe_layers(self) -> int:
         """Layers with experts."""
         return max(0, self.num_hidden_layers - self.first_k_dense_replace) if self.num_experts else 0

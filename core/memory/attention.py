@@ -149,7 +149,7 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
         case AttentionPath.EAGER:
             scores = 10 if e == 2 else 2 * e
             heads_bytes = latent_scores_bytes(arch) if arch.kv_lora_rank else 3 * e * q if grouped else e * q
-            masks = 2 if arch.num_sliding_layers or arch.window_mask_unused else 1  # one for each kind of layer, in use or not
+            masks = arch.masks  # one for each kind of layer, in use or not
             around = (2 if arch.output_norms else 3) * e * h
             return tokens * (scores * heads * length + around + heads_bytes) + masks * e * batch * length**2
         case AttentionPath.MATH:
@@ -192,7 +192,7 @@ def kept_scores_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batc
     """Scores that eager attention returns, and the layer holds on to while its MLP runs, and the masks."""
     if path is not AttentionPath.EAGER:
         return 0
-    masks = 2 if arch.num_sliding_layers or arch.window_mask_unused else 1
+    masks = arch.masks
     return n.compute * (arch.num_attention_heads + masks) * batch * length**2
 
 

@@ -192,12 +192,14 @@ def layers_bytes(arch: Architecture, file: Format, first_layer: int = 0) -> int:
             if with_experts:
                 total += 4 * (last - first) * router_parameters(arch)
             for kind, count in _kinds(file, layers, first, last, grouped=grouped, many_experts=arch.num_experts >= 4):
-                total += count * sum(_stored_bytes(_type_of(name, file, kind), outputs, inputs) for name, inputs, outputs in every)
+                total += count * sum(_stored_bytes(_type_of(arch, name, file, kind), outputs, inputs) for name, inputs, outputs in every)
     return total
 
 
-def _type_of(name: str, file: Format, kind: _Kind) -> Format:
+def _type_of(arch: Architecture, name: str, file: Format, kind: _Kind) -> Format:
     match name:
+        case "gate_proj" | "down_proj" if arch.experts_clamped and file in QUANTIZED:
+            return Format.GGML_MXFP4  # gpt-oss is published with its experts in it, and the quantizer leaves them
         case "v_proj" | "qkv_proj":
             return kind.values
         case "down_proj":
@@ -223,7 +225,7 @@ def largest_matrix_bytes(arch: Architecture, file: Format) -> int:
         h, m = arch.hidden_size, arch.moe_intermediate_size
         shapes = [("gate_proj", h, experts * m), ("down_proj", m, experts * h)]
     return max(
-        _stored_bytes(_type_of(name, file, kind), outputs, inputs)
+        _stored_bytes(_type_of(arch, name, file, kind), outputs, inputs)
         for kind, _ in _kinds(file, layers, 0, layers, grouped=grouped, many_experts=experts >= 4)
         for name, inputs, outputs in shapes
     )

@@ -67,9 +67,13 @@ LORA_FORMATS = SIXTEEN_BIT | {Format.FP32}
 
 
 def _takes_adapters(arch: Architecture) -> bool:
-    """Adapters were measured on Llama's pieces, with or without norms of the heads."""
-    other_layer = arch.norm is not Norm.RMS or arch.post_norms or arch.output_norms or arch.activation is not Activation.GATED
-    return not (other_layer or arch.fused_qkv or arch.fused_gate_up or arch.num_experts or arch.kv_lora_rank or arch.num_sliding_layers)
+    """Adapters were measured on Llama's pieces, with or without norms of the heads. A norm whose weight is frozen keeps the same, 1 + it
+    or plain; layers are taken to be alike, so all of them have a window, or none.
+    """
+    norms = arch.norm in (Norm.RMS, Norm.RMS_PLUS_ONE) and not (arch.post_norms or arch.output_norms)
+    other_matrices = arch.activation is not Activation.GATED or arch.fused_qkv or arch.fused_gate_up
+    alike = arch.num_sliding_layers in (0, arch.num_hidden_layers)
+    return norms and alike and not (other_matrices or arch.num_experts or arch.kv_lora_rank)
 
 
 def _trains_wide(arch: Architecture) -> bool:

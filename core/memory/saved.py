@@ -135,12 +135,14 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     full = scenario.method is Method.FULL
     checkpointing = scenario.gradient_checkpointing
 
-    kinds = layer_kinds(arch, length) if full else (LayerKind(arch.num_hidden_layers, False, False),)
-    each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, path) for kind in kinds]
+    masked = window_mask(arch, length)
+    kinds = layer_kinds(arch, length) if full else (LayerKind(arch.num_hidden_layers, masked, False),)
+    frozen_path = attention_path(scenario.attention, n, arch, masked=masked)
+    each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, frozen_path) for kind in kinds]
     if checkpointing:
         position_ids = 8 * length
         inputs = arch.num_hidden_layers * tokens * arch.hidden_size * n.residual
-        masks = causal_mask_bytes(path, n, batch, length) * (2 if arch.num_sliding_layers else 1)
+        masks = causal_mask_bytes(path, n, batch, length) * arch.masks
         if path is not AttentionPath.EAGER and kinds[-1].masked:
             masks += length * length
         layers = inputs + position_ids + masks

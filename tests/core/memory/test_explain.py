@@ -2,19 +2,36 @@
 
 import math
 import re
+from collections.abc import Iterable
+from enum import StrEnum
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from core.catalogue import load_models
+from core.catalogue import Model, load_models
 from core.memory import Component, Scenario, estimate, refusal
 from core.memory.edge import validated
 from core.memory.explain import LETTERS, Symbol, explain
 from core.memory.symbolic import Symbolic, written
 
-MODELS = load_models(Path(__file__).parents[3] / "resources" / "models.json")
+
+def one_of_each_build(models: Iterable[Model]) -> list[Model]:
+    """The first model of each choice of pieces: sizes are only numbers in the same formulas."""
+    found: dict[object, Model] = {}
+    for model in models:
+        pieces = {
+            name: value if isinstance(value, (bool, StrEnum)) else bool(value)
+            for name, value in vars(model.architecture).items()
+            if name not in ("name", "nominal_parameters")
+        }
+        grouped = model.architecture.num_attention_heads == model.architecture.num_key_value_heads
+        found.setdefault((grouped, *pieces.values()), model)
+    return list(found.values())
+
+
+MODELS = one_of_each_build(load_models(Path(__file__).parents[3] / "resources" / "models.json"))
 INFERENCE = [
     {"weights": weights, "kv_cache": cache, "attention": attention, "batch_size": batch, "max_new_tokens": new, "context_length": 1000}
     for (weights, cache), attention, batch, new in product(

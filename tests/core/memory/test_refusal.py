@@ -131,6 +131,15 @@ class TestPieces:
         # one 16-bit copy more of the scores in each layer
         assert forward[1] - forward[0] == 32 * 2 * 32 * 1024 * 1024
 
+    def test_adapters_where_all_layers_have_a_window_or_none(self, llama_7b):
+        training = {"task": Task.TRAINING, "method": Method.LORA, "context_length": 8192, "gradient_checkpointing": True}
+        every, some = (Scenario(architecture=replace(llama_7b, sliding_window=4096, num_sliding_layers=n)) for n in (32, 16))
+        assert refusal(some.evolve(**training)).reason is Reason.ADAPTERS_ON_PIECES
+        plain = estimate(Scenario(architecture=llama_7b).evolve(**training)).total_bytes
+        # a window that the sequence outgrows needs a mask
+        assert estimate(every.evolve(**training)).total_bytes > plain
+        assert estimate(every.evolve(**training | {"context_length": 2048})).total_bytes < plain
+
     def test_sinks_need_eager_attention(self, llama_7b):
         scenario = Scenario(architecture=replace(llama_7b, attention_sinks=True))
         found = refusal(scenario)
