@@ -29,9 +29,9 @@ def factored_adapter_parameters(scenario: Scenario) -> int:
     return scenario.architecture.num_hidden_layers * per_layer
 
 
-def adapter_bytes(scenario: Scenario) -> int:
-    """Stored adapters: fp32 unless asked for in 16 bits over a 16-bit base."""
-    return (2 if _narrow(scenario) else 4) * adapter_parameters(scenario)
+def adapter_width(scenario: Scenario) -> int:
+    """Bytes of a stored value of an adapter: fp32 unless asked for in 16 bits over a 16-bit base."""
+    return 2 if _narrow(scenario) else 4
 
 
 def _narrow(scenario: Scenario) -> bool:

@@ -137,7 +137,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
 
     masked = window_mask(arch, length)
     kinds = layer_kinds(arch, length) if full else (LayerKind(arch.num_hidden_layers, masked, False),)
-    frozen_path = attention_path(scenario.attention, n, arch, masked=masked)
+    frozen_path = attention_path(scenario.attention, n, arch, masked=True) if masked else path
     each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, frozen_path) for kind in kinds]
     if checkpointing:
         position_ids = 8 * length

@@ -20,9 +20,9 @@ from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import unquantized_bytes_per_value
 from core.memory.inference import TOKEN_ID_BYTES
 from core.memory.lora import (
-    adapter_bytes,
     adapter_copies,
     adapter_parameters,
+    adapter_width,
     factored_adapter_parameters,
     first_layer_copies,
     largest_adapter,
@@ -68,12 +68,12 @@ def _table_parameters(scenario: Scenario) -> int:
     return embedding_parameters(arch) + head_parameters(arch)
 
 
-def stored_weight_bytes(scenario: Scenario, n: Numerics) -> int:
-    """The model as it lies in memory (master weights are the optimizer's), adapters included."""
+def stored_weight_bytes(scenario: Scenario, n: Numerics, trained: int) -> int:
+    """The model as it lies in memory (master weights are the optimizer's), adapters of ``trained`` values included."""
     arch = scenario.architecture
     if scenario.method is Method.FULL:
-        return n.weight * parameter_count(arch) + buffer_bytes(arch)
-    return weight_bytes(arch, scenario.weights) + adapter_bytes(scenario)
+        return n.weight * trained + buffer_bytes(arch)
+    return weight_bytes(arch, scenario.weights) + adapter_width(scenario) * trained
 
 
 def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
@@ -82,7 +82,7 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     arch = scenario.architecture
     full = scenario.method is Method.FULL
     trained = trained_parameters(scenario)
-    weights = stored_weight_bytes(scenario, n)
+    weights = stored_weight_bytes(scenario, n, trained)
     gradients = n.gradient * trained
     tables = _table_parameters(scenario)
     if tables:  # copies in the width of the model's own, which stay beside them
