@@ -1,10 +1,11 @@
 """Opening files and pasted text in the window."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QAction, QClipboard, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from core.memory.edge import to_json
@@ -20,6 +21,14 @@ QWEN = {
     "tie_word_embeddings": True,
 }
 BUTTONS, KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def clipboard(room) -> Iterator[QClipboard]:
+    """Emptied afterwards: what Python put there must not outlive it."""
+    found = QGuiApplication.clipboard()
+    yield found
+    found.clear()
 
 
 def trigger(room, name: str) -> None:
@@ -90,8 +99,7 @@ def test_a_drag_without_a_file_is_not_taken(room):
     assert not over.isAccepted()
 
 
-def test_pasted_text(room):
-    clipboard = QGuiApplication.clipboard()
+def test_pasted_text(room, clipboard):
     for text, word in (("hello", "clipboard"), ("{", "JSON"), ('{"model_type": "bert"}', "bert")):
         clipboard.setText(text)
         trigger(room, "paste")
@@ -102,12 +110,12 @@ def test_pasted_text(room):
     assert room.scenario.architecture.hidden_size == 896
 
 
-def test_a_file_pasted(room, tmp_path):
+def test_a_file_pasted(room, clipboard, tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps(QWEN))
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
-    QGuiApplication.clipboard().setMimeData(data)
+    clipboard.setMimeData(data)
     with room.change():
         trigger(room, "paste")
     assert room.scenario.architecture.hidden_size == 896
