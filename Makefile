@@ -33,6 +33,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/python packaging/translations.py check
 	$(BIN)/python packaging/models.py --check
+	$(BIN)/python packaging/gpus.py --check
 
 # Without pytest-qt, tests/conftest.py refuses Qt and numpy: the core is tested, and its ground floor covered, without them.
 test-core: $(VENV)/.installed-dev

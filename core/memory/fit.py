@@ -10,6 +10,20 @@ from core.memory.components import Stack
 
 
 @dataclass(frozen=True, kw_only=True)
+class DenseFlops:
+    """FLOP/s of matrix products without sparsity, accumulated in fp32, by precision; None where the card cannot or nobody says."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- read by pydantic, at the edge
+
+    fp32: Annotated[int, Gt(0)] | None = None
+    fp16: Annotated[int, Gt(0)] | None = None
+    bf16: Annotated[int, Gt(0)] | None = None
+    fp8: Annotated[int, Gt(0)] | None = None
+    fp4: Annotated[int, Gt(0)] | None = None
+    int8: Annotated[int, Gt(0)] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gpu:
     """One card people run models on."""
 
@@ -22,6 +36,7 @@ class Gpu:
     usable_bytes: Annotated[int, Gt(0)]
     """What one process can have of it: without driver, ECC and firmware reserve, or the system's share of unified memory."""
     bandwidth_bytes_per_second: Annotated[int, Gt(0)] | None = None
+    dense_flops_per_second: DenseFlops | None = None
     launch_year: int | None = None
     source: Annotated[str, MinLen(1)]
     usable_source: Annotated[str, MinLen(1)]
