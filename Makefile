@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # apt-get and pip each want the machine to themselves, and the tests of speed too
-.PHONY: help run test lint test-core test-window test-desktop accuracy calibration bench screenshots translations clean needs-window needs-test
+.PHONY: help run test lint test-core test-window test-desktop accuracy calibration bench fuzz screenshots translations clean needs-window needs-test
 
 help:
 	@echo "make run          open the window"
@@ -15,6 +15,7 @@ help:
 	@echo "make accuracy     how far estimates are from what real runs took"
 	@echo "make calibration  recompute the bands from the measurements in resources/evidence"
 	@echo "make bench        measure the speed, into build/bench.json"
+	@echo "make fuzz         20,000 mutated files for each reader of files"
 	@echo "make screenshots  renew the pictures in resources/screenshots"
 	@echo "make translations bring gui's strings into resources/i18n, name those that lack Chinese, and compile"
 	@echo "make clean        remove the virtual environment and all that was built"
@@ -55,6 +56,9 @@ bench: $(VENV)/.installed-dev needs-test
 	mkdir -p build
 	$(PYTEST) tests/bench -o addopts="--import-mode=importlib" --benchmark-only --benchmark-json=build/bench.json
 	$(BIN)/python tests/bench/report.py build/bench.json
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python tests/bench/fuzz_readers.py
 
 screenshots: $(VENV)/.installed-dev needs-test
 	$(BIN)/python packaging/screenshots.py resources/screenshots

@@ -1,12 +1,15 @@
-"""What someone hands over to be opened: a saved scenario, or the configuration of a model. It is data, and is never more than read."""
+"""What someone hands over to be opened: a saved scenario, the configuration of a model, or its files. It is data, and is never more than
+read.
+"""
 
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from core.catalogue.checkpoint import file_in_folder, is_checkpoint, read_checkpoint
 from core.catalogue.hf_config import ImportedModel, read_config
 from core.choices import settled
-from core.memory import Scenario
+from core.memory import Runtime, Scenario, Task
 from core.memory.refusal import loaded_as, refusal_of_weights
 from core.scenario_file import ScenarioFileError, scenario_of_json
 from core.small_file import SmallFileError, read_small_file
@@ -23,9 +26,14 @@ class Opened(NamedTuple):
 
 
 def open_path(path: Path, before: Scenario) -> Opened:
-    """What is in the file ``path``, or in the ``config.json`` of the folder ``path``. Raises ScenarioFileError, ConfigError."""
-    if path.is_dir():
-        path /= "config.json"
+    """What is in the file ``path``, or in that of the folder ``path`` that tells most. Raises ScenarioFileError, ConfigError."""
+    try:
+        if path.is_dir():
+            path = file_in_folder(path)
+        if is_checkpoint(path) and path.is_file():
+            return _with_model(before, read_checkpoint(path), serve_with=Runtime.LLAMA_CPP if path.suffix == ".gguf" else None)
+    except OSError as error:
+        raise ScenarioFileError(f"{path}: cannot be read: {error.strerror}") from error
     try:
         data = read_small_file(path)
     except SmallFileError as error:
@@ -41,6 +49,13 @@ def open_json(data: bytes, before: Scenario, place: str, name: str = "") -> Open
         return Opened(scenario_of_json(data, place), None)
     own = config.get("_name_or_path")
     model = read_config(config, own.rpartition("/")[2] if isinstance(own, str) and own else name)
+    return _with_model(before, model)
+
+
+def _with_model(before: Scenario, model: ImportedModel, serve_with: Runtime | None = None) -> Opened:
+    """``before`` with ``model``, where only one runtime reads its file with that."""
+    if serve_with is not None:
+        before = settled(before.evolve(task=Task.INFERENCE, runtime=serve_with))
     scenario = settled(before.evolve(architecture=model.architecture))
     if model.weights is not None:
         weights = loaded_as(scenario, model.weights)

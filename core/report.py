@@ -219,6 +219,9 @@ _NOTES = {
     Note.PREDICTION_HEADS_NOT_COUNTED: "heads that predict several tokens ahead are not counted",
     Note.QUANTIZATION_UNKNOWN: "its quantization is not known; say --weights",
     Note.UNKNOWN_KEYS: "not understood: {detail}",
+    Note.TENSORS_COUNTED: "the weights are what the file's tensors take: {detail} bytes",
+    Note.TENSORS_DIFFER: "the file holds {detail} values, more or fewer than this shape: something of it is not modelled",
+    Note.PARTS_MISSING: "not all of its files are here; the weights follow from the shape",
 }
 
 

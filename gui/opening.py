@@ -29,8 +29,9 @@ class Opener(QObject):
 
     def ask(self) -> None:
         """Let the user pick a file."""
-        kinds = self.tr("Scenarios and model configurations (*.json);;All files (*)")
-        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a scenario or a model’s config.json"), "", kinds)
+        kinds = self.tr("Scenarios and models (*.json *.safetensors *.gguf);;All files (*)")
+        title = self.tr("Open a scenario, a model’s config.json, safetensors or GGUF")
+        name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
         if name:
             self.open(Path(name))
 

@@ -300,6 +300,11 @@ def config_problem(problem: ConfigProblem, detail: str) -> str:
             return translate("Words", "This model has something that is not modelled yet: {detail}.").format(detail=detail)
         case ConfigProblem.BAD_SIZE:
             return translate("Words", "A size in this configuration cannot be: {detail}.").format(detail=detail)
+        case ConfigProblem.BAD_FILE:
+            return translate("Words", "This file of tensors cannot be read: {detail}.").format(detail=detail)
+        case ConfigProblem.CONFIG_MISSING:
+            text = translate("Words", "{file} says nothing of heads and layers. Put the model’s config.json beside it.")
+            return text.format(file=detail)
         case _:
             assert_never(problem)
 
@@ -315,6 +320,13 @@ def config_note(note: Note, detail: str) -> str:
             return translate("Words", "Its quantization is not known; pick a format.")
         case Note.UNKNOWN_KEYS:
             return translate("Words", "Not understood: {keys}.").format(keys=detail)
+        case Note.TENSORS_COUNTED:
+            return translate("Words", "Weights as in the file: {bytes} bytes.").format(bytes=f"{int(detail):,}")
+        case Note.TENSORS_DIFFER:
+            text = translate("Words", "The file holds {values} values, more or fewer than this shape: something of it is not modelled.")
+            return text.format(values=detail)
+        case Note.PARTS_MISSING:
+            return translate("Words", "Not all of its files are here; the weights follow from the shape.")
         case _:
             assert_never(note)
 

@@ -30,6 +30,10 @@ class ConfigProblem(StrEnum):
     NOT_MODELLED = "not_modelled"
     """A known family, with something that is not modelled."""
     BAD_SIZE = "bad_size"
+    BAD_FILE = "bad_file"
+    """A file of tensors that cannot be read."""
+    CONFIG_MISSING = "config_missing"
+    """A file of tensors without the configuration that says how many heads they make."""
 
 
 class ConfigError(ValueError):
@@ -47,6 +51,8 @@ _ENGLISH = {
     ConfigProblem.FAMILY_UNKNOWN: "models of the type {detail} are not modelled yet; set the sizes by hand, or pick a similar model",
     ConfigProblem.NOT_MODELLED: "this model has something that is not modelled yet: {detail}",
     ConfigProblem.BAD_SIZE: "a size in this configuration cannot be: {detail}",
+    ConfigProblem.BAD_FILE: "this file of tensors cannot be read: {detail}",
+    ConfigProblem.CONFIG_MISSING: "{detail} says nothing of heads and layers; put the model's config.json beside it",
 }
 
 
@@ -59,6 +65,12 @@ class Note(StrEnum):
     """Heads that predict several tokens ahead; transformers does not load them."""
     QUANTIZATION_UNKNOWN = "quantization_unknown"
     UNKNOWN_KEYS = "unknown_keys"
+    TENSORS_COUNTED = "tensors_counted"
+    """The size of the weights is that of the tensors in the file."""
+    TENSORS_DIFFER = "tensors_differ"
+    """The tensors have another number of values than the shape."""
+    PARTS_MISSING = "parts_missing"
+    """Not all files of the model are there, so sizes follow from the shape."""
 
 
 class ImportedModel(NamedTuple):

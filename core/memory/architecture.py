@@ -9,6 +9,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le, MaxLen
 
+from core.memory.formats import Format
+
 
 class Norm(StrEnum):
     """How a norm is computed."""
@@ -164,6 +166,11 @@ class Architecture:
     qk_nope_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
     qk_rope_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
     v_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+
+    file_format: Format | None = None
+    """What the tensors of the file that was opened are stored in; None: no file, its sizes follow from the shape."""
+    file_bytes: Annotated[int, Ge(0), Le(10**15)] = 0
+    """What they take together."""
 
     def __post_init__(self) -> None:
         if self.num_attention_heads % self.num_key_value_heads:

@@ -14,7 +14,7 @@ on the card, say to the byte.
 from core.memory.architecture import Architecture
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import matrix_bytes
-from core.memory.gguf import head_bytes, largest_matrix_bytes, layers_bytes
+from core.memory.gguf import file_bytes, head_bytes, largest_matrix_bytes, layers_bytes
 from core.memory.scenario import Attention, LlamaCppBuild, Scenario
 from core.memory.units import MIB, ceil_div
 
@@ -38,8 +38,12 @@ def device_weight_bytes(scenario: Scenario) -> int:
     """The model's buffer on the card: its layers, and the output matrix, a second copy where the file ties it to the embeddings."""
     if not scenario.n_gpu_layers:
         return 0
-    layers = layers_bytes(scenario.architecture, scenario.weights, layers_on_host(scenario))
-    return layers + head_bytes(scenario.architecture, scenario.weights)
+    arch = scenario.architecture
+    layers = layers_bytes(arch, scenario.weights, layers_on_host(scenario)) + head_bytes(arch, scenario.weights)
+    if arch.file_format is scenario.weights:  # what its tensors take beyond the rules, the card has its share of
+        by_rules = file_bytes(arch, scenario.weights)
+        layers += (arch.file_bytes - by_rules) * layers // by_rules
+    return layers
 
 
 def cache_bytes(scenario: Scenario) -> int:

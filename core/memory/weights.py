@@ -24,7 +24,12 @@ def buffer_bytes(arch: Architecture) -> int:
 
 
 def weight_bytes(arch: Architecture, fmt: Format) -> int:
-    """Bytes of the model stored in ``fmt``: linear layers in it; embedding, head, norms, biases and routers wide."""
+    """Bytes of the model stored in ``fmt``: linear layers in it; embedding, head, norms, biases and routers wide.
+
+    A file that was opened knows better.
+    """
+    if arch.file_format is fmt:
+        return arch.file_bytes + buffer_bytes(arch)
     wide = unquantized_bytes_per_value(fmt)
     layers, with_experts = arch.num_hidden_layers, arch.num_moe_layers
     linear = Format.BF16 if with_experts and fmt in EXPERTS_ONLY else fmt

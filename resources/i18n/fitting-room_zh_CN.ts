@@ -286,12 +286,12 @@
 <context>
     <name>Opener</name>
     <message>
-        <source>Scenarios and model configurations (*.json);;All files (*)</source>
-        <translation>场景和模型配置 (*.json);;所有文件 (*)</translation>
+        <source>Scenarios and models (*.json *.safetensors *.gguf);;All files (*)</source>
+        <translation>场景和模型 (*.json *.safetensors *.gguf);;所有文件 (*)</translation>
     </message>
     <message>
-        <source>Open a scenario or a model’s config.json</source>
-        <translation>打开场景或模型的 config.json</translation>
+        <source>Open a scenario, a model’s config.json, safetensors or GGUF</source>
+        <translation>打开场景、模型的 config.json、safetensors 或 GGUF</translation>
     </message>
     <message>
         <source>This file could not be opened: {reason}</source>
@@ -694,6 +694,14 @@
         <translation>此配置中有不可能的大小：{detail}。</translation>
     </message>
     <message>
+        <source>This file of tensors cannot be read: {detail}.</source>
+        <translation>无法读取这个张量文件：{detail}。</translation>
+    </message>
+    <message>
+        <source>{file} says nothing of heads and layers. Put the model’s config.json beside it.</source>
+        <translation>{file} 没有说明注意力头和层数。请把模型的 config.json 放在它旁边。</translation>
+    </message>
+    <message>
         <source>Its vision tower is not counted.</source>
         <translation>未计入其视觉塔。</translation>
     </message>
@@ -708,6 +716,18 @@
     <message>
         <source>Not understood: {keys}.</source>
         <translation>未能识别：{keys}。</translation>
+    </message>
+    <message>
+        <source>Weights as in the file: {bytes} bytes.</source>
+        <translation>权重以文件为准：{bytes} 字节。</translation>
+    </message>
+    <message>
+        <source>The file holds {values} values, more or fewer than this shape: something of it is not modelled.</source>
+        <translation>文件含有 {values} 个值，与该结构不符：其中有部分尚未建模。</translation>
+    </message>
+    <message>
+        <source>Not all of its files are here; the weights follow from the shape.</source>
+        <translation>文件不全；权重按结构推算。</translation>
     </message>
     <message>
         <source>Type a number between {low} and {high}.</source>

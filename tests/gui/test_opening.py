@@ -1,6 +1,7 @@
 """Opening files and pasted text in the window."""
 
 import json
+import struct
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QClipboard, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from core.memory import Format, Runtime
 from core.memory.edge import to_json
 
 QWEN = {
@@ -132,3 +134,23 @@ def test_picked_in_the_dialog(room, tmp_path, monkeypatch):
     with room.change():
         trigger(room, "open")
     assert room.scenario.architecture.hidden_size == 896
+
+
+def test_a_gguf_dropped_is_served_with_llama_cpp(room, tmp_path):
+    """A header of one tensor: what it lacks is said."""
+    keys = {"block_count": 2, "embedding_length": 64, "feed_forward_length": 128, "attention.head_count": 4}
+    text = b"".join(struct.pack("<Q", len(name)) + name + kind for name, kind in _gguf_keys(keys))
+    tensor = struct.pack("<Q", 17) + b"token_embd.weight" + struct.pack("<IQQIQ", 2, 64, 320, 8, 0)
+    path = tmp_path / "small.gguf"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, len(keys) + 2) + text + tensor)
+    assert drop(room, path)
+    scenario = room.scenario
+    assert (scenario.runtime, scenario.weights, scenario.architecture.file_bytes) == (Runtime.LLAMA_CPP, Format.Q8_0, 64 * 320 * 34 // 32)
+    assert "21,760" in room.message
+
+
+def _gguf_keys(sizes: dict[str, int]) -> Iterator[tuple[bytes, bytes]]:
+    yield b"general.architecture", struct.pack("<IQ", 8, 5) + b"llama"
+    yield b"general.file_type", struct.pack("<II", 4, 7)
+    for name, size in sizes.items():
+        yield f"llama.{name}".encode(), struct.pack("<II", 4, size)

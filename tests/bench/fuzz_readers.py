@@ -1,0 +1,95 @@
+"""20,000 mutated files for each reader of what people hand over: each is read or refused with a reason, soon, and within 200 MB.
+
+python tests/bench/fuzz_readers.py [inputs per reader] [seed]
+"""
+
+import json
+import random
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "core" / "catalogue")]
+
+import header_files as files  # noqa: E402
+
+from core.catalogue.hf_config import ConfigError  # noqa: E402
+from core.memory import Scenario, architecture_from_parameter_count, estimate  # noqa: E402
+from core.memory.edge import to_json  # noqa: E402
+from core.memory.refusal import RefusedError  # noqa: E402
+from core.opened import open_path  # noqa: E402
+from core.scenario_file import ScenarioFileError  # noqa: E402
+
+MAX_PEAK_BYTES, MAX_SECONDS = 200 * 10**6, 2.0
+BEFORE = Scenario(architecture=architecture_from_parameter_count(10**9))
+SEEDS = {
+    "config.json": json.dumps(files.LLAMA).encode(),
+    "scenario.fitroom.json": to_json(BEFORE),
+    "model.safetensors": files.safetensors(files.SHAPES),
+    "model.safetensors.index.json": json.dumps(
+        {"metadata": {"total_size": 2 * files.PARAMETERS}, "weight_map": dict.fromkeys(files.SHAPES, "model.safetensors")}
+    ).encode(),
+    "model.gguf": files.gguf(files.GGUF_KEYS, files.GGUF_TENSORS),
+}
+_TOKENS = (b"null", b"-1", b"1e999", b"99999999999999999999", b"true", b'""', b"[]", b"{}", b"\xff" * 8, b"\x00" * 8, b"NaN")
+
+
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    """``data`` with bytes changed, cut out, doubled, or replaced by what readers stumble over."""
+    found = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        start = rng.randrange(len(found) + 1)
+        end = min(len(found), start + rng.choice((0, 1, 1, 2, 4, 8, 40)))
+        match rng.randrange(5):
+            case 0:
+                found[start:end] = rng.randbytes(end - start)
+            case 1:
+                del found[start:end]
+            case 2:
+                found[start:start] = found[start:end] * rng.randint(1, 50)
+            case 3:
+                found[start:end] = rng.choice(_TOKENS)
+            case 4 if rng.random() < 0.1:
+                del found[start:]
+    return bytes(found)
+
+
+def main() -> int:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    rng = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    tracemalloc.start()
+    with tempfile.TemporaryDirectory() as name:
+        folder = files.folder_with_safetensors(Path(name))
+        for file, data in SEEDS.items():
+            outcomes: Counter[str] = Counter()
+            slowest, path, original = 0.0, folder / file, (folder / file).read_bytes() if (folder / file).exists() else None
+            tracemalloc.reset_peak()
+            for _ in range(count):
+                path.write_bytes(mutated(data, rng))
+                start = time.perf_counter()
+                try:
+                    opened = open_path(path, BEFORE)
+                    estimate(opened.scenario)
+                    outcomes["read"] += 1
+                except (ConfigError, ScenarioFileError):
+                    outcomes["refused"] += 1
+                except RefusedError:
+                    outcomes["read, no such run"] += 1
+                slowest = max(slowest, time.perf_counter() - start)
+            peak = tracemalloc.get_traced_memory()[1]
+            path.unlink()
+            if original is not None:
+                path.write_bytes(original)
+            print(f"{file}: {dict(outcomes)}, slowest {1e3 * slowest:.0f} ms, peak {peak / 1e6:.0f} MB")
+            if peak > MAX_PEAK_BYTES or slowest > MAX_SECONDS:
+                print("over the bound")
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
