@@ -16,9 +16,11 @@ from core.catalogue.calibration import load_calibration
 from core.catalogue.gpus import load_gpus
 from core.catalogue.models import load_models
 from core.choices import settled
+from core.machine import Machine
 from core.memory import Scenario
 from gui import assets
 from gui.defaults import default_scenario
+from gui.machine_watch import MachineWatch, Readable
 from gui.main_window import Catalogue, MainWindow
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_scenario, save_scenario, state_path
@@ -27,6 +29,7 @@ from gui.theme import ThemeChoice, apply, resolve, use_fonts_for
 
 APPLICATION_ID = "org.fittingroom.FittingRoom"
 _SAVE_AFTER_MS = 1000
+_WATCH_AFTER_MS = 300  # the first frame comes first
 _CHINESE, _ENGLISH = "zh_CN", "en"
 
 
@@ -55,7 +58,7 @@ class Controller(QObject):
             self.window.show_message(
                 self.tr("The scenario asked for what no real run allows; its precision was replaced by the nearest that can be.")
             )
-        elif source is not None and source.gpu and source.gpu not in {gpu.name for gpu in catalogue.gpus}:
+        elif source is not None and source.gpu and " #" not in source.gpu and source.gpu not in {gpu.name for gpu in catalogue.gpus}:
             self.window.show_message(self.tr("The scenario’s GPU, {name}, is not in the list. Pick another.").format(name=source.gpu[:60]))
         if broken is not None:
             self.window.show_message(
@@ -71,7 +74,14 @@ class Controller(QObject):
         self.window.unit_toggled.connect(self._on_unit)
         self.window.theme_toggled.connect(self._on_theme)
         self.window.language_toggled.connect(self._on_language)
+        self._watch: MachineWatch | None = None
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
+
+    def watch(self, machine: Readable) -> None:
+        """Show the cards of ``machine`` from now on, until the window closes."""
+        self._watch = MachineWatch(machine, self)
+        self._watch.read.connect(self.window.show_machine)
+        self._watch.start()
 
     def save(self) -> None:
         """Write the scenario; a disk that refuses is said on screen, and nothing is lost in the window."""
@@ -85,6 +95,8 @@ class Controller(QObject):
 
     def _on_closing(self) -> None:
         self._save_timer.stop()
+        if self._watch is not None:
+            self._watch.stop()
         self.save()
         self._preferences.geometry = self.window.saveGeometry()
 
@@ -153,6 +165,7 @@ def run_window(opened: Scenario | None = None, picture: Path | None = None) -> i
     controller.window.show()
     if picture is not None:
         return _smoke_test(app, controller, picture)
+    QTimer.singleShot(_WATCH_AFTER_MS, lambda: controller.watch(Machine()))
     return app.exec()
 
 

@@ -77,6 +77,8 @@ class GpuList(QTableView):
                 pixmap = status_pixmap(status, self._theme, self._side, self.devicePixelRatioF())
                 painter.drawPixmap(QPointF(x, box.top() + (box.height() - self._side + 1) / 2), pixmap)
             x += self._side + _ICON_GAP
+            if self._widths[chosen](text) > right - x:  # that it is here is said above the list, too
+                text = self._table.plain_name(row)
             text = self._elided(text, chosen, right - x)
         painter.drawText(QPointF(x, box.top() + (box.height() + self._cap_height) / 2), text)
 

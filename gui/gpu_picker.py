@@ -12,9 +12,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.machine import Reading
 from core.memory import Estimate, FitStatus, Gpu
 from gui.gpu_list import GpuList
 from gui.gpu_table import MOST_NEGATIVE, Column, GpuTable
+from gui.machine_line import MachineLine
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
 from gui.widgets.calm import WindowUndo
@@ -25,6 +27,7 @@ class GpuPicker(QWidget):
     """Emits ``picked`` with the name of a card; shows what it is told."""
 
     picked = Signal(object)
+    free_only_toggled = Signal(bool)
 
     def __init__(self, gpus: tuple[Gpu, ...], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +49,9 @@ class GpuPicker(QWidget):
         self.list_view.setAccessibleName(self.tr("GPUs and whether the scenario fits on them"))
         self._style_list(line)
 
+        self.machine_line = MachineLine(self)
+        self.machine_line.free_only_toggled.connect(self.free_only_toggled)
+
         top = QHBoxLayout()
         top.setContentsMargins(0, 0, 0, 0)
         top.addWidget(self.filter_box, 1)
@@ -53,6 +59,7 @@ class GpuPicker(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
+        layout.addWidget(self.machine_line)
         layout.addLayout(top)
         layout.addWidget(self.list_view, 1)
 
@@ -103,6 +110,11 @@ class GpuPicker(QWidget):
         if chosen != self._chosen:
             self._chosen = chosen
             self._select_chosen()
+
+    def render_machine(self, reading: Reading, here: tuple[Gpu, ...], numbers: Numbers) -> None:
+        """Show the cards of this machine, ``here`` as rows to pick."""
+        self.machine_line.render_reading(reading, numbers)
+        self.table.set_here(here)
 
     def copy_view(self, other: "GpuPicker") -> None:
         """Filter and sort as ``other`` does."""

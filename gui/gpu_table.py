@@ -49,6 +49,7 @@ class GpuTable(QAbstractTableModel):
         self._filter = ""
         self._only_fitting = False
         self._sort_column, self._sort_order = Column.MEMORY, Qt.SortOrder.DescendingOrder
+        self._here: tuple[Gpu, ...] = ()
         self._visible: list[Gpu] = []
         self._chosen = ""
         self._icons = {status: status_icon(status, theme, icon_side) for status in FitStatus}
@@ -78,7 +79,7 @@ class GpuTable(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(last, len(Column) - 1))
             return
         self.dataChanged.emit(self.index(0, Column.HEADROOM), self.index(last, Column.SHARE))
-        turned = {usable for usable, fit in self._fits.items() if fit.status is not before[usable].status}
+        turned = {usable for usable, fit in self._fits.items() if usable not in before or fit.status is not before[usable].status}
         rows = [row for row, gpu in enumerate(self._visible) if gpu.usable_bytes in turned] if turned else []
         if rows:
             self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], Column.STATUS))
@@ -88,6 +89,15 @@ class GpuTable(QAbstractTableModel):
         gpu = self._visible[row]
         fit = self._fits.get(gpu.usable_bytes)
         return self._text(gpu, column), fit.status if fit is not None else None, gpu.name == self._chosen
+
+    def set_here(self, here: tuple[Gpu, ...]) -> None:
+        """The cards of this machine: always the first rows. Their usable memory may change; names are taken by nobody else."""
+        if [gpu.name for gpu in here] == [gpu.name for gpu in self._here]:
+            new = {gpu.name: gpu for gpu in here}
+            self._visible = [new.get(gpu.name, gpu) for gpu in self._visible]
+        self._here = here
+        self._usable = {gpu.name: gpu.usable_bytes for gpu in (*self._gpus, *here)}
+        self._arrange()
 
     def set_filter(self, text: str) -> None:
         self._filter = text.casefold().strip()
@@ -170,7 +180,7 @@ class GpuTable(QAbstractTableModel):
 
     def _text(self, gpu: Gpu, column: int) -> str:
         if column == Column.NAME:
-            return gpu.name
+            return self._name_here(gpu) if gpu in self._here else gpu.name
         fit, numbers = self._fits.get(gpu.usable_bytes), self._numbers
         if fit is None or numbers is None:
             return ""
@@ -184,6 +194,16 @@ class GpuTable(QAbstractTableModel):
             number = headroom.number if headroom.unit == numbers.unit else MOST_NEGATIVE
             figures = self._figures[gpu.usable_bytes] = number, numbers.share(fit.headroom_fraction)
         return figures[column == Column.SHARE]
+
+    def plain_name(self, row: int) -> str:
+        """Without the remark that it is in this machine."""
+        return self._visible[row].name
+
+    def _name_here(self, gpu: Gpu) -> str:
+        """With its number only where there are several alike."""
+        plain = gpu.name.rpartition(" #")[0]
+        alone = sum(other.name.rpartition(" #")[0] == plain for other in self._here) == 1
+        return self.tr("Here: {name}").format(name=plain if alone else gpu.name)
 
     def _tip(self, gpu: Gpu, fit: Fit) -> str:
         numbers = self._numbers
@@ -215,6 +235,7 @@ class GpuTable(QAbstractTableModel):
     def _arrange(self) -> None:
         visible = [gpu for gpu in self._gpus if self._matches(gpu)]
         visible.sort(key=self._sort_key, reverse=self._sort_order is Qt.SortOrder.DescendingOrder)
+        visible[:0] = [gpu for gpu in self._here if self._matches(gpu)]
         if visible != self._visible:
             self.beginResetModel()
             self._visible = visible

@@ -9,10 +9,11 @@ from typing import Any
 
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
+from core.machine import Reading
 from core.memory import (
     Estimate,
     Estimator,
@@ -23,11 +24,7 @@ from core.memory import (
     Scenario,
     Task,
     estimate,
-    max_batch_size,
-    max_context_length,
-    max_parameters,
     refusal,
-    widest_format,
     with_parameter_count,
 )
 from core.memory.calibration import Calibration
@@ -38,12 +35,15 @@ from gui.gpu_picker import GpuPicker
 from gui.header import Header
 from gui.headline import Headline
 from gui.legend import Legend
+from gui.limits import limits_on
+from gui.machine_cards import MachineCards
 from gui.opening import Opener
 from gui.quantities import ByteUnit, Numbers
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
-from gui.verdict import Limits, Verdict
+from gui.verdict import Verdict
 from gui.widgets.caption import RESET_KEY, request_reset, reset_key_text
+from gui.widgets.hairline import hairline
 from gui.words import refusal_reason
 
 # Below it the chart says nothing any more; the parts may need more, by their fonts and language.
@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
         self._estimate: Estimate | None = None
         self._ladder = {gpu.name: ladder_format(gpu.memory_bytes) for gpu in catalogue.gpus}
         self._usable = {gpu.name: gpu.usable_bytes for gpu in catalogue.gpus}
+        self._machine = MachineCards(catalogue.gpus)
         self.opener = Opener(self, store, self.show_message)
         self._actions_made = self._make_actions()
         store.changed.connect(self._render)
@@ -124,10 +125,7 @@ class MainWindow(QMainWindow):
         reset_tip = self.tr("Everything back to the example; {key}, or a double-click on its name, resets one control alone")
         reset_tip = reset_tip.format(key=reset_key_text())
         names = {
-            "open": (
-                self.tr("Open"),
-                self.tr("Open a scenario or a model’s config.json; drop or paste it just as well"),
-            ),
+            "open": (self.tr("Open"), self.tr("Open a scenario or a model’s config.json; drop or paste it just as well")),
             "undo": (self.tr("Undo"), self.tr("Take the last change back")),
             "redo": (self.tr("Redo"), self.tr("Make the change again")),
             "reset": (self.tr("Reset"), reset_tip),
@@ -167,6 +165,7 @@ class MainWindow(QMainWindow):
         self.chart = MemoryChart(theme, body)
         self.legend = Legend(theme, body)
         self.gpu_picker = GpuPicker(self._catalogue.gpus, theme, body)
+        self.gpu_picker.machine_line.free_only_box.setChecked(self._machine.free_only)
         self.verdict = Verdict(theme, body)
         self._lay_out(body)
         self._connect()
@@ -176,6 +175,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self._announced = ""
         self._render_history()
+        self._render_machine()
         self._render(self._store.scenario)
         if old is not None:
             self._carry_over(old, body)
@@ -207,7 +207,7 @@ class MainWindow(QMainWindow):
         columns.setSpacing(16)
         self.controls.setFixedWidth(round(18 * line))
         self.gpu_picker.setMinimumWidth(round(25 * line))
-        self.gpu_picker.setMaximumWidth(round(29 * line))
+        self.gpu_picker.setMaximumWidth(round(31 * line))
         columns.addWidget(self.controls)
         columns.addLayout(middle, 5)
         columns.addWidget(self.gpu_picker, 2)
@@ -215,9 +215,9 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
-        layout.addWidget(_hairline(body))
+        layout.addWidget(hairline(body))
         layout.addLayout(columns, 1)
-        layout.addWidget(_hairline(body))
+        layout.addWidget(hairline(body))
         layout.addWidget(self.verdict)
 
     def _connect(self) -> None:
@@ -231,6 +231,7 @@ class MainWindow(QMainWindow):
         self.controls.gesture_finished.connect(self._store.end_gesture)
         self.controls.refused.connect(self._on_refused)
         self.gpu_picker.picked.connect(self._on_gpu)
+        self.gpu_picker.free_only_toggled.connect(self._on_free_only)
 
     # -- rendering: the only way anything on screen changes
 
@@ -285,22 +286,38 @@ class MainWindow(QMainWindow):
         if usable is None:
             self.verdict.render_limits(None, "", self._numbers)
             return
-        limits = Limits(
-            batch_size=max_batch_size(scenario, usable),
-            context_length=max_context_length(scenario, usable),
-            parameters=max_parameters(scenario, usable),
-            widest_format=widest_format(scenario, usable),
-            ladder_format=self._ladder[scenario.gpu],
-        )
+        limits = limits_on(scenario, usable, self._ladder[scenario.gpu])
         self.verdict.render_limits(limits, scenario.gpu, self._numbers)
 
     def _render_history(self) -> None:
         self._actions_made["undo"].setEnabled(self._store.can_undo)
         self._actions_made["redo"].setEnabled(self._store.can_redo)
 
+    def show_machine(self, reading: Reading) -> None:
+        """What is in this machine now, about once a second: the rest is rendered again only where it judges a card."""
+        before = self._machine.gpus()
+        self._machine.reading = reading
+        here = self._render_machine()
+        if here != before and not self._store.in_gesture:
+            self._render(self._store.scenario)
+
+    def _render_machine(self) -> tuple[Gpu, ...]:
+        here = self._machine.gpus()
+        self._usable |= {gpu.name: gpu.usable_bytes for gpu in here}
+        self._ladder |= {gpu.name: ladder_format(gpu.memory_bytes) for gpu in here}
+        if self._machine.reading is not None:
+            self.gpu_picker.render_machine(self._machine.reading, here, self._numbers)
+        return here
+
+    def _on_free_only(self, free_only: bool) -> None:
+        self._machine.free_only = free_only
+        self._render_machine()
+        self._render(self._store.scenario)
+
     def show_unit(self, unit: ByteUnit) -> None:
         self._numbers = Numbers(unit)
         self._name_actions()
+        self._render_machine()
         self._render(self._store.scenario)
 
     def show_message(self, text: str) -> None:
@@ -379,12 +396,3 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
         super().closeEvent(event)
-
-
-def _hairline(parent: QWidget) -> QFrame:
-    line = QFrame(parent)
-    line.setFrameShape(QFrame.Shape.HLine)
-    line.setFrameShadow(QFrame.Shadow.Plain)
-    line.setForegroundRole(line.palette().ColorRole.Mid)
-    line.setFixedHeight(1)
-    return line

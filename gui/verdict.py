@@ -1,26 +1,14 @@
 """The verdict: one sentence that can be read from four metres, its cause, and what the card would hold at most."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from core.memory import Fit, FitStatus, Format
+from core.memory import Fit, FitStatus
 from gui.icons import status_pixmap
+from gui.limits import Limits
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
 from gui.words import fit_cause, status_word
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The largest of each that fits the chosen card, all else equal; 0 and None where nothing does."""
-
-    batch_size: int
-    context_length: int
-    parameters: int
-    widest_format: Format | None
-    ladder_format: Format
 
 
 class Verdict(QWidget):

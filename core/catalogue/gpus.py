@@ -1,5 +1,6 @@
 """Cards people run models on."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
@@ -33,6 +34,30 @@ def find_gpu(gpus: Iterable[Gpu], query: str) -> Gpu | None:
     The words of a remark in parentheses can be left out: "H100 (80GB SXM)" goes by "H100", "H100 80GB" and "H100 SXM".
     """
     return find(gpus, _without_product_line(query), _names)
+
+
+def find_reported(gpus: Iterable[Gpu], name: str, memory_bytes: int) -> Gpu | None:
+    """The card that its driver calls ``name`` ("NVIDIA H100 80GB HBM3", "Tesla V100-SXM2-16GB") and gives ``memory_bytes``."""
+    cards = tuple(gpus)
+    words = name.replace("-", " ").split()
+    plain = [word for word in words if not _OF_DRIVERS.fullmatch(word)]
+    spoken = [[word.rstrip("0123456789") if word.startswith("SXM") else word for word in words if not word.startswith("HBM")], plain]
+    spoken.append([word for word in plain if not _SIZE.fullmatch(word)])
+    size = f"{round(memory_bytes / 2**30)}GB"
+    if "PCIe" in words:
+        spoken.insert(0, [*spoken[-1], "PCIe", size])
+    spoken.append([*spoken[-1], size])
+    for candidate in ([name], *spoken):
+        found = find_gpu(cards, " ".join(candidate))
+        if found is not None and abs(found.memory_bytes - memory_bytes) <= _NEAR * memory_bytes:
+            return found
+    return None
+
+
+_OF_DRIVERS = re.compile(r"SXM\d*|HBM\w*|PCIe|PCIE|Generation|Edition|GPU")
+_SIZE = re.compile(r"\d+GB")
+#: ECC takes a sixteenth of what is printed.
+_NEAR = 0.08
 
 
 def _names(gpu: Gpu) -> Iterator[str]:

@@ -115,6 +115,10 @@
         <translation>剩余 {unit}</translation>
     </message>
     <message>
+        <source>Here: {name}</source>
+        <translation>本机：{name}</translation>
+    </message>
+    <message>
         <source>{vendor} {name}: {memory} on the box, {usable} usable by one process. {word}, {headroom} free.</source>
         <translation>{vendor} {name}：标称 {memory}，单个进程可用 {usable}。{word}，剩余 {headroom}。</translation>
     </message>
@@ -159,6 +163,57 @@
     <message>
         <source>Legend</source>
         <translation>图例</translation>
+    </message>
+</context>
+<context>
+    <name>MachineLine</name>
+    <message>
+        <source>Judge the cards of this machine by what is free now; else by the whole card</source>
+        <translation>按当前空闲显存判断本机显卡；否则按整卡判断</translation>
+    </message>
+    <message>
+        <source>Here: {total}</source>
+        <translation>本机：{total}</translation>
+    </message>
+    <message>
+        <source>Here: {used} of {total} in use</source>
+        <translation>本机：已用 {used}，共 {total}</translation>
+    </message>
+    <message>
+        <source>Free now</source>
+        <translation>仅空闲</translation>
+    </message>
+    <message>
+        <source>Here: {count} GPUs, {used} of {total} in use</source>
+        <translation>本机：{count} 块 GPU，已用 {used}，共 {total}</translation>
+    </message>
+    <message>
+        <source>This machine’s GPU does not answer</source>
+        <translation>本机的 GPU 没有响应</translation>
+    </message>
+    <message>
+        <source>No GPU found in this machine</source>
+        <translation>本机未发现 GPU</translation>
+    </message>
+    <message>
+        <source>No driver for NVIDIA GPUs is installed ({detail}).</source>
+        <translation>未安装 NVIDIA GPU 驱动（{detail}）。</translation>
+    </message>
+    <message>
+        <source>The driver fails: {detail}. Restart it, or the machine.</source>
+        <translation>驱动出错：{detail}。请重启驱动或机器。</translation>
+    </message>
+    <message>
+        <source>A GPU does not answer any more ({detail}).</source>
+        <translation>有一块 GPU 不再响应（{detail}）。</translation>
+    </message>
+    <message>
+        <source>{name}: {used} of {total} in use, {free} free</source>
+        <translation>{name}：已用 {used}，共 {total}，空闲 {free}</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
     </message>
 </context>
 <context>

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from core.catalogue import find_gpu
+from core.catalogue.gpus import find_reported
 from core.memory import Gpu
 
 GIB = 2**30
@@ -142,3 +143,35 @@ def test_a_long_remark_does_not_stall_the_search(gpus):
     wordy = replace(gpus[0], name="Card (" + "a " * 90 + ")")
     assert find_gpu((wordy,), "Card") is wordy
     assert find_gpu((wordy,), "Card a a") is wordy
+
+
+@pytest.mark.parametrize(
+    ("reported", "gib", "name"),
+    [
+        ("NVIDIA GeForce RTX 4090", 23.99, "RTX 4090"),
+        ("NVIDIA GeForce RTX 4070 Laptop GPU", 8, "RTX 4070 Laptop"),
+        ("NVIDIA GeForce RTX 3080", 10, "RTX 3080 (10GB)"),
+        ("NVIDIA GeForce RTX 3080", 12, "RTX 3080 12GB"),
+        ("NVIDIA GeForce RTX 4060 Ti", 16, "RTX 4060 Ti 16GB"),
+        ("NVIDIA H100 80GB HBM3", 79.6, "H100 (80GB SXM)"),
+        ("NVIDIA H100 PCIe", 79.6, "H100 PCIe (80GB)"),
+        ("NVIDIA H200", 140.4, "H200 (141GB)"),
+        ("NVIDIA A100-SXM4-80GB", 80, "A100 80GB"),
+        ("NVIDIA A100 80GB PCIe", 80, "A100 PCIe 80GB"),
+        ("NVIDIA A100-SXM4-40GB", 40, "A100 40GB"),
+        ("Tesla V100-SXM2-16GB", 16, "V100 16GB"),
+        ("Tesla T4", 15, "T4"),
+        ("NVIDIA RTX 6000 Ada Generation", 47.99, "RTX 6000 Ada"),
+        ("NVIDIA L40S", 45, "L40S"),
+        ("NVIDIA B200", 179, "B200 (180GB)"),
+    ],
+)
+def test_names_that_drivers_report(gpus, reported, gib, name):
+    found = find_reported(gpus, reported, round(gib * GIB))
+    assert found is not None
+    assert found.name == name
+
+
+def test_a_reported_name_with_other_memory_is_no_known_card(gpus):
+    assert find_reported(gpus, "NVIDIA GeForce RTX 4090", 48 * GIB) is None
+    assert find_reported(gpus, "", GIB) is None
