@@ -21,6 +21,7 @@ from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_cal
 from core.catalogue.hf_config import ConfigError
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
 from core.evidence import EvidenceFileError
+from core.hub import HubError, fetch, parse_reference
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -47,7 +48,7 @@ from core.memory import (
 )
 from core.memory.calibration import Calibration
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, TransformersRelease
-from core.opened import Opened, open_path
+from core.opened import Opened, open_path, with_model
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, meaningless_words, note_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError
@@ -57,6 +58,9 @@ _DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
 _LORA_TARGETS = {"all-linear": ALL_LINEAR, "attention": ATTENTION_LINEAR, "qv": QUERY_VALUE}
 
 OK, FAILED, MAKES_NO_SENSE = 0, 1, 2
+
+#: What an argument that is no file begins with.
+_HUBS = frozenset({"hf", "huggingface", "modelscope", "https", "http"})
 
 _WITHOUT_WINDOW = "`fitting-room estimate` needs no window"
 
@@ -155,7 +159,7 @@ def _open_window(arguments: list[str]) -> int:
         "see `fitting-room estimate --help` and `fitting-room score --help`.",
         allow_abbrev=False,
     )
-    parser.add_argument("file", nargs="?", metavar="FILE", help="a scenario, or a model's config.json, to open")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a scenario or a model to open: config.json, safetensors, GGUF, a folder of them, or hf:ORGANISATION/NAME")
     parser.add_argument("--smoke-test", metavar="OUT.png", help="show the window once, save a picture of it, and exit")
     parser.add_argument("--version", action="version", version=f"fitting-room {__version__}")
     options = parser.parse_args(arguments)
@@ -199,7 +203,7 @@ def _estimate_parser() -> _EstimateParser:
 
         group.add_argument(option, type=member, choices=list(named), help=text)
 
-    parser.add_argument("file", nargs="?", metavar="FILE.json", help="a scenario, or a model's config.json, to start from")
+    parser.add_argument("file", nargs="?", metavar="FILE.json", help="a scenario or a model to start from: config.json, safetensors, GGUF, a folder of them, or hf:ORGANISATION/NAME")
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--model", metavar="NAME", help=f"a model of the catalogue (default: {_DEFAULT_MODEL})")
     parameters = _quantity(Kind.PARAMETERS, MIN_PARAMETERS, MAX_PARAMETERS)
@@ -286,9 +290,10 @@ def _estimate(arguments: list[str]) -> str:
 
 def _opened(file: str, before: Scenario) -> Opened:
     """What is in ``file``; what of a model's configuration was not taken is said on the side. Raises ScenarioFileError, CommandError."""
+    reference = parse_reference(file) if file.partition(":")[0] in _HUBS else None
     try:
-        opened = open_path(Path(file), before)
-    except ConfigError as error:
+        opened = with_model(before, fetch(reference)) if reference is not None else open_path(Path(file), before)
+    except (ConfigError, HubError) as error:
         raise CommandError(f"{file}: {error}") from error
     for note, detail in opened.model.notes if opened.model else ():
         print(f"note: {note_words(note, detail)}", file=sys.stderr)

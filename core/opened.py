@@ -31,7 +31,7 @@ def open_path(path: Path, before: Scenario) -> Opened:
         if path.is_dir():
             path = file_in_folder(path)
         if is_checkpoint(path) and path.is_file():
-            return _with_model(before, read_checkpoint(path), serve_with=Runtime.LLAMA_CPP if path.suffix == ".gguf" else None)
+            return with_model(before, read_checkpoint(path), serve_with=Runtime.LLAMA_CPP if path.suffix == ".gguf" else None)
     except OSError as error:
         raise ScenarioFileError(f"{path}: cannot be read: {error.strerror}") from error
     try:
@@ -49,11 +49,11 @@ def open_json(data: bytes, before: Scenario, place: str, name: str = "") -> Open
         return Opened(scenario_of_json(data, place), None)
     own = config.get("_name_or_path")
     model = read_config(config, own.rpartition("/")[2] if isinstance(own, str) and own else name)
-    return _with_model(before, model)
+    return with_model(before, model)
 
 
-def _with_model(before: Scenario, model: ImportedModel, serve_with: Runtime | None = None) -> Opened:
-    """``before`` with ``model``, where only one runtime reads its file with that."""
+def with_model(before: Scenario, model: ImportedModel, serve_with: Runtime | None = None) -> Opened:
+    """``before`` with ``model``, and with the one runtime that reads its file, if there is only one."""
     if serve_with is not None:
         before = settled(before.evolve(task=Task.INFERENCE, runtime=serve_with))
     scenario = settled(before.evolve(architecture=model.architecture))

@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         reset_tip = self.tr("Everything back to the example; {key}, or a double-click on its name, resets one control alone")
         reset_tip = reset_tip.format(key=reset_key_text())
         names = {
-            "open": (self.tr("Open"), self.tr("Open a scenario or a model’s config.json; drop or paste it just as well")),
+            "open": (self.tr("Open"), self.tr("Open a scenario or a model; drop or paste files, text or a Hub id just as well")),
             "undo": (self.tr("Undo"), self.tr("Take the last change back")),
             "redo": (self.tr("Redo"), self.tr("Make the change again")),
             "reset": (self.tr("Reset"), reset_tip),
@@ -225,7 +225,7 @@ class MainWindow(QMainWindow):
         self.controls.edited.connect(self._on_edited)
         self.controls.parameters_edited.connect(self._on_parameters)
         self.controls.model_picked.connect(self._on_model)
-        self.controls.model_unknown.connect(self._on_model_unknown)
+        self.controls.model_unknown.connect(self.opener.take_name)
         self.controls.reset_requested.connect(self._on_reset)
         self.controls.gesture_started.connect(self._store.begin_gesture)
         self.controls.gesture_finished.connect(self._store.end_gesture)
@@ -343,13 +343,6 @@ class MainWindow(QMainWindow):
 
     def _on_model(self, model: Model) -> None:
         self._store.dispatch(architecture=model.architecture)
-
-    def _on_model_unknown(self, typed: tuple[str, list[str]]) -> None:
-        text, near = typed
-        if near:
-            self.show_message(self.tr("No model is called “{name}”. Perhaps {near}?").format(name=text[:60], near=", ".join(near)))
-        else:
-            self.show_message(self.tr("No model is called “{name}”. Pick one from the list, or set a size.").format(name=text[:60]))
 
     def _on_gpu(self, name: str) -> None:
         self._store.dispatch(gpu=name)

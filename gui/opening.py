@@ -1,19 +1,23 @@
-"""Opening what someone hands over: by Ctrl+O, dropped on the window, or pasted as text. It changes one scenario, which undo takes back."""
+"""Opening what someone hands over: by Ctrl+O, dropped on the window, pasted, or named by its id on a hub. It changes one scenario, which
+undo takes back.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.catalogue.hf_config import ConfigError, ImportedModel
+from core.hub import HubError, Reference, parse_reference
 from core.memory import parameter_count
-from core.opened import Opened, open_json, open_path
+from core.opened import Opened, open_json, open_path, with_model
 from core.scenario_file import ScenarioFileError
 from core.small_file import MAX_FILE_BYTES
+from gui.fetching import Fetcher
 from gui.store import Store
-from gui.words import config_note, config_problem
+from gui.words import config_note, config_problem, hub_problem
 
 
 class Opener(QObject):
@@ -24,6 +28,13 @@ class Opener(QObject):
         self._window = window
         self._store = store
         self._say = say
+        self.fetcher = Fetcher(self)
+        stop = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
+        stop.setEnabled(False)
+        stop.activated.connect(self._stop)
+        self.fetcher.busy_changed.connect(stop.setEnabled)
+        self.fetcher.fetched.connect(lambda model: self._show(with_model(store.scenario, model)))
+        self.fetcher.failed.connect(self._on_failed)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
@@ -44,6 +55,30 @@ class Opener(QObject):
         except ScenarioFileError as error:
             self._say(self.tr("This file could not be opened: {reason}").format(reason=str(error)[:300]))
 
+    def fetch(self, reference: Reference) -> None:
+        """Read a model by its id, in the background."""
+        text = self.tr("Reading {id} from {hub} … Esc stops.")
+        self._say(text.format(id=reference.model_id, hub=reference.hub.value))
+        self.fetcher.start(reference)
+
+    def take_name(self, typed: tuple[str, list[str]]) -> None:
+        """A name that is in no list, and the names that come near it."""
+        text, near = typed
+        reference = parse_reference(text)
+        if reference is not None:
+            self.fetch(reference)
+        elif near:
+            self._say(self.tr("No model is called “{name}”. Perhaps {near}?").format(name=text[:60], near=", ".join(near)))
+        else:
+            self._say(self.tr("No model is called “{name}”. Pick one from the list, or set a size.").format(name=text[:60]))
+
+    def _stop(self) -> None:
+        self.fetcher.stop()
+        self._say("")
+
+    def _on_failed(self, error: HubError | ConfigError) -> None:
+        self._say(hub_problem(error) if isinstance(error, HubError) else config_problem(error.problem, error.detail))
+
     def paste(self) -> None:
         """Show what the clipboard holds: the text of a configuration or a scenario, or a file."""
         data = QGuiApplication.clipboard().mimeData()
@@ -51,8 +86,12 @@ class Opener(QObject):
             self.open(Path(data.urls()[0].toLocalFile()))
             return
         text = QGuiApplication.clipboard().text()[:MAX_FILE_BYTES]
+        reference = parse_reference(text)
+        if reference is not None:
+            self.fetch(reference)
+            return
         if "{" not in text:
-            self._say(self.tr("The clipboard holds no scenario and no model’s config.json."))
+            self._say(self.tr("The clipboard holds no scenario, no model’s config.json and no model’s id."))
             return
         try:
             self._show(open_json(text.encode(errors="replace"), self._store.scenario, self.tr("clipboard")))
@@ -64,14 +103,20 @@ class Opener(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Files that are dragged over the window, and dropped on it."""
         if isinstance(event, QDragEnterEvent) and event.type() is QEvent.Type.DragEnter:
-            if any(url.isLocalFile() for url in event.mimeData().urls()):
+            if any(url.isLocalFile() or parse_reference(url.toString()) for url in event.mimeData().urls()):
                 event.acceptProposedAction()
                 return True
         elif isinstance(event, QDropEvent) and event.type() is QEvent.Type.Drop:
-            files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+            urls = event.mimeData().urls()
+            files = [url.toLocalFile() for url in urls if url.isLocalFile()]
+            references = [reference for url in urls if (reference := parse_reference(url.toString())) is not None]
             if files:
                 event.acceptProposedAction()
                 self.open(Path(files[0]))
+                return True
+            if references:
+                event.acceptProposedAction()
+                self.fetch(references[0])
                 return True
         return super().eventFilter(watched, event)
 

@@ -8,6 +8,7 @@ from typing import assert_never
 from PySide6.QtCore import QCoreApplication
 
 from core.catalogue.hf_config import ConfigProblem, Note
+from core.hub import HubError, HubProblem
 from core.memory import (
     Attention,
     Component,
@@ -307,6 +308,25 @@ def config_problem(problem: ConfigProblem, detail: str) -> str:
             return text.format(file=detail)
         case _:
             assert_never(problem)
+
+
+def hub_problem(error: HubError) -> str:
+    """Why a model cannot be read from a hub, and what to do."""
+    values = {"id": error.reference.model_id, "hub": error.reference.hub.value, "detail": error.detail}
+    match error.problem:
+        case HubProblem.OFFLINE:
+            text = translate("Words", "{id} was never read before, and HF_HUB_OFFLINE forbids to ask {hub}.")
+        case HubProblem.UNREACHABLE:
+            text = translate("Words", "{hub} cannot be reached. Check the network, or set HF_ENDPOINT to a mirror. ({detail})")
+        case HubProblem.GATED:
+            text = translate("Words", "{id} is gated. Accept its terms on {hub}, then log in with “hf auth login” or set HF_TOKEN.")
+        case HubProblem.NOT_FOUND:
+            text = translate("Words", "{hub} has no model {id}, or it is private. Check the spelling, or set HF_TOKEN.")
+        case HubProblem.NO_CONFIG:
+            text = translate("Words", "{id} has no config.json; its tensors alone do not say how it is built.")
+        case _:
+            assert_never(error.problem)
+    return text.format_map(values)
 
 
 def config_note(note: Note, detail: str) -> str:

@@ -47,10 +47,10 @@ def _is_later_part(path: Path) -> bool:
     return part is not None and part[1] != "00001"
 
 
-def read_checkpoint(path: Path) -> ImportedModel:
-    """The model whose file ``path`` is. Raises ConfigError."""
+def read_checkpoint(path: Path, name: str = "") -> ImportedModel:
+    """The model whose file ``path`` is, called ``name`` or after its folder. Raises ConfigError."""
     try:
-        return _read_gguf_model(path) if path.suffix == ".gguf" else _read_safetensors_model(path)
+        return _read_gguf_model(path) if path.suffix == ".gguf" else _read_safetensors_model(path, name)
     except TensorFileError as error:
         raise ConfigError(ConfigProblem.BAD_FILE, str(error)) from error
     except (OSError, ValueError) as error:  # ValueError: a null character in a name, an empty file cannot be mapped
@@ -59,14 +59,14 @@ def read_checkpoint(path: Path) -> ImportedModel:
         raise ConfigError(ConfigProblem.BAD_FILE, getattr(error, "strerror", None) or str(error)) from error
 
 
-def _read_safetensors_model(path: Path) -> ImportedModel:
+def _read_safetensors_model(path: Path, name: str) -> ImportedModel:
     try:
         config = json.loads(read_small_file(path.parent / _CONFIG))
     except SmallFileError as error:
         raise ConfigError(ConfigProblem.CONFIG_MISSING, path.name) from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(ConfigProblem.NO_MODEL, _CONFIG) from error
-    model = read_config(config, path.parent.name)
+    model = read_config(config, name or path.parent.name)
     layers = model.architecture.num_hidden_layers
     if path.name.endswith(".json"):
         found = read_index(path, layers)
@@ -75,10 +75,10 @@ def _read_safetensors_model(path: Path) -> ImportedModel:
         if isinstance(found, int):
             fmt = model.weights or _stated_format(config)
             return _with_bytes(model, fmt, found)
-        return _with_tensors(model, summed(found, layers))
+        return with_tensors(model, summed(found, layers))
     if path.name != _ONE_FILE and (path.parent / INDEX_NAME).is_file():  # one of several
-        return _read_safetensors_model(path.parent / INDEX_NAME)
-    return _with_tensors(model, summed(iter(read_tensors(path)), layers))
+        return _read_safetensors_model(path.parent / INDEX_NAME, name)
+    return with_tensors(model, summed(iter(read_tensors(path)), layers))
 
 
 def _stated_format(config: dict[str, Any]) -> Format:
@@ -87,7 +87,8 @@ def _stated_format(config: dict[str, Any]) -> Format:
     return {"float16": Format.FP16, "float32": Format.FP32}.get(str(stated), Format.BF16)
 
 
-def _with_tensors(model: ImportedModel, tensors: Tensors) -> ImportedModel:
+def with_tensors(model: ImportedModel, tensors: Tensors) -> ImportedModel:
+    """``model`` with the size that its tensors take."""
     main = max(tensors.bytes_by_dtype, key=lambda dtype: tensors.bytes_by_dtype[dtype], default="")
     fmt = model.weights or _WIDE.get(main)
     if fmt is None:

@@ -247,8 +247,8 @@
         <translation>打开</translation>
     </message>
     <message>
-        <source>Open a scenario or a model’s config.json; drop or paste it just as well</source>
-        <translation>打开场景或模型的 config.json；也可以拖放或粘贴</translation>
+        <source>Open a scenario or a model; drop or paste files, text or a Hub id just as well</source>
+        <translation>打开场景或模型；也可拖放或粘贴文件、文本或 Hub ID</translation>
     </message>
     <message>
         <source>Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)</source>
@@ -293,14 +293,6 @@
     <message>
         <source>{gpu}: {usable} usable</source>
         <translation>{gpu}：可用 {usable}</translation>
-    </message>
-    <message>
-        <source>No model is called “{name}”. Perhaps {near}?</source>
-        <translation>没有名为“{name}”的模型。是不是 {near}？</translation>
-    </message>
-    <message>
-        <source>No model is called “{name}”. Pick one from the list, or set a size.</source>
-        <translation>没有名为“{name}”的模型。请从列表里选，或直接设定参数量。</translation>
     </message>
     <message>
         <source>Go to a control first: {key} resets the one in use.</source>
@@ -353,8 +345,20 @@
         <translation>无法打开此文件：{reason}</translation>
     </message>
     <message>
-        <source>The clipboard holds no scenario and no model’s config.json.</source>
-        <translation>剪贴板中没有场景，也没有模型的 config.json。</translation>
+        <source>Reading {id} from {hub} … Esc stops.</source>
+        <translation>正在从 {hub} 读取 {id} … 按 Esc 停止。</translation>
+    </message>
+    <message>
+        <source>No model is called “{name}”. Perhaps {near}?</source>
+        <translation>没有名为“{name}”的模型。是不是 {near}？</translation>
+    </message>
+    <message>
+        <source>No model is called “{name}”. Pick one from the list, or set a size.</source>
+        <translation>没有名为“{name}”的模型。请从列表里选，或直接设定参数量。</translation>
+    </message>
+    <message>
+        <source>The clipboard holds no scenario, no model’s config.json and no model’s id.</source>
+        <translation>剪贴板中没有场景、模型的 config.json 或模型 ID。</translation>
     </message>
     <message>
         <source>clipboard</source>
@@ -755,6 +759,26 @@
     <message>
         <source>{file} says nothing of heads and layers. Put the model’s config.json beside it.</source>
         <translation>{file} 没有说明注意力头和层数。请把模型的 config.json 放在它旁边。</translation>
+    </message>
+    <message>
+        <source>{id} was never read before, and HF_HUB_OFFLINE forbids to ask {hub}.</source>
+        <translation>从未读取过 {id}，而 HF_HUB_OFFLINE 禁止访问 {hub}。</translation>
+    </message>
+    <message>
+        <source>{hub} cannot be reached. Check the network, or set HF_ENDPOINT to a mirror. ({detail})</source>
+        <translation>无法连接 {hub}。请检查网络，或将 HF_ENDPOINT 设为镜像。（{detail}）</translation>
+    </message>
+    <message>
+        <source>{id} is gated. Accept its terms on {hub}, then log in with “hf auth login” or set HF_TOKEN.</source>
+        <translation>{id} 需要授权。请在 {hub} 上接受其条款，然后用“hf auth login”登录或设置 HF_TOKEN。</translation>
+    </message>
+    <message>
+        <source>{hub} has no model {id}, or it is private. Check the spelling, or set HF_TOKEN.</source>
+        <translation>{hub} 上没有模型 {id}，或它是私有的。请检查拼写，或设置 HF_TOKEN。</translation>
+    </message>
+    <message>
+        <source>{id} has no config.json; its tensors alone do not say how it is built.</source>
+        <translation>{id} 没有 config.json；仅凭张量无法知道模型结构。</translation>
     </message>
     <message>
         <source>Its vision tower is not counted.</source>

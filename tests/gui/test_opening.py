@@ -2,13 +2,16 @@
 
 import json
 import struct
+import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QThreadPool, QUrl
 from PySide6.QtGui import QAction, QClipboard, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from core.catalogue.hf_config import ImportedModel, read_config
+from core.hub import Hub, HubError, HubProblem, Reference
 from core.memory import Format, Runtime
 from core.memory.edge import to_json
 
@@ -154,3 +157,79 @@ def _gguf_keys(sizes: dict[str, int]) -> Iterator[tuple[bytes, bytes]]:
     yield b"general.file_type", struct.pack("<II", 4, 7)
     for name, size in sizes.items():
         yield f"llama.{name}".encode(), struct.pack("<II", 4, size)
+
+
+class Slow:
+    """A hub that answers when it is let."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+        self.may_answer = threading.Event()
+        self.asked: list[Reference] = []
+
+    def __call__(self, reference: Reference) -> ImportedModel:
+        self.asked.append(reference)
+        self.may_answer.wait(5)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def hub(room, answer: object) -> Slow:
+    slow = Slow(answer)
+    room.window.opener.fetcher._fetch = slow
+    return slow
+
+
+def test_an_id_typed_as_a_model_is_read_from_the_hub(room):
+    slow = hub(room, read_config(QWEN, "Qwen2.5-0.5B"))
+    room.window.controls.model_unknown.emit(("org/name", []))
+    assert "org/name" in room.message
+    assert "Esc" in room.message
+    with room.change():
+        slow.may_answer.set()
+    assert slow.asked == [Reference(Hub.HUGGING_FACE, "org/name")]
+    assert room.scenario.architecture.name == "Qwen2.5-0.5B"
+    assert "494,032,768" in room.message
+
+
+def test_an_id_or_an_address_is_pasted_or_dropped(room, clipboard):
+    slow = hub(room, read_config(QWEN, "a"))
+    slow.may_answer.set()
+    clipboard.setText("https://huggingface.co/org/pasted")
+    with room.change():
+        trigger(room, "paste")
+    slow.answer = read_config(QWEN, "b")
+    data = QMimeData()
+    data.setUrls([QUrl("https://www.modelscope.cn/models/org/dropped")])
+    over = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, BUTTONS, KEYS)
+    QApplication.sendEvent(room.window, over)
+    assert over.isAccepted()
+    with room.change():
+        QApplication.sendEvent(room.window, QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, BUTTONS, KEYS, QEvent.Type.Drop))
+    assert slow.asked == [Reference(Hub.HUGGING_FACE, "org/pasted"), Reference(Hub.MODELSCOPE, "org/dropped")]
+
+
+@pytest.mark.parametrize("problem", list(HubProblem))
+def test_why_a_hub_has_no_answer_is_said(room, problem):
+    before = room.scenario
+    reference = Reference(Hub.HUGGING_FACE, "org/name")
+    slow = hub(room, HubError(problem, reference, "why"))
+    slow.may_answer.set()
+    with room.bot.waitSignal(room.window.opener.fetcher.failed):
+        room.window.opener.fetch(reference)
+    assert "org/name" in room.message or "Hugging Face" in room.message
+    assert room.scenario == before
+
+
+def test_escape_does_without_the_answer(room):
+    slow = hub(room, read_config(QWEN, "late"))
+    before = room.scenario
+    room.window.opener.fetch(Reference(Hub.HUGGING_FACE, "org/late"))
+    with room.bot.waitSignal(room.window.opener.fetcher.busy_changed):
+        room.bot.keyClick(room.window, Qt.Key.Key_Escape)
+    assert room.message == ""
+    slow.may_answer.set()
+    assert QThreadPool.globalInstance().waitForDone(2000)
+    QApplication.processEvents()
+    assert room.scenario == before
