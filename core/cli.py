@@ -52,6 +52,7 @@ from core.opened import Opened, open_path, with_model
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, meaningless_words, note_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError
+from core.trainer_config import NoSuchFieldError, Trainer, export
 
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 _DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
@@ -62,6 +63,10 @@ OK, FAILED, MAKES_NO_SENSE = 0, 1, 2
 #: What an argument that is no file begins with.
 _HUBS = frozenset({"hf", "huggingface", "modelscope", "https", "http"})
 
+_FILES = (
+    "a scenario; a model (config.json, safetensors, GGUF, a folder of them, hf:ORGANISATION/NAME); or a configuration of DeepSpeed, "
+    "accelerate, axolotl or LLaMA-Factory"
+)
 _WITHOUT_WINDOW = "`fitting-room estimate` needs no window"
 
 
@@ -159,7 +164,7 @@ def _open_window(arguments: list[str]) -> int:
         "see `fitting-room estimate --help` and `fitting-room score --help`.",
         allow_abbrev=False,
     )
-    parser.add_argument("file", nargs="?", metavar="FILE", help="a scenario or a model to open: config.json, safetensors, GGUF, a folder of them, or hf:ORGANISATION/NAME")
+    parser.add_argument("file", nargs="?", metavar="FILE", help=f"to open: {_FILES}")
     parser.add_argument("--smoke-test", metavar="OUT.png", help="show the window once, save a picture of it, and exit")
     parser.add_argument("--version", action="version", version=f"fitting-room {__version__}")
     options = parser.parse_args(arguments)
@@ -203,12 +208,13 @@ def _estimate_parser() -> _EstimateParser:
 
         group.add_argument(option, type=member, choices=list(named), help=text)
 
-    parser.add_argument("file", nargs="?", metavar="FILE.json", help="a scenario or a model to start from: config.json, safetensors, GGUF, a folder of them, or hf:ORGANISATION/NAME")
+    parser.add_argument("file", nargs="?", metavar="FILE", help=f"to start from: {_FILES}")
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--model", metavar="NAME", help=f"a model of the catalogue (default: {_DEFAULT_MODEL})")
     parameters = _quantity(Kind.PARAMETERS, MIN_PARAMETERS, MAX_PARAMETERS)
     model.add_argument("--params", type=parameters, metavar="N", help="a parameter count: 7b, 1.5T, 7e9, 70亿")
     parser.add_argument("--gpu", metavar="NAME", help="the card to judge by")
+    choice(parser, "--export", Trainer, "print the run as a configuration of this trainer instead")
     choice(parser, "--task", Task, "default: inference")
     choice(parser, "--weights", Format, "number format of the weights (default: bf16)")
     batch = _quantity(Kind.COUNT, MIN_BATCH_SIZE, MAX_BATCH_SIZE)
@@ -270,7 +276,7 @@ _OPTIONS = {
 def _estimate(arguments: list[str]) -> str:
     """The answer to ``fitting-room estimate``. Raises CommandError, ScenarioFileError, CatalogueError, RefusedError."""
     options = vars(_estimate_parser().parse_args(arguments))
-    json_wanted = options.pop("json")
+    json_wanted, exported = options.pop("json"), options.pop("export", None)
     file, card = options.pop("file", None), options.pop("gpu", None)
     changes = _changes(options)
     base = Scenario(architecture=changes.get("architecture") or _model(_DEFAULT_MODEL))
@@ -283,19 +289,28 @@ def _estimate(arguments: list[str]) -> str:
         found = answer(scenario, gpu, _calibration())
     except RefusedError as error:
         raise RefusedError(_within(error.refusal, base, changes)) from error
+    if exported is not None:
+        return _exported(scenario, exported)
     if json_wanted:
         return json.dumps(as_json(found), indent=2) + "\n"
     return as_text(found, context_assumed=(opened is None or opened.model is not None) and "context_length" not in changes)
+
+
+def _exported(scenario: Scenario, trainer: Trainer) -> str:
+    try:
+        return export(scenario, trainer).rstrip() + "\n"
+    except NoSuchFieldError as error:
+        raise CommandError(f"--export {trainer.value}: {error}") from error
 
 
 def _opened(file: str, before: Scenario) -> Opened:
     """What is in ``file``; what of a model's configuration was not taken is said on the side. Raises ScenarioFileError, CommandError."""
     reference = parse_reference(file) if file.partition(":")[0] in _HUBS else None
     try:
-        opened = with_model(before, fetch(reference)) if reference is not None else open_path(Path(file), before)
+        opened = with_model(before, fetch(reference)) if reference is not None else open_path(Path(file), before, _models())
     except (ConfigError, HubError) as error:
         raise CommandError(f"{file}: {error}") from error
-    for note, detail in opened.model.notes if opened.model else ():
+    for note, detail in opened.notes:
         print(f"note: {note_words(note, detail)}", file=sys.stderr)
     return opened
 

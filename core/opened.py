@@ -1,18 +1,21 @@
-"""What someone hands over to be opened: a saved scenario, the configuration of a model, or its files. It is data, and is never more than
-read.
+"""What someone hands over to be opened: a saved scenario, the configuration of a model, its files, or the
+configuration of a trainer. It is data, and is never more than read.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.catalogue.checkpoint import file_in_folder, is_checkpoint, read_checkpoint
-from core.catalogue.hf_config import ImportedModel, read_config
+from core.catalogue.hf_config import ImportedModel, Note, read_config
+from core.catalogue.models import Model, find_model
 from core.choices import settled
 from core.memory import Runtime, Scenario, Task
 from core.memory.refusal import loaded_as, refusal_of_weights
 from core.scenario_file import ScenarioFileError, scenario_of_json
 from core.small_file import SmallFileError, read_small_file
+from core.trainer_config import TrainerConfig, parse_trainer_config
 
 _OF_CONFIGURATIONS = frozenset({"model_type", "architectures", "text_config", "hidden_size", "n_embd"})
 
@@ -23,10 +26,14 @@ class Opened(NamedTuple):
     scenario: Scenario
     model: ImportedModel | None
     """Where it was a model's configuration: the scenario is the one before, with that model."""
+    notes: tuple[tuple[Note, str], ...] = ()
+    """What was in it beside what was taken from it."""
 
 
-def open_path(path: Path, before: Scenario) -> Opened:
-    """What is in the file ``path``, or in that of the folder ``path`` that tells most. Raises ScenarioFileError, ConfigError."""
+def open_path(path: Path, before: Scenario, models: Sequence[Model] = ()) -> Opened:
+    """What is in the file ``path``, or in that of the folder ``path`` that tells most; a trainer's configuration may name one of
+    ``models``. Raises ScenarioFileError, ConfigError.
+    """
     try:
         if path.is_dir():
             path = file_in_folder(path)
@@ -39,14 +46,15 @@ def open_path(path: Path, before: Scenario) -> Opened:
     except SmallFileError as error:
         raise ScenarioFileError(f"{path}: {error}") from error
     name = path.parent.name if path.name == "config.json" else path.stem
-    return open_json(data, before, str(path), name)
+    return open_text(data, before, str(path), name, models)
 
 
-def open_json(data: bytes, before: Scenario, place: str, name: str = "") -> Opened:
-    """The same of JSON text, which came from ``place``; a model gets ``name``, unless its file knows better."""
+def open_text(data: bytes, before: Scenario, place: str, name: str = "", models: Sequence[Model] = ()) -> Opened:
+    """The same of text, JSON or YAML, which came from ``place``; a model gets ``name``, unless its file knows better."""
     config = _config(data)
     if config is None:
-        return Opened(scenario_of_json(data, place), None)
+        trainer = parse_trainer_config(data)
+        return Opened(scenario_of_json(data, place), None) if trainer is None else _with_trainer(before, trainer, models)
     own = config.get("_name_or_path")
     model = read_config(config, own.rpartition("/")[2] if isinstance(own, str) and own else name)
     return with_model(before, model)
@@ -61,7 +69,7 @@ def with_model(before: Scenario, model: ImportedModel, serve_with: Runtime | Non
         weights = loaded_as(scenario, model.weights)
         if refusal_of_weights(scenario, weights) is None:
             scenario = scenario.evolve(weights=weights)
-    return Opened(settled(scenario), model)
+    return Opened(settled(scenario), model, model.notes)
 
 
 def _config(data: bytes) -> dict[str, Any] | None:
@@ -71,3 +79,14 @@ def _config(data: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and _OF_CONFIGURATIONS & found.keys() else None
+
+
+def _with_trainer(before: Scenario, trainer: TrainerConfig, models: Sequence[Model]) -> Opened:
+    changes, notes = dict(trainer.changes), trainer.notes
+    if trainer.model_name:
+        model = find_model(models, trainer.model_name) or find_model(models, trainer.model_name.rpartition("/")[2])
+        if model is not None:
+            changes["architecture"] = model.architecture
+        else:
+            notes = ((Note.MODEL_UNKNOWN, trainer.model_name[:100]), *notes)
+    return Opened(settled(before.evolve(**changes)), None, notes)

@@ -221,6 +221,9 @@ _NOTES = {
     Note.UNKNOWN_KEYS: "not understood: {detail}",
     Note.TENSORS_COUNTED: "the weights are what the file's tensors take: {detail} bytes",
     Note.TENSORS_DIFFER: "the file holds {detail} values, more or fewer than this shape: something of it is not modelled",
+    Note.MODEL_UNKNOWN: "its model {detail} is not in the list; say --model",
+    Note.NOT_MODELLED: "not modelled: {detail}",
+    Note.ONE_GPU: "one GPU is estimated, as if nothing were spread over others ({detail})",
     Note.PARTS_MISSING: "not all of its files are here; the weights follow from the shape",
 }
 

@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self._ladder = {gpu.name: ladder_format(gpu.memory_bytes) for gpu in catalogue.gpus}
         self._usable = {gpu.name: gpu.usable_bytes for gpu in catalogue.gpus}
         self._machine = MachineCards(catalogue.gpus)
-        self.opener = Opener(self, store, self.show_message)
+        self.opener = Opener(self, store, catalogue.models, self.show_message)
         self._actions_made = self._make_actions()
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)

@@ -2,7 +2,7 @@
 undo takes back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -10,9 +10,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequ
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.catalogue.hf_config import ConfigError, ImportedModel
+from core.catalogue.models import Model
 from core.hub import HubError, Reference, parse_reference
 from core.memory import parameter_count
-from core.opened import Opened, open_json, open_path, with_model
+from core.opened import Opened, open_path, open_text, with_model
 from core.scenario_file import ScenarioFileError
 from core.small_file import MAX_FILE_BYTES
 from gui.fetching import Fetcher
@@ -23,10 +24,11 @@ from gui.words import config_note, config_problem, hub_problem
 class Opener(QObject):
     """Lets ``window`` take files; what comes of it goes to ``store``, and what is to be said to ``say``."""
 
-    def __init__(self, window: QWidget, store: Store, say: Callable[[str], None]) -> None:
+    def __init__(self, window: QWidget, store: Store, models: Sequence[Model], say: Callable[[str], None]) -> None:
         super().__init__(window)
         self._window = window
         self._store = store
+        self._models = models
         self._say = say
         self.fetcher = Fetcher(self)
         stop = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
@@ -40,7 +42,7 @@ class Opener(QObject):
 
     def ask(self) -> None:
         """Let the user pick a file."""
-        kinds = self.tr("Scenarios and models (*.json *.safetensors *.gguf);;All files (*)")
+        kinds = self.tr("Scenarios and models (*.json *.yaml *.yml *.safetensors *.gguf);;All files (*)")
         title = self.tr("Open a scenario, a model’s config.json, safetensors or GGUF")
         name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
         if name:
@@ -49,7 +51,7 @@ class Opener(QObject):
     def open(self, path: Path) -> None:
         """Show what is in the file or folder ``path``."""
         try:
-            self._show(open_path(path, self._store.scenario))
+            self._show(open_path(path, self._store.scenario, self._models))
         except ConfigError as error:
             self._say(config_problem(error.problem, error.detail))
         except ScenarioFileError as error:
@@ -90,11 +92,11 @@ class Opener(QObject):
         if reference is not None:
             self.fetch(reference)
             return
-        if "{" not in text:
+        if "{" not in text and ":" not in text:
             self._say(self.tr("The clipboard holds no scenario, no model’s config.json and no model’s id."))
             return
         try:
-            self._show(open_json(text.encode(errors="replace"), self._store.scenario, self.tr("clipboard")))
+            self._show(open_text(text.encode(errors="replace"), self._store.scenario, self.tr("clipboard"), models=self._models))
         except ConfigError as error:
             self._say(config_problem(error.problem, error.detail))
         except ScenarioFileError as error:
@@ -122,11 +124,12 @@ class Opener(QObject):
 
     def _show(self, opened: Opened) -> None:
         self._store.replace(opened.scenario)
-        if opened.model is not None:
-            self._say(self._told(opened.model))
+        told = [self._model_told(opened.model)] if opened.model is not None else []
+        told += [config_note(note, detail) for note, detail in opened.notes]
+        if told:
+            self._say(" ".join(told))
 
-    def _told(self, model: ImportedModel) -> str:
+    def _model_told(self, model: ImportedModel) -> str:
         architecture = model.architecture
         name = architecture.name or self.tr("Model")
-        told = self.tr("{name}: {parameters} parameters.").format(name=name[:60], parameters=f"{parameter_count(architecture):,}")
-        return " ".join([told, *(config_note(note, detail) for note, detail in model.notes)])
+        return self.tr("{name}: {parameters} parameters.").format(name=name[:60], parameters=f"{parameter_count(architecture):,}")

@@ -345,6 +345,12 @@ def config_note(note: Note, detail: str) -> str:
         case Note.TENSORS_DIFFER:
             text = translate("Words", "The file holds {values} values, more or fewer than this shape: something of it is not modelled.")
             return text.format(values=detail)
+        case Note.MODEL_UNKNOWN:
+            return translate("Words", "Its model {name} is not in the list; pick one.").format(name=detail)
+        case Note.NOT_MODELLED:
+            return translate("Words", "Not modelled: {what}.").format(what=detail)
+        case Note.ONE_GPU:
+            return translate("Words", "One GPU is estimated, as if nothing were spread over others ({what}).").format(what=detail)
         case Note.PARTS_MISSING:
             return translate("Words", "Not all of its files are here; the weights follow from the shape.")
         case _:

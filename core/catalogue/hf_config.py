@@ -72,6 +72,12 @@ class Note(StrEnum):
     PARTS_MISSING = "parts_missing"
     """Not all files of the model are there, so sizes follow from the shape."""
 
+    MODEL_UNKNOWN = "model_unknown"
+    """A trainer's configuration names a model that is in no list: the one before stays."""
+    NOT_MODELLED = "not_modelled"
+    ONE_GPU = "one_gpu"
+    """It is spread over several cards; one is estimated."""
+
 
 class ImportedModel(NamedTuple):
     """What a configuration says."""

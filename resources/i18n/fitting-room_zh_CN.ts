@@ -333,8 +333,8 @@
 <context>
     <name>Opener</name>
     <message>
-        <source>Scenarios and models (*.json *.safetensors *.gguf);;All files (*)</source>
-        <translation>场景和模型 (*.json *.safetensors *.gguf);;所有文件 (*)</translation>
+        <source>Scenarios and models (*.json *.yaml *.yml *.safetensors *.gguf);;All files (*)</source>
+        <translation>场景、模型和训练配置 (*.json *.yaml *.yml *.safetensors *.gguf);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open a scenario, a model’s config.json, safetensors or GGUF</source>
@@ -803,6 +803,18 @@
     <message>
         <source>The file holds {values} values, more or fewer than this shape: something of it is not modelled.</source>
         <translation>文件含有 {values} 个值，与该结构不符：其中有部分尚未建模。</translation>
+    </message>
+    <message>
+        <source>Its model {name} is not in the list; pick one.</source>
+        <translation>其模型 {name} 不在列表中，请选择一个。</translation>
+    </message>
+    <message>
+        <source>Not modelled: {what}.</source>
+        <translation>尚未建模：{what}。</translation>
+    </message>
+    <message>
+        <source>One GPU is estimated, as if nothing were spread over others ({what}).</source>
+        <translation>按单块 GPU 估算，不计分布到其他显卡的部分（{what}）。</translation>
     </message>
     <message>
         <source>Not all of its files are here; the weights follow from the shape.</source>

@@ -35,7 +35,6 @@ MODELS = {
 class Server(http.server.BaseHTTPRequestHandler):
     """The two interfaces, as far as they are asked."""
 
-    protocol_version = "HTTP/1.1"
     asked: list[str]
 
     def log_message(self, *_: object) -> None:
@@ -85,6 +84,7 @@ def server(monkeypatch, tmp_path) -> Iterator[type[Server]]:
     thread.start()
     address = f"http://127.0.0.1:{httpd.server_port}"
     import huggingface_hub.constants as constants
+    from huggingface_hub.utils._http import close_session
 
     for name in ("HF_ENDPOINT", "MODELSCOPE_ENDPOINT"):
         monkeypatch.setenv(name, address)
@@ -94,6 +94,7 @@ def server(monkeypatch, tmp_path) -> Iterator[type[Server]]:
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     yield Server
+    close_session()
     httpd.shutdown()
     thread.join()
     httpd.server_close()

@@ -8,7 +8,7 @@ from core.catalogue.hf_config import ConfigError
 from core.memory import Format, Scenario, Task
 from core.memory.edge import to_json
 from core.memory.family import architecture_from_parameter_count
-from core.opened import open_json, open_path
+from core.opened import open_path, open_text
 from core.scenario_file import ScenarioFileError
 
 QWEN = {
@@ -50,26 +50,26 @@ def test_a_folder_is_opened_by_its_configuration(before, tmp_path):
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(QWEN))
     assert open_path(folder, before).scenario.architecture.name == folder.name
-    assert open_json(json.dumps(QWEN | {"_name_or_path": "Qwen/Own"}).encode(), before, "clipboard").scenario.architecture.name == "Own"
+    assert open_text(json.dumps(QWEN | {"_name_or_path": "Qwen/Own"}).encode(), before, "clipboard").scenario.architecture.name == "Own"
 
 
 def test_a_format_that_cannot_be_is_left(before):
     """A checkpoint in GPTQ is inferred with; it is no base for full training."""
     data = json.dumps(QWEN | {"quantization_config": {"quant_method": "gptq", "bits": 4}}).encode()
-    assert open_json(data, before, "clipboard").scenario.weights is Format.GPTQ_INT4
+    assert open_text(data, before, "clipboard").scenario.weights is Format.GPTQ_INT4
     training = before.evolve(task=Task.TRAINING)
-    assert open_json(data, training, "clipboard").scenario.weights is Format.BF16
+    assert open_text(data, training, "clipboard").scenario.weights is Format.BF16
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"x": 1}', "[" * 100_000, '{"version": 2}', "1" * 5000])
 def test_nonsense_is_a_complaint(before, text):
     with pytest.raises(ScenarioFileError, match=r"^here: "):
-        open_json(text.encode(), before, "here")
+        open_text(text.encode(), before, "here")
 
 
 def test_so_is_a_model_that_is_not_known(before, tmp_path):
     with pytest.raises(ConfigError):
-        open_json(b'{"model_type": "bert"}', before, "here")
+        open_text(b'{"model_type": "bert"}', before, "here")
     with pytest.raises(ScenarioFileError, match="missing"):
         open_path(tmp_path / "missing.json", before)
     with pytest.raises(ScenarioFileError, match=r"config\.json"):

@@ -1,0 +1,365 @@
+"""Configurations of trainers as scenarios, and scenarios as those: DeepSpeed (JSON), accelerate, axolotl and LLaMA-Factory (YAML).
+
+What a file sets that says something about memory is taken; what says nothing is passed over; the rest is listed. Sources: the trainers'
+documented options and defaults (axolotl 0.8, LLaMA-Factory 0.9, DeepSpeed's "Configuration JSON", accelerate's config file).
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import yaml
+
+from core.catalogue.bounded_json import parse_bounded
+from core.catalogue.hf_config import Note
+from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task
+from core.memory.scenario import ALL_LINEAR, Gradients, Loss, OptimizerImplementation
+
+Config = Mapping[str, Any]
+
+
+class Trainer(StrEnum):
+    """Whose configuration it is."""
+
+    AXOLOTL = "axolotl"
+    LLAMA_FACTORY = "llama-factory"
+    DEEPSPEED = "deepspeed"
+    ACCELERATE = "accelerate"
+
+
+class TrainerConfig(NamedTuple):
+    """What a configuration says."""
+
+    trainer: Trainer
+    model_name: str
+    """As the file has it; empty where it names none."""
+    changes: dict[str, Any]
+    """Fields of a scenario."""
+    notes: tuple[tuple[Note, str], ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """Without anchors, of which a few lines can unfold to anything."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.YAMLError("aliases are not read")
+        return super().compose_node(parent, index)
+
+
+def parse_trainer_config(data: bytes) -> TrainerConfig | None:
+    """The trainer's configuration that ``data`` is; None where it is something else. Never raises."""
+    found: Any
+    try:
+        found = parse_bounded(data) if data.lstrip()[:1] == b"{" else yaml.load(data, _Loader)
+    except (ValueError, yaml.YAMLError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    config = {key: value for key, value in found.items() if isinstance(key, str)}
+    trainer = _trainer_of(config)
+    return _READERS[trainer](config) if trainer is not None else None
+
+
+def _trainer_of(config: Config) -> Trainer | None:
+    keys = config.keys()
+    if "base_model" in keys:
+        return Trainer.AXOLOTL
+    if "model_name_or_path" in keys and keys & {"finetuning_type", "stage", "cutoff_len", "template"}:
+        return Trainer.LLAMA_FACTORY
+    if keys & {"zero_optimization", "train_micro_batch_size_per_gpu"}:
+        return Trainer.DEEPSPEED
+    return Trainer.ACCELERATE if keys & {"compute_environment", "distributed_type"} else None
+
+
+_OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "adamw_torch": {"optimizer": Optimizer.ADAMW, "optimizer_implementation": OptimizerImplementation.FOREACH},
+    "adamw_hf": {"optimizer": Optimizer.ADAMW, "optimizer_implementation": OptimizerImplementation.FORLOOP},
+    "adamw_torch_fused": {"optimizer": Optimizer.ADAMW, "optimizer_implementation": OptimizerImplementation.FUSED},
+    "adamw": {"optimizer": Optimizer.ADAMW},
+    "adam": {"optimizer": Optimizer.ADAM},
+    "adamw_bnb_8bit": {"optimizer": Optimizer.ADAMW8BIT},
+    "adamw_8bit": {"optimizer": Optimizer.ADAMW8BIT},
+    "paged_adamw_8bit": {"optimizer": Optimizer.PAGED_ADAMW8BIT},
+    "adafactor": {"optimizer": Optimizer.ADAFACTOR},
+    "sgd": {"optimizer": Optimizer.SGD},
+}
+
+
+class _Reading:
+    """Takes keys off a configuration; what is left was not understood."""
+
+    def __init__(self, config: Config, harmless: str) -> None:
+        self._left = {key: value for key, value in config.items() if key not in frozenset(harmless.split())}
+        self.changes: dict[str, Any] = {"task": Task.TRAINING}
+        self.notes: list[tuple[Note, str]] = []
+
+    def take(self, key: str, default: Any = None) -> Any:
+        value = self._left.pop(key, default)
+        return default if value is None else value
+
+    def number(self, key: str, field: str, low: int, high: int) -> None:
+        value = self.take(key)
+        if value == "auto":
+            return
+        if type(value) is int and low <= value <= high:
+            self.changes[field] = value
+        elif value is not None:
+            self.notes.append((Note.NOT_MODELLED, f"{key}: {str(value)[:40]}"))
+
+    def yes(self, key: str) -> bool:
+        return self.take(key, False) in (True, "true", "auto")
+
+    def optimizer(self, name: object) -> None:
+        known = _OPTIMIZERS.get(name.lower()) if isinstance(name, str) else None
+        if known is not None:
+            self.changes |= known
+        elif name is not None:
+            self.notes.append((Note.NOT_MODELLED, f"optimizer {str(name)[:40]}"))
+
+    def targets(self, value: object) -> None:
+        names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+        wanted = tuple(name for name in ALL_LINEAR if name in [str(each).strip() for each in names])
+        if "all" in names or "all-linear" in names:
+            self.changes["lora_target_modules"] = ALL_LINEAR
+        elif wanted:
+            self.changes["lora_target_modules"] = wanted
+
+    def accumulated(self) -> None:
+        steps = self.take("gradient_accumulation_steps")
+        if type(steps) is int and steps > 1:
+            self.changes["gradients"] = Gradients.ACCUMULATED
+
+    def not_modelled(self, *keys: str) -> None:
+        for key in keys:
+            if self.take(key):
+                self.notes.append((Note.NOT_MODELLED, key))
+
+    def several_gpus(self, *keys: str) -> None:
+        if [key for key in keys if self.take(key)]:
+            self.notes.append((Note.ONE_GPU, ", ".join(keys)[:60]))
+
+    def done(self, trainer: Trainer, model: object = "") -> TrainerConfig:
+        if self._left:
+            self.notes.append((Note.UNKNOWN_KEYS, ", ".join(sorted(str(key)[:60] for key in self._left)[:20])))
+        return TrainerConfig(trainer, model[:200] if isinstance(model, str) else "", self.changes, tuple(self.notes))
+
+
+_SAYS_NOTHING = """
+datasets dataset dataset_dir val_set_size output_dir num_epochs num_train_epochs learning_rate lr_scheduler lr_scheduler_type warmup_steps
+warmup_ratio weight_decay seed logging_steps save_steps save_strategy eval_steps evaluation_strategy eval_strategy max_steps wandb_project
+wandb_entity wandb_name report_to special_tokens model_type tokenizer_type template do_train do_eval overwrite_output_dir overwrite_cache
+preprocessing_num_workers dataloader_num_workers max_samples plot_loss ddp_timeout trust_remote_code chat_template train_on_inputs
+group_by_length early_stopping_patience resume_from_checkpoint logging_dir save_total_limit lora_alpha val_size dataset_prepared_path
+strict lora_model_dir debug evals_per_epoch saves_per_epoch save_only_model save_safetensors tf32 loraplus_lr_ratio
+lora_modules_to_save_ignored pad_to_sequence_len eval_sample_packing shuffle_merged_datasets auto_resume_from_checkpoints max_grad_norm
+adam_beta1 adam_beta2 adam_epsilon cosine_min_lr_ratio base_model_config tokenizer_config is_llama_derived_model rl_beta
+push_dataset_to_hub hub_model_id bnb_4bit_compute_dtype per_device_eval_batch_size eval_batch_size run_name plugins
+"""
+
+
+def _axolotl(config: Config) -> TrainerConfig:
+    reading = _Reading(config, _SAYS_NOTHING)
+    model = reading.take("base_model")
+    plugins = str(config.get("plugins", ""))
+    reading.number("sequence_len", "context_length", 128, 10**7)
+    reading.number("micro_batch_size", "batch_size", 1, 4096)
+    reading.number("lora_r", "lora_r", 1, 65_536)
+    reading.accumulated()
+    four, eight = reading.yes("load_in_4bit"), reading.yes("load_in_8bit")
+    match reading.take("adapter"):
+        case "qlora":
+            reading.changes |= {"method": Method.QLORA, "weights": Format.NF4}
+        case "lora":
+            weights = Format.NF4 if four else Format.INT8 if eight else Format.BF16
+            reading.changes |= {"method": Method.QLORA if four or eight else Method.LORA, "weights": weights}
+        case None:
+            reading.changes |= {"method": Method.FULL, "weights": Format.BF16, "recipe": Recipe.PURE16}
+        case other:
+            reading.notes.append((Note.NOT_MODELLED, f"adapter {str(other)[:40]}"))
+    half = [key for key in ("bf16", "fp16", "bfloat16", "float16") if reading.yes(key)]
+    if reading.changes.get("method") is Method.FULL and not half:
+        reading.changes |= {"weights": Format.FP32, "recipe": Recipe.FP32}
+    reading.changes["autocast"] = bool(half) and reading.changes.get("method") is not Method.FULL
+    if reading.yes("lora_target_linear"):
+        reading.changes["lora_target_modules"] = ALL_LINEAR
+    reading.targets(reading.take("lora_target_modules"))
+    reading.changes["lora_dropout"] = bool(reading.take("lora_dropout"))
+    reading.optimizer(reading.take("optimizer"))
+    reading.changes["gradient_checkpointing"] = reading.yes("gradient_checkpointing")
+    reading.take("gradient_checkpointing_kwargs")
+    packed, padded = reading.yes("sample_packing"), config.get("pad_to_sequence_len") in (True, "true")
+    reading.changes["varying_lengths"] = not packed and not padded
+    fused = "CutCrossEntropy" in plugins or reading.yes("cut_cross_entropy")
+    if reading.yes("liger_fused_linear_cross_entropy") or fused:
+        reading.changes["loss"] = Loss.FUSED_LINEAR
+    kernels = [reading.yes(key) for key in ("liger_rope", "liger_rms_norm", "liger_glu_activation", "liger_swiglu")]
+    reading.changes["fused_kernels"] = any(kernels)
+    for key in ("flash_attention", "sdp_attention", "xformers_attention", "s2_attention"):
+        reading.take(key)
+    reading.changes["train_embeddings"] = bool(reading.take("lora_modules_to_save"))
+    reading.several_gpus("deepspeed", "fsdp", "fsdp_config", "fsdp_version", "tensor_parallel_size", "context_parallel_size")
+    reading.not_modelled("rl", "unfrozen_parameters", "relora_steps")
+    return reading.done(Trainer.AXOLOTL, model)
+
+
+def _llama_factory(config: Config) -> TrainerConfig:
+    reading = _Reading(config, _SAYS_NOTHING)
+    model = reading.take("model_name_or_path")
+    if (stage := reading.take("stage", "sft")) not in ("sft", "pt"):
+        reading.notes.append((Note.NOT_MODELLED, f"stage {str(stage)[:40]}"))
+    reading.number("cutoff_len", "context_length", 128, 10**7)
+    reading.number("per_device_train_batch_size", "batch_size", 1, 4096)
+    reading.number("lora_rank", "lora_r", 1, 65_536)
+    reading.accumulated()
+    bits, pure, half = reading.take("quantization_bit"), reading.yes("pure_bf16"), reading.yes("bf16") | reading.yes("fp16")
+    reading.take("quantization_method")
+    match reading.take("finetuning_type", "lora"):
+        case "lora":
+            weights = {4: Format.NF4_DOUBLE, 8: Format.INT8}.get(bits, Format.BF16) if isinstance(bits, int) else Format.BF16
+            reading.changes |= {"method": Method.LORA if bits is None else Method.QLORA, "weights": weights, "autocast": half and not pure}
+        case "full":
+            recipe = Recipe.PURE16 if pure else Recipe.AMP if half else Recipe.FP32
+            reading.changes |= {"method": Method.FULL, "recipe": recipe, "weights": Format.BF16 if pure else Format.FP32}
+        case other:
+            reading.notes.append((Note.NOT_MODELLED, f"finetuning_type {str(other)[:40]}"))
+    reading.targets(reading.take("lora_target", "all"))
+    reading.changes["lora_dropout"] = bool(reading.take("lora_dropout"))
+    reading.optimizer(reading.take("optim", "adamw_torch"))
+    reading.changes["gradient_checkpointing"] = not reading.yes("disable_gradient_checkpointing")
+    reading.take("gradient_checkpointing")
+    reading.changes["varying_lengths"] = not reading.yes("packing")
+    if reading.yes("enable_liger_kernel"):
+        reading.changes |= {"loss": Loss.FUSED_LINEAR, "fused_kernels": True}
+    reading.take("flash_attn")
+    reading.changes["upcast_norms"] = reading.yes("upcast_layernorm")
+    reading.changes["train_embeddings"] = bool(reading.take("additional_target"))
+    reading.several_gpus("deepspeed", "fsdp")
+    reading.not_modelled("use_galore", "use_apollo", "use_badam", "use_unsloth", "use_dora", "pref_loss", "ref_model")
+    return reading.done(Trainer.LLAMA_FACTORY, model)
+
+
+def _deepspeed(config: Config) -> TrainerConfig:
+    reading = _Reading(
+        config, "train_batch_size gradient_clipping steps_per_print wall_clock_breakdown scheduler prescale_gradients dump_state"
+    )
+    reading.changes |= {"method": Method.FULL}
+    reading.number("train_micro_batch_size_per_gpu", "batch_size", 1, 4096)
+    reading.accumulated()
+    half = [bool(part.get("enabled")) for part in (reading.take("bf16", {}), reading.take("fp16", {})) if isinstance(part, dict)]
+    recipe = Recipe.MIXED if any(half) else Recipe.FP32
+    reading.changes |= {"recipe": recipe, "weights": Format.BF16 if any(half) else Format.FP32}
+    optimizer = reading.take("optimizer", {})
+    reading.optimizer(optimizer.get("type") if isinstance(optimizer, dict) else optimizer)
+    zero = reading.take("zero_optimization", {})
+    if isinstance(zero, dict) and zero.get("stage"):
+        reading.notes.append((Note.ONE_GPU, f"zero_optimization stage {str(zero['stage'])[:10]}"))
+    if isinstance(zero, dict) and (zero.get("offload_optimizer") or zero.get("offload_param")):
+        reading.notes.append((Note.NOT_MODELLED, "offload_optimizer, offload_param"))
+    reading.not_modelled("activation_checkpointing")
+    return reading.done(Trainer.DEEPSPEED)
+
+
+def _accelerate(config: Config) -> TrainerConfig:
+    reading = _Reading(
+        config,
+        "compute_environment debug machine_rank main_training_function num_machines rdzv_backend same_network tpu_env tpu_use_cluster "
+        "tpu_use_sudo use_cpu gpu_ids main_process_port main_process_ip enable_cpu_affinity downcast_bf16 dynamo_config",
+    )
+    half = reading.take("mixed_precision", "no") in ("bf16", "fp16")
+    reading.changes |= {"method": Method.FULL, "recipe": Recipe.AMP if half else Recipe.FP32, "weights": Format.FP32}
+    processes = reading.take("num_processes", 1)
+    spread = [reading.take(key) for key in ("deepspeed_config", "fsdp_config", "megatron_lm_config", "parallelism_config")]
+    if reading.take("distributed_type", "NO") != "NO" and (processes != 1 or any(spread)):
+        reading.notes.append((Note.ONE_GPU, f"num_processes {str(processes)[:10]}"))
+    return reading.done(Trainer.ACCELERATE)
+
+
+_READERS: Mapping[Trainer, Callable[[Config], TrainerConfig]] = {
+    Trainer.AXOLOTL: _axolotl,
+    Trainer.LLAMA_FACTORY: _llama_factory,
+    Trainer.DEEPSPEED: _deepspeed,
+    Trainer.ACCELERATE: _accelerate,
+}
+
+
+class NoSuchFieldError(ValueError):
+    """A scenario that a trainer has no fields for."""
+
+
+def export(scenario: Scenario, trainer: Trainer, model_id: str = "") -> str:
+    """``scenario`` as a configuration of ``trainer``, with what it has fields for: to be completed with data and learning rate.
+
+    Raises NoSuchFieldError for inference.
+    """
+    if scenario.task is not Task.TRAINING:
+        raise NoSuchFieldError("only training can be exported")
+    model = model_id or scenario.architecture.name or "MODEL"
+    writer = {Trainer.AXOLOTL: _to_axolotl, Trainer.LLAMA_FACTORY: _to_llama_factory}.get(trainer)
+    if writer is not None:
+        return yaml.safe_dump(writer(scenario, model), sort_keys=False)
+    half = scenario.recipe is not Recipe.FP32
+    if trainer is Trainer.ACCELERATE:
+        fields = {"compute_environment": "LOCAL_MACHINE", "distributed_type": "NO", "mixed_precision": "bf16" if half else "no"}
+        return yaml.safe_dump(fields | {"num_machines": 1, "num_processes": 1}, sort_keys=False)
+    steps = 2 if scenario.gradients is Gradients.ACCUMULATED else 1
+    return json.dumps(
+        {
+            "train_micro_batch_size_per_gpu": scenario.batch_size,
+            "gradient_accumulation_steps": steps,
+            "bf16": {"enabled": half},
+            "optimizer": {"type": "Adam" if scenario.optimizer is Optimizer.ADAM else "AdamW"},
+            "zero_optimization": {"stage": 0},
+        },
+        indent=2,
+    )
+
+
+def _optimizer_name(scenario: Scenario) -> str:
+    if scenario.optimizer is Optimizer.ADAMW:
+        return "adamw_torch_fused" if scenario.optimizer_implementation is OptimizerImplementation.FUSED else "adamw_torch"
+    names = {Optimizer.ADAMW8BIT: "adamw_8bit", Optimizer.PAGED_ADAMW8BIT: "paged_adamw_8bit", Optimizer.ADAFACTOR: "adafactor"}
+    if scenario.optimizer in names:
+        return names[scenario.optimizer]
+    if scenario.optimizer is Optimizer.SGD:
+        return "sgd"
+    raise NoSuchFieldError(f"the trainer has no optimizer {scenario.optimizer.value}")
+
+
+def _to_axolotl(scenario: Scenario, model: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {"base_model": model, "sequence_len": scenario.context_length, "micro_batch_size": scenario.batch_size}
+    fields["gradient_accumulation_steps"] = 2 if scenario.gradients is Gradients.ACCUMULATED else 1
+    if scenario.method is Method.FULL and scenario.recipe in (Recipe.MIXED, Recipe.AMP):
+        raise NoSuchFieldError(f"axolotl has no recipe {scenario.recipe.value}")
+    if scenario.method is not Method.FULL:
+        fields |= {"adapter": scenario.method.value, "lora_r": scenario.lora_r, "lora_alpha": 2 * scenario.lora_r}
+        fields |= {"lora_dropout": 0.05 if scenario.lora_dropout else 0.0, "lora_target_modules": list(scenario.lora_target_modules)}
+    if scenario.method is Method.QLORA:
+        fields["load_in_4bit"] = True
+    fields |= {"bf16": scenario.method is not Method.FULL or scenario.recipe is not Recipe.FP32, "optimizer": _optimizer_name(scenario)}
+    fields |= {"gradient_checkpointing": scenario.gradient_checkpointing, "sample_packing": not scenario.varying_lengths}
+    if scenario.loss is Loss.FUSED_LINEAR:
+        fields |= {"plugins": ["axolotl.integrations.liger.LigerPlugin"], "liger_fused_linear_cross_entropy": True}
+    return fields | {"flash_attention": True}
+
+
+def _to_llama_factory(scenario: Scenario, model: str) -> dict[str, Any]:
+    full = scenario.method is Method.FULL
+    if full and scenario.recipe is Recipe.MIXED:
+        raise NoSuchFieldError("LLaMA-Factory has no recipe mixed")
+    fields: dict[str, Any] = {"model_name_or_path": model, "stage": "sft", "finetuning_type": "full" if full else "lora"}
+    fields |= {"cutoff_len": scenario.context_length, "per_device_train_batch_size": scenario.batch_size}
+    fields["gradient_accumulation_steps"] = 2 if scenario.gradients is Gradients.ACCUMULATED else 1
+    if not full:
+        fields |= {"lora_rank": scenario.lora_r, "lora_target": ",".join(scenario.lora_target_modules)}
+        fields["lora_dropout"] = 0.05 if scenario.lora_dropout else 0.0
+    if scenario.method is Method.QLORA:
+        fields["quantization_bit"] = 8 if scenario.weights is Format.INT8 else 4
+    pure = full and scenario.recipe is Recipe.PURE16
+    fields |= {"pure_bf16": True} if pure else {"bf16": not full or scenario.recipe is Recipe.AMP}
+    fields |= {"optim": _optimizer_name(scenario), "disable_gradient_checkpointing": not scenario.gradient_checkpointing}
+    fields["packing"] = not scenario.varying_lengths
+    if scenario.loss is Loss.FUSED_LINEAR:
+        fields["enable_liger_kernel"] = True
+    return fields

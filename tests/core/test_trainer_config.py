@@ -1,0 +1,228 @@
+"""Configurations of trainers, read and written."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.catalogue.hf_config import Note
+from core.catalogue.models import load_models
+from core.choices import settled
+from core.cli import main
+from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task, estimate
+from core.memory.family import architecture_from_parameter_count
+from core.memory.scenario import ALL_LINEAR, Gradients, Loss, OptimizerImplementation
+from core.opened import open_text
+from core.trainer_config import NoSuchFieldError, Trainer, export, parse_trainer_config
+
+
+@pytest.fixture(scope="module")
+def models():
+    return load_models(Path(__file__).resolve().parents[2] / "resources" / "models.json")
+
+
+BEFORE = Scenario(architecture=architecture_from_parameter_count(7 * 10**9))
+
+AXOLOTL = b"""
+base_model: meta-llama/Llama-3.1-8B
+datasets:
+  - path: mhenrichsen/alpaca_2k_test
+    type: alpaca
+load_in_4bit: true
+adapter: qlora
+lora_r: 32
+lora_alpha: 16
+lora_dropout: 0.05
+lora_target_linear: true
+sequence_len: 2048
+sample_packing: true
+micro_batch_size: 2
+gradient_accumulation_steps: 4
+optimizer: paged_adamw_8bit
+bf16: auto
+gradient_checkpointing: true
+flash_attention: true
+magic_option: 3
+"""
+LLAMA_FACTORY = b"""
+model_name_or_path: Qwen/Qwen2.5-7B-Instruct
+stage: sft
+do_train: true
+finetuning_type: lora
+lora_rank: 8
+lora_target: q_proj,v_proj
+template: qwen
+cutoff_len: 4096
+per_device_train_batch_size: 1
+gradient_accumulation_steps: 8
+bf16: true
+enable_liger_kernel: true
+deepspeed: ds_z3.json
+"""
+
+
+def opened(data: bytes, models=()):
+    found = open_text(data, BEFORE, "pasted", models=models)
+    estimate(found.scenario)  # it is a run
+    return found
+
+
+def test_axolotl(models):
+    scenario, _, notes = opened(AXOLOTL, models)
+    assert scenario.architecture.name == "Llama-3.1-8B"
+    assert (scenario.task, scenario.method, scenario.weights) == (Task.TRAINING, Method.QLORA, Format.NF4)
+    assert (scenario.context_length, scenario.batch_size, scenario.lora_r) == (2048, 2, 32)
+    assert scenario.lora_target_modules == ALL_LINEAR
+    assert scenario.optimizer is Optimizer.PAGED_ADAMW8BIT
+    assert (scenario.gradient_checkpointing, scenario.lora_dropout, scenario.varying_lengths) == (True, True, False)
+    assert scenario.gradients is Gradients.ACCUMULATED
+    assert notes == ((Note.UNKNOWN_KEYS, "magic_option"),)
+
+
+def test_llama_factory(models):
+    scenario, _, notes = opened(LLAMA_FACTORY, models)
+    assert scenario.architecture.name == "Qwen2.5-7B"
+    assert (scenario.method, scenario.weights, scenario.autocast) == (Method.LORA, Format.BF16, True)
+    assert scenario.lora_target_modules == ("q_proj", "v_proj")
+    assert (scenario.loss, scenario.fused_kernels, scenario.gradient_checkpointing) == (Loss.FUSED_LINEAR, True, True)
+    assert [note for note, _ in notes] == [Note.ONE_GPU]
+
+
+def test_llama_factory_full_keeps_fp32_weights_unless_pure():
+    base = b"model_name_or_path: a/b\nstage: sft\nfinetuning_type: full\n"
+    assert opened(base + b"bf16: true\n").scenario.recipe is Recipe.AMP
+    assert opened(base + b"pure_bf16: true\n").scenario.recipe is Recipe.PURE16
+    assert opened(base).notes[0] == (Note.MODEL_UNKNOWN, "a/b")
+
+
+def test_deepspeed():
+    data = {
+        "train_micro_batch_size_per_gpu": 4,
+        "gradient_accumulation_steps": "auto",
+        "bf16": {"enabled": True},
+        "optimizer": {"type": "AdamW", "params": {"lr": 1e-5}},
+        "zero_optimization": {"stage": 3, "offload_optimizer": {"device": "cpu"}},
+        "comms_logger": {},
+    }
+    scenario, _, notes = opened(json.dumps(data).encode())
+    assert (scenario.batch_size, scenario.recipe, scenario.weights) == (4, Recipe.MIXED, Format.BF16)
+    assert [note for note, _ in notes] == [Note.ONE_GPU, Note.NOT_MODELLED, Note.UNKNOWN_KEYS]
+
+
+def test_accelerate():
+    scenario, _, notes = opened(
+        b"compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nmixed_precision: bf16\nnum_processes: 8\n"
+    )
+    assert scenario.recipe is Recipe.AMP
+    assert [note for note, _ in notes] == [Note.ONE_GPU]
+    assert opened(b"compute_environment: LOCAL_MACHINE\nmixed_precision: 'no'\n").scenario.recipe is Recipe.FP32
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        (b"adapter: ia3", "ia3"),
+        (b"optimizer: muon", "muon"),
+        (b"rl: dpo", "rl"),
+        (b"sequence_len: 7.5", "sequence_len"),
+        (b"micro_batch_size: -1", "micro_batch_size"),
+    ],
+)
+def test_what_is_not_modelled_is_named(line, note):
+    found = parse_trainer_config(b"base_model: a/b\n" + line)
+    assert any(kind is Note.NOT_MODELLED and note in detail for kind, detail in found.notes)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[",
+        b"- a",
+        b"a: b",
+        b"base_model: [",
+        b"base_model: &a b\nx: *a",
+        b"base_model: !!python/object/apply:os.system ['true']",
+        b"[" * 100_000,
+        b"a: " * 5000,
+        b"\xff\xfe\x00",
+        b'{"zero_optimization": ' + b"[" * 5000,
+    ],
+)
+def test_what_is_no_configuration_is_none_and_runs_nothing(data):
+    assert parse_trainer_config(data) is None
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([line.partition(b":")[0].decode() for line in AXOLOTL.split(b"\n") if line]),
+        st.none() | st.integers() | st.text() | st.lists(st.integers()) | st.dictionaries(st.text(), st.none()),
+    )
+)
+def test_values_of_any_kind_are_taken_or_named(values):
+    assert parse_trainer_config(yaml.safe_dump({**values, "base_model": "a/b"}).encode()) is not None
+
+
+TRAINING = BEFORE.evolve(task=Task.TRAINING, context_length=2048)
+RUNS = {
+    "full": settled(TRAINING.evolve(recipe=Recipe.PURE16, gradient_checkpointing=True, batch_size=3)),
+    "fused step": settled(TRAINING.evolve(recipe=Recipe.PURE16, optimizer_implementation=OptimizerImplementation.FUSED)),
+    "lora": settled(TRAINING.evolve(method=Method.LORA, autocast=True, lora_r=8, lora_dropout=True, varying_lengths=True)),
+    "qlora": settled(
+        TRAINING.evolve(method=Method.QLORA, weights=Format.NF4, autocast=True, optimizer=Optimizer.PAGED_ADAMW8BIT, loss=Loss.FUSED_LINEAR)
+    ),
+}
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_what_axolotl_is_given_comes_back(run):
+    scenario = RUNS[run]
+    back = opened(export(scenario, Trainer.AXOLOTL).encode())
+    assert back.scenario == scenario
+    assert [note for note, _ in back.notes] == [Note.MODEL_UNKNOWN]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_what_llama_factory_is_given_comes_back(run):
+    scenario = RUNS[run]
+    back = opened(export(scenario, Trainer.LLAMA_FACTORY).encode()).scenario
+    kept = (
+        "method",
+        "recipe",
+        "batch_size",
+        "context_length",
+        "optimizer",
+        "gradient_checkpointing",
+        "lora_r",
+        "lora_target_modules",
+        "loss",
+    )
+    assert {name: getattr(back, name) for name in kept} == {name: getattr(scenario, name) for name in kept}
+
+
+def test_deepspeed_and_accelerate_come_back():
+    mixed = settled(TRAINING.evolve(recipe=Recipe.MIXED, batch_size=3, gradients=Gradients.ACCUMULATED))
+    back = opened(export(mixed, Trainer.DEEPSPEED).encode()).scenario
+    assert (back.batch_size, back.recipe, back.gradients) == (3, Recipe.MIXED, Gradients.ACCUMULATED)
+    amp = settled(TRAINING.evolve(recipe=Recipe.AMP))
+    assert opened(export(amp, Trainer.ACCELERATE).encode()).scenario.recipe is Recipe.AMP
+
+
+def test_what_a_trainer_has_no_field_for_is_refused():
+    with pytest.raises(NoSuchFieldError, match="training"):
+        export(BEFORE, Trainer.AXOLOTL)
+    for trainer in (Trainer.AXOLOTL, Trainer.LLAMA_FACTORY):
+        with pytest.raises(NoSuchFieldError, match="mixed"):
+            export(TRAINING, trainer)
+        with pytest.raises(NoSuchFieldError, match="sgd-momentum"):
+            export(RUNS["full"].evolve(optimizer=Optimizer.SGD_MOMENTUM), trainer)
+
+
+def test_the_command_line_exports(capsys):
+    assert main(["estimate", "--task", "training", "--method", "lora", "--export", "axolotl"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out)["adapter"] == "lora"
+    assert main(["estimate", "--export", "axolotl"]) == 2
+    assert "--export axolotl" in capsys.readouterr().err
