@@ -7,9 +7,6 @@ once is read from its cache. ModelScope is asked by its HTTP interface.
 import json
 import os
 import re
-import tempfile
-import urllib.error
-import urllib.request
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -157,6 +154,8 @@ def _parsed(path: Path) -> object:
 def _from_modelscope(reference: Reference) -> ImportedModel:
     if _is_offline():
         raise HubError(HubProblem.OFFLINE, reference)
+    import tempfile
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = _download(reference, _CONFIG, MAX_FILE_BYTES)
@@ -172,6 +171,9 @@ def _from_modelscope(reference: Reference) -> ImportedModel:
 
 def _download(reference: Reference, name: str, limit: int) -> bytes | None:
     """A file of the model; None where there is none."""
+    import urllib.error
+    import urllib.request
+
     endpoint = os.environ.get("MODELSCOPE_ENDPOINT") or "https://www.modelscope.cn"
     if not endpoint.startswith(("https://", "http://")):
         raise HubError(HubProblem.UNREACHABLE, reference, endpoint)

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import yaml
-
 from core.catalogue.bounded_json import parse_bounded
 from core.catalogue.hf_config import Note
 from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task
@@ -39,27 +37,30 @@ class TrainerConfig(NamedTuple):
     notes: tuple[tuple[Note, str], ...]
 
 
-class _Loader(yaml.SafeLoader):
-    """Without anchors, of which a few lines can unfold to anything."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            raise yaml.YAMLError("aliases are not read")
-        return super().compose_node(parent, index)
-
-
 def parse_trainer_config(data: bytes) -> TrainerConfig | None:
     """The trainer's configuration that ``data`` is; None where it is something else. Never raises."""
     found: Any
     try:
-        found = parse_bounded(data) if data.lstrip()[:1] == b"{" else yaml.load(data, _Loader)
-    except (ValueError, yaml.YAMLError, RecursionError):
+        found = parse_bounded(data) if data.lstrip()[:1] == b"{" else _parsed_yaml(data)
+    except ValueError:
         return None
     if not isinstance(found, dict):
         return None
     config = {key: value for key, value in found.items() if isinstance(key, str)}
     trainer = _trainer_of(config)
     return _READERS[trainer](config) if trainer is not None else None
+
+
+def _parsed_yaml(data: bytes) -> Any:
+    from core.catalogue.bounded_yaml import parse_yaml  # only here: no start is to wait for it
+
+    return parse_yaml(data)
+
+
+def _to_yaml(fields: dict[str, Any]) -> str:
+    from core.catalogue.bounded_yaml import to_yaml
+
+    return to_yaml(fields)
 
 
 def _trainer_of(config: Config) -> Trainer | None:
@@ -298,11 +299,11 @@ def export(scenario: Scenario, trainer: Trainer, model_id: str = "") -> str:
     model = model_id or scenario.architecture.name or "MODEL"
     writer = {Trainer.AXOLOTL: _to_axolotl, Trainer.LLAMA_FACTORY: _to_llama_factory}.get(trainer)
     if writer is not None:
-        return yaml.safe_dump(writer(scenario, model), sort_keys=False)
+        return _to_yaml(writer(scenario, model))
     half = scenario.recipe is not Recipe.FP32
     if trainer is Trainer.ACCELERATE:
         fields = {"compute_environment": "LOCAL_MACHINE", "distributed_type": "NO", "mixed_precision": "bf16" if half else "no"}
-        return yaml.safe_dump(fields | {"num_machines": 1, "num_processes": 1}, sort_keys=False)
+        return _to_yaml(fields | {"num_machines": 1, "num_processes": 1})
     steps = 2 if scenario.gradients is Gradients.ACCUMULATED else 1
     return json.dumps(
         {

@@ -22,6 +22,7 @@ from gui import assets
 from gui.defaults import default_scenario
 from gui.machine_watch import MachineWatch, Readable
 from gui.main_window import Catalogue, MainWindow
+from gui.model_shelf import ModelShelf
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_scenario, save_scenario, state_path
 from gui.store import Store
@@ -51,7 +52,7 @@ class Controller(QObject):
         default = default_scenario(catalogue.models, catalogue.gpus)
         last, broken = load_scenario(session) if session is not None and opened is None else (None, None)
         self.store = Store(settled(opened or last or default), self)
-        self.window = MainWindow(self.store, catalogue, default, theme, preferences.theme, preferences.unit)
+        self.window = MainWindow(self.store, catalogue, ModelShelf(preferences, self), default, theme, preferences.theme, preferences.unit)
         self.window.restoreGeometry(preferences.geometry)
         source = opened or last
         if source is not None and source != self.store.scenario:

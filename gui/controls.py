@@ -6,7 +6,7 @@ Every control emits ``edited`` with the fields it wants changed; ``render_scenar
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.catalogue.models import Model
 from core.memory import (
@@ -29,6 +29,7 @@ from core.memory.scenario import clamp_parameters
 from core.quantity import Kind, QuantityError, format_quantity
 from gui.folded_panel import FoldedPanel
 from gui.model_box import ModelBox
+from gui.model_shelf import ModelShelf
 from gui.quantities import Numbers
 from gui.theme import Theme
 from gui.training_panel import TrainingPanel
@@ -67,7 +68,7 @@ class Controls(QScrollArea):
     refused = Signal(object)
     """A Reason: a locked choice was reached for."""
 
-    def __init__(self, models: Sequence[Model], theme: Theme, numbers: Numbers, parent: QWidget | None = None) -> None:
+    def __init__(self, models: Sequence[Model], shelf: ModelShelf, theme: Theme, numbers: Numbers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._numbers = numbers
         self._scenario: Scenario | None = None
@@ -77,7 +78,7 @@ class Controls(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
         body = QWidget(self)
-        self.model_box = ModelBox(models, body)
+        self.model_box = ModelBox(models, shelf, body)
         self.model_box.picked.connect(self.model_picked)
         self.model_box.unknown.connect(self.model_unknown)
         model_caption = Caption(self.tr("&Model"), self.model_box, body)
@@ -104,7 +105,11 @@ class Controls(QScrollArea):
         model = QVBoxLayout()
         model.setSpacing(2)
         model.addWidget(model_caption)
-        model.addWidget(self.model_box)
+        box = QHBoxLayout()
+        box.setSpacing(2)
+        box.addWidget(self.model_box, 1)
+        box.addWidget(self.model_box.favourite_button)
+        model.addLayout(box)
         layout.addLayout(model)
         for part in (self.parameters, self.precision, self.batch, self.context, self.training, self.folded):
             layout.addWidget(part)

@@ -37,6 +37,7 @@ from gui.headline import Headline
 from gui.legend import Legend
 from gui.limits import limits_on
 from gui.machine_cards import MachineCards
+from gui.model_shelf import ModelShelf
 from gui.opening import Opener
 from gui.quantities import ByteUnit, Numbers
 from gui.store import Store
@@ -68,13 +69,21 @@ class MainWindow(QMainWindow):
     closing = Signal()
 
     def __init__(
-        self, store: Store, catalogue: Catalogue, default: Scenario, theme: Theme, theme_choice: ThemeChoice, unit: ByteUnit
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        shelf: ModelShelf,
+        default: Scenario,
+        theme: Theme,
+        theme_choice: ThemeChoice,
+        unit: ByteUnit,
     ) -> None:
         super().__init__()
         self.setObjectName("main_window")
         self._focused_name = ""
         self._store = store
         self._catalogue = catalogue
+        self._shelf = shelf
         self._default = default
         self._numbers = Numbers(unit)
         self._after_frame = QTimer(self)
@@ -160,7 +169,7 @@ class MainWindow(QMainWindow):
         shown = [actions[name] for name in ("open", "undo", "redo", "reset", "unit", "theme", "language")]
         body = QWidget(self)
         self.header = Header(shown, theme, body)
-        self.controls = Controls(self._catalogue.models, theme, self._numbers, body)
+        self.controls = Controls(self._catalogue.models, self._shelf, theme, self._numbers, body)
         self.headline = Headline(body)
         self.chart = MemoryChart(theme, body)
         self.legend = Legend(theme, body)

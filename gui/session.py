@@ -95,6 +95,24 @@ class Preferences:
         self._settings.setValue("language", code)
 
     @property
+    def favourite_models(self) -> list[str]:
+        """Short names, the latest first."""
+        return self._names("favourite_models")
+
+    @favourite_models.setter
+    def favourite_models(self, names: list[str]) -> None:
+        self._settings.setValue("favourite_models", "\n".join(names))
+
+    @property
+    def recent_models(self) -> list[str]:
+        """Short names, the latest first."""
+        return self._names("recent_models")
+
+    @recent_models.setter
+    def recent_models(self, names: list[str]) -> None:
+        self._settings.setValue("recent_models", "\n".join(names))
+
+    @property
     def geometry(self) -> QByteArray:
         value = self._settings.value("geometry")
         return value if isinstance(value, QByteArray) else QByteArray()
@@ -102,6 +120,9 @@ class Preferences:
     @geometry.setter
     def geometry(self, geometry: QByteArray) -> None:
         self._settings.setValue("geometry", geometry)
+
+    def _names(self, key: str) -> list[str]:
+        return [name for name in self._text(key).split("\n")[:100] if name]
 
     def _text(self, key: str) -> str:
         value = self._settings.value(key, "")

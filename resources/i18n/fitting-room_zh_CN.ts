@@ -326,6 +326,14 @@
         <translation>模型</translation>
     </message>
     <message>
+        <source>Favourite model</source>
+        <translation>收藏的模型</translation>
+    </message>
+    <message>
+        <source>Keep this model at the head of the list</source>
+        <translation>把该模型置于列表顶部</translation>
+    </message>
+    <message>
         <source>custom size</source>
         <translation>自定义大小</translation>
     </message>

@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QToolButton
 
+from core.catalogue.models import find_model
+from core.memory import architecture_from_parameter_count
 from gui.model_box import ModelBox
 
 # Said by the offscreen platform when the completer opens its popup.
@@ -138,3 +140,47 @@ def test_a_double_click_on_the_caption_returns_to_the_example(room: Any, box: Mo
     with room.change():
         room.double_click_caption("Model")
     assert box.currentText() == DEFAULT
+
+
+def offered(box: ModelBox) -> list[str]:
+    popup = box.completer().popup()
+    return [popup.model().index(row, 0).data() for row in range(popup.model().rowCount())]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("llama 70b", "Llama-3.1-70B"),
+        ("google 27B", "gemma-2-27b"),
+        ("phi", "phi-4"),
+        ("deepseek r1 distilled", "DeepSeek-R1-Distill-Qwen-7B"),
+    ],
+)
+def test_words_of_name_family_and_size_find_models(room: Any, box: ModelBox, text_box: QLineEdit, typed: str, found: str) -> None:
+    room.bot.keyClicks(text_box, typed)
+    names = offered(box)
+    assert found in names
+    assert len(names) < 20
+
+
+def test_what_was_picked_comes_first_next_time(room: Any, box: ModelBox, text_box: QLineEdit, another: str) -> None:
+    with room.change():
+        room.bot.keyClicks(text_box, another)
+        room.bot.keyClick(text_box, Qt.Key.Key_Return)
+    assert box.itemText(0) == another
+    assert box.currentText() == another
+    room.window.theme_toggled.emit()
+    assert room.find(ModelBox, "model").itemText(0) == another
+
+
+def test_a_favourite_stays_at_the_head_until_it_is_none(room: Any, box: ModelBox) -> None:
+    star = room.find(QToolButton, "favourite_model")
+    assert not star.isChecked()
+    star.click()
+    assert (box.itemText(0), box.currentText(), star.text()) == (DEFAULT, DEFAULT, "★")
+    room.set(architecture=architecture_from_parameter_count(5 * 10**9))
+    assert not star.isEnabled()
+    room.set(architecture=find_model(room.window._catalogue.models, DEFAULT).architecture)
+    star.click()
+    assert not star.isChecked()
+    assert room.controller._preferences.favourite_models == []

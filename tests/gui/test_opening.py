@@ -233,3 +233,12 @@ def test_escape_does_without_the_answer(room):
     assert QThreadPool.globalInstance().waitForDone(2000)
     QApplication.processEvents()
     assert room.scenario == before
+
+
+def test_a_trainers_configuration_dropped_is_the_run(room, tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("base_model: Qwen/Qwen2.5-7B\nadapter: lora\nlora_r: 8\nsequence_len: 1024\nbf16: true\nodd_key: 1\n")
+    with room.change():
+        assert drop(room, path)
+    assert (room.scenario.architecture.name, room.scenario.lora_r, room.scenario.context_length) == ("Qwen2.5-7B", 8, 1024)
+    assert "odd_key" in room.message
