@@ -23,6 +23,7 @@ from gui.defaults import default_scenario
 from gui.machine_watch import MachineWatch, Readable
 from gui.main_window import Catalogue, MainWindow
 from gui.model_shelf import ModelShelf
+from gui.own_cards import OwnCards
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_scenario, save_scenario, state_path
 from gui.store import Store
@@ -49,17 +50,19 @@ class Controller(QObject):
         apply(app, theme)
 
         catalogue = Catalogue(load_models(assets.MODELS), load_gpus(assets.GPUS), load_calibration(assets.CALIBRATION))
+        cards = OwnCards(catalogue.gpus, preferences, self)
         default = default_scenario(catalogue.models, catalogue.gpus)
         last, broken = load_scenario(session) if session is not None and opened is None else (None, None)
         self.store = Store(settled(opened or last or default), self)
-        self.window = MainWindow(self.store, catalogue, ModelShelf(preferences, self), default, theme, preferences.theme, preferences.unit)
+        shelf = ModelShelf(preferences, self)
+        self.window = MainWindow(self.store, catalogue, shelf, cards, default, theme, preferences.theme, preferences.unit)
         self.window.restoreGeometry(preferences.geometry)
         source = opened or last
         if source is not None and source != self.store.scenario:
             self.window.show_message(
                 self.tr("The scenario asked for what no real run allows; its precision was replaced by the nearest that can be.")
             )
-        elif source is not None and source.gpu and " #" not in source.gpu and source.gpu not in {gpu.name for gpu in catalogue.gpus}:
+        elif source is not None and source.gpu and " #" not in source.gpu and source.gpu not in {gpu.name for gpu in cards.gpus()}:
             self.window.show_message(self.tr("The scenario’s GPU, {name}, is not in the list. Pick another.").format(name=source.gpu[:60]))
         if broken is not None:
             self.window.show_message(

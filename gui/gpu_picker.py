@@ -8,15 +8,18 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from core.machine import Reading
 from core.memory import Estimate, FitStatus, Gpu
+from gui.card_dialog import CardDialog
 from gui.gpu_list import GpuList
 from gui.gpu_table import MOST_NEGATIVE, Column, GpuTable
 from gui.machine_line import MachineLine
+from gui.own_cards import OwnCards
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
 from gui.widgets.calm import WindowUndo
@@ -28,8 +31,10 @@ class GpuPicker(QWidget):
 
     picked = Signal(object)
     free_only_toggled = Signal(bool)
+    cards_changed = Signal()
+    """Other cards are listed than were judged."""
 
-    def __init__(self, gpus: tuple[Gpu, ...], theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, cards: OwnCards, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._chosen = ""
         line = self.fontMetrics().height()
@@ -43,12 +48,20 @@ class GpuPicker(QWidget):
         self.only_fitting_box = QCheckBox(self.tr("Only those that &fit"), self)
         self.only_fitting_box.setObjectName("gpu_only_fitting")
 
-        self.table = GpuTable(gpus, theme, round(0.85 * line), self)
+        self.table = GpuTable(cards.gpus(), theme, round(0.85 * line), self)
         self.list_view = GpuList(self.table, theme, round(0.85 * line), self)
         self.list_view.setObjectName("gpu_list")
         self.list_view.setAccessibleName(self.tr("GPUs and whether the scenario fits on them"))
         self._style_list(line)
 
+        self.edit_button = QToolButton(self)
+        self.edit_button.setObjectName("edit_card")
+        self.edit_button.setText("…")
+        self.edit_button.setAccessibleName(self.tr("Your card"))
+        self.edit_button.setToolTip(self.tr("Enter a card of your own, or what is usable of the chosen one"))
+        self.edit_button.clicked.connect(self._edit)
+        self._cards = cards
+        cards.changed.connect(self._on_cards)
         self.machine_line = MachineLine(self)
         self.machine_line.free_only_toggled.connect(self.free_only_toggled)
 
@@ -56,6 +69,7 @@ class GpuPicker(QWidget):
         top.setContentsMargins(0, 0, 0, 0)
         top.addWidget(self.filter_box, 1)
         top.addWidget(self.only_fitting_box)
+        top.addWidget(self.edit_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -110,6 +124,22 @@ class GpuPicker(QWidget):
         if chosen != self._chosen:
             self._chosen = chosen
             self._select_chosen()
+
+    def _on_cards(self) -> None:
+        self.table.set_gpus(self._cards.gpus())
+        self.cards_changed.emit()
+
+    def _edit(self) -> None:
+        """Of the chosen card, or of one of the user's own."""
+        dialog = CardDialog(self.table.gpu_named(self._chosen), self._cards.is_own(self._chosen), self)
+        if dialog.exec():
+            entered, memory_bytes, usable_bytes = dialog.values
+            if dialog.wants_removal:
+                self._cards.remove(self._chosen)
+            else:
+                self._cards.enter(entered, memory_bytes, usable_bytes)
+                self.picked.emit(entered)
+        dialog.deleteLater()
 
     def render_machine(self, reading: Reading, here: tuple[Gpu, ...], numbers: Numbers) -> None:
         """Show the cards of this machine, ``here`` as rows to pick."""

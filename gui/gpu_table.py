@@ -90,6 +90,16 @@ class GpuTable(QAbstractTableModel):
         fit = self._fits.get(gpu.usable_bytes)
         return self._text(gpu, column), fit.status if fit is not None else None, gpu.name == self._chosen
 
+    def set_gpus(self, gpus: tuple[Gpu, ...]) -> None:
+        """Other cards than before."""
+        self._gpus = gpus
+        self._usable = {gpu.name: gpu.usable_bytes for gpu in (*gpus, *self._here)}
+        self._arrange()
+
+    def gpu_named(self, name: str) -> Gpu | None:
+        """The card of this machine, or of the list, that is called ``name``."""
+        return next((gpu for gpu in (*self._here, *self._gpus) if gpu.name == name), None)
+
     def set_here(self, here: tuple[Gpu, ...]) -> None:
         """The cards of this machine: always the first rows. Their usable memory may change; names are taken by nobody else."""
         if [gpu.name for gpu in here] == [gpu.name for gpu in self._here]:

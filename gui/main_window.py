@@ -39,6 +39,7 @@ from gui.limits import limits_on
 from gui.machine_cards import MachineCards
 from gui.model_shelf import ModelShelf
 from gui.opening import Opener
+from gui.own_cards import OwnCards
 from gui.quantities import ByteUnit, Numbers
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         store: Store,
         catalogue: Catalogue,
         shelf: ModelShelf,
+        cards: OwnCards,
         default: Scenario,
         theme: Theme,
         theme_choice: ThemeChoice,
@@ -92,8 +94,7 @@ class MainWindow(QMainWindow):
         self._after_frame.timeout.connect(self._render_limits)
         self._announced = ""
         self._estimate: Estimate | None = None
-        self._ladder = {gpu.name: ladder_format(gpu.memory_bytes) for gpu in catalogue.gpus}
-        self._usable = {gpu.name: gpu.usable_bytes for gpu in catalogue.gpus}
+        self._cards = cards
         self._machine = MachineCards(catalogue.gpus)
         self.opener = Opener(self, store, catalogue.models, self.show_message)
         self._actions_made = self._make_actions()
@@ -173,7 +174,7 @@ class MainWindow(QMainWindow):
         self.headline = Headline(body)
         self.chart = MemoryChart(theme, body)
         self.legend = Legend(theme, body)
-        self.gpu_picker = GpuPicker(self._catalogue.gpus, theme, body)
+        self.gpu_picker = GpuPicker(self._cards, theme, body)
         self.gpu_picker.machine_line.free_only_box.setChecked(self._machine.free_only)
         self.verdict = Verdict(theme, body)
         self._lay_out(body)
@@ -241,6 +242,7 @@ class MainWindow(QMainWindow):
         self.controls.refused.connect(self._on_refused)
         self.gpu_picker.picked.connect(self._on_gpu)
         self.gpu_picker.free_only_toggled.connect(self._on_free_only)
+        self.gpu_picker.cards_changed.connect(lambda: self._render(self._store.scenario))
 
     # -- rendering: the only way anything on screen changes
 
@@ -291,11 +293,11 @@ class MainWindow(QMainWindow):
     def _render_limits(self) -> None:
         """Solve backwards for the chosen card, when nothing has changed for a moment."""
         scenario = self._store.scenario
-        usable = self._usable.get(scenario.gpu)
-        if usable is None:
+        gpu = self.gpu_picker.table.gpu_named(scenario.gpu)
+        if gpu is None:
             self.verdict.render_limits(None, "", self._numbers)
             return
-        limits = limits_on(scenario, usable, self._ladder[scenario.gpu])
+        limits = limits_on(scenario, gpu.usable_bytes, ladder_format(gpu.memory_bytes))
         self.verdict.render_limits(limits, scenario.gpu, self._numbers)
 
     def _render_history(self) -> None:
@@ -312,8 +314,6 @@ class MainWindow(QMainWindow):
 
     def _render_machine(self) -> tuple[Gpu, ...]:
         here = self._machine.gpus()
-        self._usable |= {gpu.name: gpu.usable_bytes for gpu in here}
-        self._ladder |= {gpu.name: ladder_format(gpu.memory_bytes) for gpu in here}
         if self._machine.reading is not None:
             self.gpu_picker.render_machine(self._machine.reading, here, self._numbers)
         return here

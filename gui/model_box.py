@@ -1,5 +1,6 @@
 """The model drop-down: type words of a name, a family or a size, or pick one; favourites and recent ones come first."""
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSignalBlocker, QSortFilterProxyModel, QStringListModel, Signal
@@ -20,6 +21,11 @@ def search_text(model: Model) -> str:
     return " ".join((model.name, *model.aliases, model.family, size)).casefold()
 
 
+def has_words(text: str, words: Sequence[str]) -> bool:
+    """Whether every word is in ``text``; a number only where one begins: "7b" is not in "1.7b"."""
+    return all(re.search(rf"(?<![\d.]){re.escape(word)}" if word[0].isdigit() else re.escape(word), text) for word in words)
+
+
 class _Matches(QSortFilterProxyModel):
     """The names of models that have every word that was typed."""
 
@@ -35,7 +41,7 @@ class _Matches(QSortFilterProxyModel):
     def filterAcceptsRow(self, row: int, parent: QModelIndex | QPersistentModelIndex) -> bool:
         name = self.sourceModel().index(row, 0, parent).data()
         text = self._texts.get(name, "")
-        return all(word in text for word in self._words)
+        return has_words(text, self._words)
 
 
 class ModelBox(CalmComboBox):
@@ -135,5 +141,5 @@ class ModelBox(CalmComboBox):
     def _only_one_with(self, part: str) -> Model | None:
         """The model that alone has all words of ``part`` in it."""
         words = part.casefold().split()
-        meant = [model for model in self._all if all(word in search_text(model) for word in words)]
+        meant = [model for model in self._all if has_words(search_text(model), words)]
         return meant[0] if len(meant) == 1 else None

@@ -113,6 +113,15 @@ class Preferences:
         self._settings.setValue("recent_models", "\n".join(names))
 
     @property
+    def own_cards(self) -> str:
+        """JSON, as OwnCards writes it."""
+        return self._text("own_cards")
+
+    @own_cards.setter
+    def own_cards(self, text: str) -> None:
+        self._settings.setValue("own_cards", text)
+
+    @property
     def geometry(self) -> QByteArray:
         value = self._settings.value("geometry")
         return value if isinstance(value, QByteArray) else QByteArray()

@@ -9,6 +9,33 @@
     </message>
 </context>
 <context>
+    <name>CardDialog</name>
+    <message>
+        <source>Your card</source>
+        <translation>你的显卡</translation>
+    </message>
+    <message>
+        <source>Usable: what one process can have, without what the driver, ECC and the display take.</source>
+        <translation>可用：单个进程能用的显存，不含驱动、ECC 和显示占用。</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>显存</translation>
+    </message>
+    <message>
+        <source>Usable</source>
+        <translation>可用</translation>
+    </message>
+</context>
+<context>
     <name>ChoiceSlider</name>
     <message>
         <source>Not available: {names}.</source>
@@ -97,6 +124,14 @@
     <message>
         <source>GPUs and whether the scenario fits on them</source>
         <translation>显卡列表，以及当前配置能否放下</translation>
+    </message>
+    <message>
+        <source>Your card</source>
+        <translation>你的显卡</translation>
+    </message>
+    <message>
+        <source>Enter a card of your own, or what is usable of the chosen one</source>
+        <translation>输入自己的显卡，或修改所选显卡的可用显存</translation>
     </message>
 </context>
 <context>

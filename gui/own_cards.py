@@ -1,0 +1,60 @@
+"""Cards that the user has entered, or whose usable memory the user knows better. Kept in the preferences."""
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter, ValidationError
+from PySide6.QtCore import QObject, Signal
+
+from core.memory import Gpu
+from gui.session import Preferences
+
+MAX_CARDS = 50
+_CARDS = TypeAdapter(tuple[Gpu, ...])
+SOURCE = "user"
+
+
+class OwnCards(QObject):
+    """The catalogue's cards with the user's own: one of the same name takes the place of the catalogue's."""
+
+    changed = Signal()
+
+    def __init__(self, catalogue: Sequence[Gpu], preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._catalogue = tuple(catalogue)
+        self._preferences = preferences
+        try:
+            self._own = _CARDS.validate_json(preferences.own_cards or "[]")[:MAX_CARDS]
+        except ValidationError:
+            self._own = ()  # somebody else's settings: the catalogue is there all the same
+
+    def gpus(self) -> tuple[Gpu, ...]:
+        """Own cards, then those of the catalogue that none of them replaces."""
+        names = {gpu.name for gpu in self._own}
+        return (*self._own, *(gpu for gpu in self._catalogue if gpu.name not in names))
+
+    def is_own(self, name: str) -> bool:
+        return any(gpu.name == name for gpu in self._own)
+
+    def enter(self, name: str, memory_bytes: int, usable_bytes: int) -> None:
+        """Add or replace the card ``name``; what the catalogue knows of it besides stays."""
+        known = next((gpu for gpu in self._catalogue if gpu.name == name), None)
+        card = Gpu(
+            name=name,
+            vendor=known.vendor if known is not None else "?",
+            memory_bytes=memory_bytes,
+            usable_bytes=usable_bytes,
+            bandwidth_bytes_per_second=known.bandwidth_bytes_per_second if known is not None else None,
+            launch_year=known.launch_year if known is not None else None,
+            source=SOURCE,
+            usable_source=SOURCE,
+        )
+        self._keep((card, *(gpu for gpu in self._own if gpu.name != name)))
+
+    def remove(self, name: str) -> None:
+        """Forget it; the catalogue's card of that name, if there is one, is back."""
+        self._keep(tuple(gpu for gpu in self._own if gpu.name != name))
+
+    def _keep(self, own: tuple[Gpu, ...]) -> None:
+        self._own = own[:MAX_CARDS]
+        self._preferences.own_cards = _CARDS.dump_json(self._own).decode()
+        self.changed.emit()
