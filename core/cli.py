@@ -22,6 +22,7 @@ from core.catalogue.hf_config import ConfigError
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
 from core.evidence import EvidenceFileError
 from core.hub import HubError, fetch, parse_reference
+from core.hub_table import hub_table
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -50,7 +51,7 @@ from core.memory.calibration import Calibration
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, TransformersRelease
 from core.opened import Opened, open_path, with_model
 from core.quantity import Kind, QuantityError, parse_quantity
-from core.report import answer, as_json, as_text, meaningless_words, note_words, quantity_words, refusal_words
+from core.report import answer, as_json, as_text, hub_table_text, meaningless_words, note_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError
 from core.trainer_config import NoSuchFieldError, Trainer, export
 
@@ -214,6 +215,7 @@ def _estimate_parser() -> _EstimateParser:
     parameters = _quantity(Kind.PARAMETERS, MIN_PARAMETERS, MAX_PARAMETERS)
     model.add_argument("--params", type=parameters, metavar="N", help="a parameter count: 7b, 1.5T, 7e9, 70亿")
     parser.add_argument("--gpu", metavar="NAME", help="the card to judge by")
+    parser.add_argument("--hub-table", action="store_true", help="print what the Hub's memory calculator says of the model instead")
     choice(parser, "--export", Trainer, "print the run as a configuration of this trainer instead")
     choice(parser, "--task", Task, "default: inference")
     choice(parser, "--weights", Format, "number format of the weights (default: bf16)")
@@ -277,6 +279,7 @@ def _estimate(arguments: list[str]) -> str:
     """The answer to ``fitting-room estimate``. Raises CommandError, ScenarioFileError, CatalogueError, RefusedError."""
     options = vars(_estimate_parser().parse_args(arguments))
     json_wanted, exported = options.pop("json"), options.pop("export", None)
+    table_wanted = options.pop("hub_table", False)
     file, card = options.pop("file", None), options.pop("gpu", None)
     changes = _changes(options)
     base = Scenario(architecture=changes.get("architecture") or _model(_DEFAULT_MODEL))
@@ -289,6 +292,8 @@ def _estimate(arguments: list[str]) -> str:
         found = answer(scenario, gpu, _calibration())
     except RefusedError as error:
         raise RefusedError(_within(error.refusal, base, changes)) from error
+    if table_wanted:
+        return hub_table_text(hub_table(scenario.architecture))
     if exported is not None:
         return _exported(scenario, exported)
     if json_wanted:

@@ -1,10 +1,12 @@
 """The answer of the command line: as JSON for scripts, as a text for people. English; no memory arithmetic of its own."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.catalogue.hf_config import Note
 from core.choices import Meaningless
+from core.hub_table import HubRow
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -99,6 +101,15 @@ def as_text(answer: Answer, *, context_assumed: bool) -> str:
     if answer.on_card:
         blocks.append(_verdict(answer.on_card))
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def hub_table_text(rows: Iterable[HubRow]) -> str:
+    """The Hub calculator's table for people, in GiB as it counts."""
+    lines = [f"{'dtype':<18}{'largest layer':>15}{'total size':>13}{'Adam (peak)':>14}  GiB"]
+    for row in rows:
+        adam = "-" if row.training_with_adam_bytes is None else _gib(row.training_with_adam_bytes)
+        lines.append(f"{row.dtype:<18}{_gib(row.largest_layer_bytes):>15}{_gib(row.total_bytes):>13}{adam:>14}")
+    return "\n".join(lines) + "\n"
 
 
 _READINGS = ("allocated (torch)", "reserved (torch)", "process (nvidia-smi)")
