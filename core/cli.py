@@ -75,8 +75,15 @@ class CommandError(Exception):
     """A command that makes no sense, and why."""
 
 
+class _HelpAsked(Exception):  # noqa: N818 -- no error
+    """The help that somebody wants to read, to be written as every answer is: a reader may go away amid it."""
+
+
 class _Parser(argparse.ArgumentParser):
-    """Leaves it to the caller to say what is wrong, in one line and without the usage."""
+    """Leaves it to the caller to say what is wrong, in one line and without the usage, and to write the help."""
+
+    def print_help(self, file: object = None) -> NoReturn:
+        raise _HelpAsked(self.format_help())
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(message)
@@ -114,7 +121,9 @@ def main(argv: list[str] | None = None) -> int:
         return _complain(str(error), MAKES_NO_SENSE)
     except RefusedError as error:
         return _complain(refusal_words(error.refusal), MAKES_NO_SENSE)
-    except SystemExit:  # argparse, after --help and --version
+    except _HelpAsked as asked:
+        return _write(str(asked))
+    except SystemExit:  # argparse, after --version
         return _write("")
 
 
