@@ -82,7 +82,7 @@ class _HelpAsked(Exception):  # noqa: N818 -- no error
 class _Parser(argparse.ArgumentParser):
     """Leaves it to the caller to say what is wrong, in one line and without the usage, and to write the help."""
 
-    def print_help(self, file: object = None) -> NoReturn:
+    def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002 -- argparse has it
         raise _HelpAsked(self.format_help())
 
     def error(self, message: str) -> NoReturn:
