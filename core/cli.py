@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from core import __version__, evidence
 from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, load_gpus, load_models, suggest
+from core.catalogue.gpus import unnumbered
 from core.catalogue.hf_config import ConfigError
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
 from core.evidence import EvidenceFileError
@@ -287,8 +288,7 @@ _OPTIONS = {
 def _estimate(arguments: list[str]) -> str:
     """The answer to ``fitting-room estimate``. Raises CommandError, ScenarioFileError, CatalogueError, RefusedError."""
     options = vars(_estimate_parser().parse_args(arguments))
-    json_wanted, exported = options.pop("json"), options.pop("export", None)
-    table_wanted = options.pop("hub_table", False)
+    json_wanted, exported, table_wanted = options.pop("json"), options.pop("export", None), options.pop("hub_table", False)
     file, card = options.pop("file", None), options.pop("gpu", None)
     changes = _changes(options)
     base = Scenario(architecture=changes.get("architecture") or _model(_DEFAULT_MODEL))
@@ -296,7 +296,7 @@ def _estimate(arguments: list[str]) -> str:
     base = opened.scenario if opened else base
     scenario = _asked_for(base, changes)
     # a card of the file's that this catalogue lacks is no less of an error than one that was typed
-    gpu = _gpu(scenario.gpu if card is None else card) if scenario.gpu or card is not None else None
+    gpu = _gpu(unnumbered(scenario.gpu) if card is None else card) if scenario.gpu or card is not None else None
     try:
         found = answer(scenario, gpu, _calibration())
     except RefusedError as error:

@@ -4,20 +4,18 @@ The Hub's own library does the asking, so HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_
 once is read from its cache. ModelScope is asked by its HTTP interface.
 """
 
-import json
 import os
 import re
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from core.catalogue.checkpoint import read_checkpoint, with_tensors
+from core.catalogue.checkpoint import CONFIG_NAME, ONE_FILE_NAME, config_beside, read_checkpoint, with_tensors
 from core.catalogue.hf_config import ConfigError, ConfigProblem, ImportedModel, read_config
 from core.catalogue.safetensors_file import INDEX_NAME, MAX_HEADER_BYTES
 from core.catalogue.tensor_file import Tensor, summed
 from core.small_file import MAX_FILE_BYTES
 
-_CONFIG, _ONE_FILE = "config.json", "model.safetensors"
 _SECONDS = 15
 _PART = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}"
 _ID = re.compile(rf"{_PART}/{_PART}")
@@ -109,15 +107,15 @@ def _from_hugging_face(reference: Reference) -> ImportedModel:
         return Path(api.hf_hub_download(reference.model_id, name))
 
     try:
-        config = download(_CONFIG, MAX_FILE_BYTES)
+        config = download(CONFIG_NAME, MAX_FILE_BYTES)
         try:
             return read_checkpoint(download(INDEX_NAME, MAX_HEADER_BYTES), reference.short_name)
         except hub_errors.EntryNotFoundError as error:
-            model = read_config(_parsed(config), reference.short_name)
+            model = read_config(config_beside(config), reference.short_name)
             if isinstance(error, hub_errors.LocalEntryNotFoundError):
                 return model  # offline, and the index was never read
         try:
-            header = api.parse_safetensors_file_metadata(reference.model_id, _ONE_FILE)
+            header = api.parse_safetensors_file_metadata(reference.model_id, ONE_FILE_NAME)
         except (hub_errors.EntryNotFoundError, hub_errors.SafetensorsParsingError):
             return model
         tensors = (
@@ -144,13 +142,6 @@ def _is_offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
 
 
-def _parsed(path: Path) -> object:
-    try:
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(ConfigProblem.NO_MODEL, _CONFIG) from error
-
-
 def _from_modelscope(reference: Reference) -> ImportedModel:
     if _is_offline():
         raise HubError(HubProblem.OFFLINE, reference)
@@ -158,13 +149,13 @@ def _from_modelscope(reference: Reference) -> ImportedModel:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        config = _download(reference, _CONFIG, MAX_FILE_BYTES)
+        config = _download(reference, CONFIG_NAME, MAX_FILE_BYTES)
         if config is None:
             raise HubError(HubProblem.NOT_FOUND, reference)
-        (folder / _CONFIG).write_bytes(config)
+        (folder / CONFIG_NAME).write_bytes(config)
         index = _download(reference, INDEX_NAME, MAX_HEADER_BYTES)
         if index is None:
-            return read_config(_parsed(folder / _CONFIG), reference.short_name)
+            return read_config(config_beside(folder / CONFIG_NAME), reference.short_name)
         (folder / INDEX_NAME).write_bytes(index)
         return read_checkpoint(folder / INDEX_NAME, reference.short_name)
 

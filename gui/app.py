@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from core import __version__
 from core.catalogue.calibration import load_calibration
-from core.catalogue.gpus import load_gpus
+from core.catalogue.gpus import load_gpus, unnumbered
 from core.catalogue.models import load_models
 from core.choices import settled
 from core.machine import Machine
@@ -62,7 +62,7 @@ class Controller(QObject):
             self.window.show_message(
                 self.tr("The scenario asked for what no real run allows; its precision was replaced by the nearest that can be.")
             )
-        elif source is not None and source.gpu and " #" not in source.gpu and source.gpu not in {gpu.name for gpu in cards.gpus()}:
+        elif source is not None and source.gpu and unnumbered(source.gpu) not in {gpu.name for gpu in cards.gpus()}:
             self.window.show_message(self.tr("The scenario’s GPU, {name}, is not in the list. Pick another.").format(name=source.gpu[:60]))
         if broken is not None:
             self.window.show_message(

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayout, QLabel, QLineEdit, QWidget
 
+from core.catalogue.gpus import unnumbered
 from core.memory import Gpu
 from core.memory.units import GIB
 from gui.quantities import ByteUnit
@@ -17,7 +18,7 @@ class CardDialog(QDialog):
         self.setObjectName("card_dialog")
         self.setWindowTitle(self.tr("Your card"))
         self.wants_removal = False
-        self.name_box = QLineEdit(card.name if card is not None else "", self)
+        self.name_box = QLineEdit(unnumbered(card.name) if card is not None else "", self)
         self.name_box.setMaxLength(100)
         self.memory_box, self.usable_box = self._gib_box(), self._gib_box()
         if card is not None:
@@ -46,8 +47,7 @@ class CardDialog(QDialog):
     def values(self) -> tuple[str, int, int]:
         """(name, memory, usable) with both in bytes; no more is usable than there is."""
         memory = round(self.memory_box.value() * GIB)
-        # A number sign is for those of this machine.
-        return self.name_box.text().replace(" #", " ").strip(), memory, min(memory, round(self.usable_box.value() * GIB))
+        return unnumbered(self.name_box.text()), memory, min(memory, round(self.usable_box.value() * GIB))
 
     def _gib_box(self) -> QDoubleSpinBox:
         box = QDoubleSpinBox(self)
@@ -60,7 +60,7 @@ class CardDialog(QDialog):
         self.usable_box.setMaximum(gib)
 
     def _check(self) -> None:
-        self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(bool(self.name_box.text().strip()))
+        self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(bool(unnumbered(self.name_box.text())))
 
     def _on_remove(self) -> None:
         self.wants_removal = True

@@ -1,35 +1,15 @@
 """Reading a model from a hub in the background: the window stays as it is until it is there."""
 
+import contextlib
+import threading
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from core.catalogue.hf_config import ConfigError, ImportedModel
-from core.hub import HubError, Reference, fetch
+from core.hub import HubError, HubProblem, Reference, fetch
 
 Fetch = Callable[[Reference], ImportedModel]
-
-
-class _Done(QObject):
-    done = Signal(object)
-
-
-class _Task(QRunnable):
-    def __init__(self, fetch_model: Fetch, reference: Reference) -> None:
-        super().__init__()
-        self.signals = _Done()
-        self._fetch = fetch_model
-        self._reference = reference
-
-    def run(self) -> None:
-        try:
-            found: object = self._fetch(self._reference)
-        except (HubError, ConfigError) as error:
-            found = error
-        try:
-            self.signals.done.emit(found)
-        except RuntimeError:
-            return  # the window is gone
 
 
 class Fetcher(QObject):
@@ -38,28 +18,41 @@ class Fetcher(QObject):
     fetched = Signal(object)
     failed = Signal(object)
     busy_changed = Signal(bool)
+    answered = Signal(object, object)
+    """(thread, what it found): from there to here."""
 
     def __init__(self, parent: QObject, fetch_model: Fetch = fetch) -> None:
         super().__init__(parent)
         self._fetch = fetch_model
-        self._task: _Task | None = None
+        self._thread: threading.Thread | None = None
+        self.answered.connect(self._on_answered)
 
     def start(self, reference: Reference) -> None:
         """Read ``reference`` instead of what is being read."""
-        self._task = task = _Task(self._fetch, reference)
-        task.setAutoDelete(False)  # Python's
-        task.signals.done.connect(lambda found: self._on_done(task, found))
+        # A daemon, which no closing window waits for.
+        self._thread = threading.Thread(target=self._run, args=(reference,), name="fetch", daemon=True)
         self.busy_changed.emit(True)
-        QThreadPool.globalInstance().start(task)
+        self._thread.start()
 
     def stop(self) -> None:
         """Do without the answer, whenever it comes."""
-        if self._task is not None:
-            self._task = None
+        if self._thread is not None:
+            self._thread = None
             self.busy_changed.emit(False)
 
-    def _on_done(self, task: _Task, found: object) -> None:
-        if task is not self._task:
+    def _run(self, reference: Reference) -> None:
+        found: object
+        try:
+            found = self._fetch(reference)
+        except (HubError, ConfigError) as error:
+            found = error
+        except Exception as error:  # of whatever library is asked: without an answer the window would wait for ever
+            found = HubError(HubProblem.UNREACHABLE, reference, f"{type(error).__name__}: {error}")
+        with contextlib.suppress(RuntimeError):  # the window is gone
+            self.answered.emit(threading.current_thread(), found)
+
+    def _on_answered(self, thread: threading.Thread, found: object) -> None:
+        if thread is not self._thread:
             return
         self.stop()
         if isinstance(found, ImportedModel):

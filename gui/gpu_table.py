@@ -9,6 +9,7 @@ from enum import IntEnum
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 
+from core.catalogue.gpus import unnumbered
 from core.memory import Estimate, Fit, FitStatus, Gpu, judge
 from gui.icons import status_icon
 from gui.quantities import Numbers
@@ -93,8 +94,7 @@ class GpuTable(QAbstractTableModel):
     def set_gpus(self, gpus: tuple[Gpu, ...]) -> None:
         """Other cards than before."""
         self._gpus = gpus
-        self._usable = {gpu.name: gpu.usable_bytes for gpu in (*gpus, *self._here)}
-        self._arrange()
+        self._relist()
 
     def gpu_named(self, name: str) -> Gpu | None:
         """The card of this machine, or of the list, that is called ``name``."""
@@ -102,12 +102,13 @@ class GpuTable(QAbstractTableModel):
 
     def set_here(self, here: tuple[Gpu, ...]) -> None:
         """The cards of this machine: always the first rows. Their usable memory may change; names are taken by nobody else."""
+        if here == self._here:
+            return
         if [gpu.name for gpu in here] == [gpu.name for gpu in self._here]:
             new = {gpu.name: gpu for gpu in here}
             self._visible = [new.get(gpu.name, gpu) for gpu in self._visible]
         self._here = here
-        self._usable = {gpu.name: gpu.usable_bytes for gpu in (*self._gpus, *here)}
-        self._arrange()
+        self._relist()
 
     def set_filter(self, text: str) -> None:
         self._filter = text.casefold().strip()
@@ -211,8 +212,8 @@ class GpuTable(QAbstractTableModel):
 
     def _name_here(self, gpu: Gpu) -> str:
         """With its number only where there are several alike."""
-        plain = gpu.name.rpartition(" #")[0]
-        alone = sum(other.name.rpartition(" #")[0] == plain for other in self._here) == 1
+        plain = unnumbered(gpu.name)
+        alone = sum(unnumbered(other.name) == plain for other in self._here) == 1
         return self.tr("Here: {name}").format(name=plain if alone else gpu.name)
 
     def _tip(self, gpu: Gpu, fit: Fit) -> str:
@@ -241,6 +242,10 @@ class GpuTable(QAbstractTableModel):
             return (gpu.name.casefold(),)
         size = gpu.memory_bytes if self._sort_column is Column.MEMORY else gpu.usable_bytes
         return (size, gpu.launch_year or 0, gpu.name)
+
+    def _relist(self) -> None:
+        self._usable = {gpu.name: gpu.usable_bytes for gpu in (*self._gpus, *self._here)}
+        self._arrange()
 
     def _arrange(self) -> None:
         visible = [gpu for gpu in self._gpus if self._matches(gpu)]

@@ -1,11 +1,14 @@
 """The cards of this machine as rows to pick: named as the catalogue names them, with the memory they are judged by."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from core.catalogue.gpus import find_reported
+from core.catalogue.gpus import find_reported, numbered
 from core.machine import MachineCard, Reading
 from core.memory import Gpu
 from core.memory.units import MIB
+
+_SOURCE = "driver"
 
 
 class MachineCards:
@@ -13,6 +16,7 @@ class MachineCards:
 
     def __init__(self, catalogue: Sequence[Gpu]) -> None:
         self._catalogue = catalogue
+        self._known: dict[tuple[str, int], Gpu] = {}  # looked up once: a name that none is called by takes a frame
         self.reading: Reading | None = None
         self.free_only = True
 
@@ -22,15 +26,21 @@ class MachineCards:
         return tuple(self._gpu(card, number) for number, card in enumerate(cards))
 
     def _gpu(self, card: MachineCard, number: int) -> Gpu:
-        known = find_reported(self._catalogue, card.name, card.total_bytes)
+        key = card.name, card.total_bytes
+        if key not in self._known:
+            self._known[key] = find_reported(self._catalogue, *key) or _unknown(card)
         usable = card.free_bytes if self.free_only else card.usable_bytes
-        return Gpu(
-            name=f"{known.name if known is not None else card.name} #{number}",
-            vendor=card.vendor,
+        return replace(
+            self._known[key],
+            name=numbered(self._known[key].name, number),
             memory_bytes=card.total_bytes,
             usable_bytes=max(MIB, usable // MIB * MIB),  # what flickers below a MiB is no news
-            bandwidth_bytes_per_second=known.bandwidth_bytes_per_second if known is not None else None,
-            launch_year=known.launch_year if known is not None else None,
-            source="driver",
-            usable_source="driver",
+            usable_source=_SOURCE,
         )
+
+
+def _unknown(card: MachineCard) -> Gpu:
+    name = card.name or card.vendor
+    return Gpu(
+        name=name, vendor=card.vendor, memory_bytes=card.total_bytes, usable_bytes=card.total_bytes, source=_SOURCE, usable_source=_SOURCE
+    )

@@ -1,14 +1,16 @@
 """Watches the machine's cards from a thread of its own: a driver may take its time, and no frame waits for it."""
 
+import contextlib
+import threading
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from core.machine import Reading
 
-EVERY_MS = 1000
+EVERY_SECONDS = 1.0
 #: Where there is no card, or its driver fails.
-SELDOM_MS = 15_000
+SELDOM_SECONDS = 15.0
 
 
 class Readable(Protocol):
@@ -19,45 +21,37 @@ class Readable(Protocol):
         ...
 
 
-class _Worker(QObject):
-    read = Signal(object)
-
-    def __init__(self, machine: Readable) -> None:
-        super().__init__()
-        self._machine = machine
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.ask)
-
-    @Slot()
-    def ask(self) -> None:
-        reading = self._machine.read()
-        self.read.emit(reading)
-        self._timer.start(EVERY_MS if reading.cards else SELDOM_MS)
-
-
 class MachineWatch(QObject):
-    """Emits ``read`` with a Reading about once a second, in the thread of the window."""
+    """Emits ``read`` with a Reading about once a second, in the thread of the window.
+
+    A daemon of Python, not a QThread: a driver that hangs would abort a process that ends before it.
+    """
 
     read = Signal(object)
-    _started = Signal()
 
     def __init__(self, machine: Readable, parent: QObject) -> None:
         super().__init__(parent)
-        self._thread = QThread(self)
-        self._worker = _Worker(machine)
-        self._worker.moveToThread(self._thread)
-        self._worker.read.connect(self.read)
-        self._started.connect(self._worker.ask)
-        self._thread.finished.connect(self._worker.deleteLater)
+        self._machine = machine
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
-        self._started.emit()
 
     def stop(self) -> None:
-        """End the thread. A driver that hangs is left behind after two seconds: the process ends all the same."""
-        if self._thread.isRunning():
-            self._thread.quit()
-            if not self._thread.wait(2000):
-                self._thread.setParent(None)
+        """End the thread; one that hangs in its driver is left behind after a second."""
+        self._stopped.set()
+        self._thread.join(1.0)
+
+    @property
+    def is_watching(self) -> bool:
+        return self._thread.is_alive()
+
+    def _watch(self) -> None:
+        while not self._stopped.is_set():
+            reading = self._machine.read()
+            if self._stopped.is_set():
+                return
+            with contextlib.suppress(RuntimeError):  # the window is gone
+                self.read.emit(reading)
+            self._stopped.wait(EVERY_SECONDS if reading.cards else SELDOM_SECONDS)

@@ -92,7 +92,6 @@ class MainWindow(QMainWindow):
         self._after_frame.setSingleShot(True)
         self._after_frame.setInterval(30)
         self._after_frame.timeout.connect(self._render_limits)
-        self._announced = ""
         self._estimate: Estimate | None = None
         self._cards = cards
         self._machine = MachineCards(catalogue.gpus)
@@ -306,10 +305,11 @@ class MainWindow(QMainWindow):
 
     def show_machine(self, reading: Reading) -> None:
         """What is in this machine now, about once a second: the rest is rendered again only where it judges a card."""
+        if self._store.in_gesture:
+            return  # the next reading is soon enough
         before = self._machine.gpus()
         self._machine.reading = reading
-        here = self._render_machine()
-        if here != before and not self._store.in_gesture:
+        if self._render_machine() != before:
             self._render(self._store.scenario)
 
     def _render_machine(self) -> tuple[Gpu, ...]:

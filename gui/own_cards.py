@@ -1,6 +1,7 @@
 """Cards that the user has entered, or whose usable memory the user knows better. Kept in the preferences."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import QObject, Signal
@@ -38,16 +39,9 @@ class OwnCards(QObject):
     def enter(self, name: str, memory_bytes: int, usable_bytes: int) -> None:
         """Add or replace the card ``name``; what the catalogue knows of it besides stays."""
         known = next((gpu for gpu in self._catalogue if gpu.name == name), None)
-        card = Gpu(
-            name=name,
-            vendor=known.vendor if known is not None else "?",
-            memory_bytes=memory_bytes,
-            usable_bytes=usable_bytes,
-            bandwidth_bytes_per_second=known.bandwidth_bytes_per_second if known is not None else None,
-            launch_year=known.launch_year if known is not None else None,
-            source=SOURCE,
-            usable_source=SOURCE,
-        )
+        if known is None:
+            known = Gpu(name=name, vendor="?", memory_bytes=1, usable_bytes=1, source=SOURCE, usable_source=SOURCE)
+        card = replace(known, memory_bytes=memory_bytes, usable_bytes=usable_bytes, usable_source=SOURCE)
         self._keep((card, *(gpu for gpu in self._own if gpu.name != name)))
 
     def remove(self, name: str) -> None:

@@ -12,6 +12,8 @@ import json
 import sys
 from pathlib import Path
 
+from renewal import renew
+
 ROOT = Path(__file__).resolve().parents[1]
 FACTS = Path(__file__).with_name("gpus.jsonl")
 CATALOGUE = ROOT / "resources" / "gpus.json"
@@ -132,16 +134,7 @@ def main() -> int:
     cards = [json.loads(line) for line in FACTS.read_text(encoding="utf-8").splitlines()]
     if options.database:
         return compare_with_database(cards)
-    catalogue = json.loads(CATALOGUE.read_text(encoding="utf-8"))
-    rows = [row(facts) for facts in cards]
-    if rows == catalogue["gpus"]:
-        return 0
-    if options.check:
-        print("resources/gpus.json is out of date: run packaging/gpus.py")
-        return 1
-    CATALOGUE.write_text(json.dumps(catalogue | {"gpus": rows}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"{len(rows)} cards")
-    return 0
+    return renew(CATALOGUE, "gpus", [row(facts) for facts in cards], Path(__file__).name, check=options.check, indent=1)
 
 
 if __name__ == "__main__":

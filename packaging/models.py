@@ -11,6 +11,8 @@ import json
 import sys
 from pathlib import Path
 
+from renewal import renew
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -59,14 +61,7 @@ def main() -> int:
     rows = kept + list(made.values())
     order = list(dict.fromkeys(model["family"] for model in rows))
     rows.sort(key=lambda model: order.index(model["family"]))
-    if rows == catalogue["models"]:
-        return 0
-    if check:
-        print("resources/models.json is out of date: run packaging/models.py")
-        return 1
-    CATALOGUE.write_text(json.dumps(catalogue | {"models": rows}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"{len(rows)} models")
-    return 0
+    return renew(CATALOGUE, "models", rows, Path(__file__).name, check=check, indent=2)
 
 
 if __name__ == "__main__":

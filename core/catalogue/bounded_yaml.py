@@ -4,6 +4,9 @@ from typing import Any
 
 import yaml
 
+#: Ten times the longest of the trainers' examples; more would take seconds.
+MAX_BYTES = 2**16
+
 
 class _Loader(yaml.SafeLoader):
     """Without anchors, of which a few lines can unfold to anything."""
@@ -15,7 +18,9 @@ class _Loader(yaml.SafeLoader):
 
 
 def parse_yaml(data: bytes) -> Any:
-    """What ``data`` says. Raises ValueError where it is no YAML, nests too deep, or refers to itself."""
+    """What ``data`` says. Raises ValueError where it is no YAML, is large, nests too deep, or refers to itself."""
+    if len(data) > MAX_BYTES:
+        raise ValueError("too large")
     try:
         return yaml.load(data, _Loader)
     except (yaml.YAMLError, RecursionError) as error:

@@ -19,8 +19,8 @@ from core.small_file import SmallFileError, read_small_file
 
 #: Files of a checkpoint, by the end of their name.
 ENDINGS = (".safetensors", ".safetensors.index.json", ".gguf")
-_ONE_FILE = "model.safetensors"
-_CONFIG = "config.json"
+ONE_FILE_NAME = "model.safetensors"
+CONFIG_NAME = "config.json"
 _WIDE = {"BF16": Format.BF16, "F16": Format.FP16, "F32": Format.FP32}
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
 #: A shape that has more or fewer values than the tensors by this share is not theirs.
@@ -36,10 +36,10 @@ def file_in_folder(folder: Path) -> Path:
     """The file that tells most of the model in ``folder``: its tensors with its configuration, its only GGUF model, or the latter alone.
     Raises OSError.
     """
-    if (folder / _CONFIG).is_file():
-        return next((folder / name for name in (INDEX_NAME, _ONE_FILE) if (folder / name).is_file()), folder / _CONFIG)
+    if (folder / CONFIG_NAME).is_file():
+        return next((folder / name for name in (INDEX_NAME, ONE_FILE_NAME) if (folder / name).is_file()), folder / CONFIG_NAME)
     models = [path for path in sorted(folder.glob("*.gguf"))[:1000] if not _is_later_part(path) and not path.name.startswith("mmproj")]
-    return models[0] if len(models) == 1 else folder / _CONFIG
+    return models[0] if len(models) == 1 else folder / CONFIG_NAME
 
 
 def _is_later_part(path: Path) -> bool:
@@ -59,13 +59,18 @@ def read_checkpoint(path: Path, name: str = "") -> ImportedModel:
         raise ConfigError(ConfigProblem.BAD_FILE, getattr(error, "strerror", None) or str(error)) from error
 
 
-def _read_safetensors_model(path: Path, name: str) -> ImportedModel:
+def config_beside(path: Path) -> Any:
+    """What the configuration in the folder of ``path`` says. Raises ConfigError."""
     try:
-        config = json.loads(read_small_file(path.parent / _CONFIG))
+        return json.loads(read_small_file(path.with_name(CONFIG_NAME)))
     except SmallFileError as error:
         raise ConfigError(ConfigProblem.CONFIG_MISSING, path.name) from error
     except (ValueError, RecursionError) as error:
-        raise ConfigError(ConfigProblem.NO_MODEL, _CONFIG) from error
+        raise ConfigError(ConfigProblem.NO_MODEL, CONFIG_NAME) from error
+
+
+def _read_safetensors_model(path: Path, name: str) -> ImportedModel:
+    config = config_beside(path)
     model = read_config(config, name or path.parent.name)
     layers = model.architecture.num_hidden_layers
     if path.name.endswith(".json"):
@@ -76,7 +81,7 @@ def _read_safetensors_model(path: Path, name: str) -> ImportedModel:
             fmt = model.weights or _stated_format(config)
             return _with_bytes(model, fmt, found)
         return with_tensors(model, summed(found, layers))
-    if path.name != _ONE_FILE and (path.parent / INDEX_NAME).is_file():  # one of several
+    if path.name != ONE_FILE_NAME and (path.parent / INDEX_NAME).is_file():  # one of several
         return _read_safetensors_model(path.parent / INDEX_NAME, name)
     return with_tensors(model, summed(iter(read_tensors(path)), layers))
 

@@ -15,6 +15,14 @@ from core.memory import Gpu
 #: Words that drivers and shops put around a name that is unique without them.
 _PRODUCT_LINES = frozenset({"geforce", "rtx", "gtx", "radeon", "rx", "instinct", "tesla", "gpu"})
 
+#: What drivers put into a name beside the card and its memory.
+_OF_DRIVERS = re.compile(r"SXM\d*|HBM\w*|PCIe|PCIE|Generation|Edition|GPU")
+_SIZE = re.compile(r"\d+GB")
+#: ECC takes a sixteenth of what is printed.
+_NEAR = 0.08
+#: Between a card's name and its number in a machine.
+_NUMBER_SIGN = " #"
+
 
 class _GpuFile(CatalogueFile):
     format: Literal["fitting-room gpus"]
@@ -36,6 +44,16 @@ def find_gpu(gpus: Iterable[Gpu], query: str) -> Gpu | None:
     return find(gpus, _without_product_line(query), _names)
 
 
+def numbered(name: str, number: int) -> str:
+    """What the ``number``-th card of a machine, of that name, is called: no card of a catalogue is called so."""
+    return f"{name}{_NUMBER_SIGN}{number}"
+
+
+def unnumbered(name: str) -> str:
+    """The same without its number."""
+    return name.partition(_NUMBER_SIGN)[0].strip()
+
+
 def find_reported(gpus: Iterable[Gpu], name: str, memory_bytes: int) -> Gpu | None:
     """The card that its driver calls ``name`` ("NVIDIA H100 80GB HBM3", "Tesla V100-SXM2-16GB") and gives ``memory_bytes``."""
     cards = tuple(gpus)
@@ -52,12 +70,6 @@ def find_reported(gpus: Iterable[Gpu], name: str, memory_bytes: int) -> Gpu | No
         if found is not None and abs(found.memory_bytes - memory_bytes) <= _NEAR * memory_bytes:
             return found
     return None
-
-
-_OF_DRIVERS = re.compile(r"SXM\d*|HBM\w*|PCIe|PCIE|Generation|Edition|GPU")
-_SIZE = re.compile(r"\d+GB")
-#: ECC takes a sixteenth of what is printed.
-_NEAR = 0.08
 
 
 def _names(gpu: Gpu) -> Iterator[str]:

@@ -44,6 +44,7 @@ class Symbol(StrEnum):
     NOPE = "qk_nope_head_dim"
     ROPE = "qk_rope_head_dim"
     VALUE = "v_head_dim"
+    FILE = "file_bytes"
 
 
 #: How each is written.
@@ -77,6 +78,7 @@ LETTERS = {
     Symbol.NOPE: "d₁",
     Symbol.ROPE: "d₂",
     Symbol.VALUE: "d₃",
+    Symbol.FILE: "F",
 }
 
 

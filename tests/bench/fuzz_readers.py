@@ -33,6 +33,8 @@ SEEDS = {
     "model.safetensors.index.json": json.dumps(
         {"metadata": {"total_size": 2 * files.PARAMETERS}, "weight_map": dict.fromkeys(files.SHAPES, "model.safetensors")}
     ).encode(),
+    "config.yaml": files.AXOLOTL,
+    "ds_config.json": json.dumps(files.DEEPSPEED).encode(),
     "model.gguf": files.gguf(files.GGUF_KEYS, files.GGUF_TENSORS),
 }
 _TOKENS = (b"null", b"-1", b"1e999", b"99999999999999999999", b"true", b'""', b"[]", b"{}", b"\xff" * 8, b"\x00" * 8, b"NaN")

@@ -3,17 +3,14 @@
 import gc
 import http.server
 import json
-import sys
 import threading
+import time
 import urllib.parse
 from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "catalogue"))  # tests are no package
+from types import SimpleNamespace
 
 import header_files as files
+import pytest
 
 from core.catalogue.hf_config import ConfigError, Note
 from core.cli import main
@@ -90,7 +87,8 @@ def server(monkeypatch, tmp_path) -> Iterator[type[Server]]:
         monkeypatch.setenv(name, address)
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)  # between attempts
+    no_waiting = SimpleNamespace(sleep=lambda seconds: None, time=time.time)
+    monkeypatch.setattr("huggingface_hub.utils._http.time", no_waiting)  # between attempts
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     yield Server

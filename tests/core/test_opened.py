@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from header_files import QWEN
 
 from core.catalogue.hf_config import ConfigError
 from core.memory import Format, Scenario, Task
@@ -10,17 +11,6 @@ from core.memory.edge import to_json
 from core.memory.family import architecture_from_parameter_count
 from core.opened import open_path, open_text
 from core.scenario_file import ScenarioFileError
-
-QWEN = {
-    "model_type": "qwen2",
-    "hidden_size": 896,
-    "intermediate_size": 4864,
-    "num_hidden_layers": 24,
-    "num_attention_heads": 14,
-    "num_key_value_heads": 2,
-    "vocab_size": 151936,
-    "tie_word_embeddings": True,
-}
 
 
 @pytest.fixture

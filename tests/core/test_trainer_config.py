@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from header_files import AXOLOTL, DEEPSPEED
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,27 +27,6 @@ def models():
 
 BEFORE = Scenario(architecture=architecture_from_parameter_count(7 * 10**9))
 
-AXOLOTL = b"""
-base_model: meta-llama/Llama-3.1-8B
-datasets:
-  - path: mhenrichsen/alpaca_2k_test
-    type: alpaca
-load_in_4bit: true
-adapter: qlora
-lora_r: 32
-lora_alpha: 16
-lora_dropout: 0.05
-lora_target_linear: true
-sequence_len: 2048
-sample_packing: true
-micro_batch_size: 2
-gradient_accumulation_steps: 4
-optimizer: paged_adamw_8bit
-bf16: auto
-gradient_checkpointing: true
-flash_attention: true
-magic_option: 3
-"""
 LLAMA_FACTORY = b"""
 model_name_or_path: Qwen/Qwen2.5-7B-Instruct
 stage: sft
@@ -99,15 +79,7 @@ def test_llama_factory_full_keeps_fp32_weights_unless_pure():
 
 
 def test_deepspeed():
-    data = {
-        "train_micro_batch_size_per_gpu": 4,
-        "gradient_accumulation_steps": "auto",
-        "bf16": {"enabled": True},
-        "optimizer": {"type": "AdamW", "params": {"lr": 1e-5}},
-        "zero_optimization": {"stage": 3, "offload_optimizer": {"device": "cpu"}},
-        "comms_logger": {},
-    }
-    scenario, _, notes = opened(json.dumps(data).encode())
+    scenario, _, notes = opened(json.dumps(DEEPSPEED).encode())
     assert (scenario.batch_size, scenario.recipe, scenario.weights) == (4, Recipe.MIXED, Format.BF16)
     assert [note for note, _ in notes] == [Note.ONE_GPU, Note.NOT_MODELLED, Note.UNKNOWN_KEYS]
 

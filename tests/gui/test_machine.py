@@ -113,11 +113,45 @@ def test_the_window_watches_until_it_closes(room):
     room.controller.watch(slow)
     room.bot.waitUntil(lambda: room.text("machine_text") != "")
     room.window.close()
-    count = len(slow.threads)
-    room.bot.wait(0)
-    assert len(slow.threads) == count
+    assert not room.controller._watch.is_watching
 
 
 def test_cards_alike_are_told_apart_by_number(room):
     room.window.show_machine(Reading((card(), card())))
     assert shown(room)[:2] == ["Here: RTX 4090 #0", "Here: RTX 4090 #1"]
+
+
+def test_a_driver_that_hangs_does_not_keep_the_window_open(qtbot, qapp, monkeypatch):
+    parent, slow = QObject(), Slow()
+    watch = MachineWatch(slow, parent)
+    monkeypatch.setattr(watch._thread, "join", lambda timeout: None)  # whatever it waits, it does not end
+    watch.start()
+    qtbot.waitUntil(lambda: bool(slow.threads))
+    with qtbot.assertNotEmitted(watch.read):
+        watch.stop()
+        assert watch.is_watching
+        assert watch._thread.daemon
+        slow.may_answer.set()
+        qtbot.waitUntil(lambda: not watch.is_watching)
+
+
+def test_a_reading_amid_a_drag_waits_for_the_next(room):
+    room.window.show_machine(Reading((card(),)))
+    room.set(gpu="RTX 4090 #0")
+    before = fit = room.window.gpu_picker.table.fit_of("RTX 4090 #0")
+    room.store.begin_gesture()
+    room.window.show_machine(Reading((card(used=9 * GIB),)))
+    assert room.window.gpu_picker.table.fit_of("RTX 4090 #0") == before
+    with room.change():
+        room.store.end_gesture()
+    room.window.show_machine(Reading((card(used=9 * GIB),)))
+    assert room.window.gpu_picker.table.fit_of("RTX 4090 #0").usable_bytes == fit.usable_bytes - 6 * GIB
+
+
+def test_a_name_is_looked_up_once(room, monkeypatch):
+    asked = []
+    monkeypatch.setattr("gui.machine_cards.find_reported", lambda cards, name, total: asked.append(name))
+    for used in range(3):
+        room.window.show_machine(Reading((card(used=used * GIB, name="Strange"),)))
+    assert asked == ["Strange"]
+    assert shown(room)[0] == "Here: Strange"

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QThreadPool, QUrl
+from header_files import QWEN
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QClipboard, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -15,16 +16,6 @@ from core.hub import Hub, HubError, HubProblem, Reference
 from core.memory import Format, Runtime
 from core.memory.edge import to_json
 
-QWEN = {
-    "model_type": "qwen2",
-    "hidden_size": 896,
-    "intermediate_size": 4864,
-    "num_hidden_layers": 24,
-    "num_attention_heads": 14,
-    "num_key_value_heads": 2,
-    "vocab_size": 151936,
-    "tie_word_embeddings": True,
-}
 BUTTONS, KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
@@ -229,10 +220,10 @@ def test_escape_does_without_the_answer(room):
     with room.bot.waitSignal(room.window.opener.fetcher.busy_changed):
         room.bot.keyClick(room.window, Qt.Key.Key_Escape)
     assert room.message == ""
-    slow.may_answer.set()
-    assert QThreadPool.globalInstance().waitForDone(2000)
-    QApplication.processEvents()
+    with room.bot.waitSignal(room.window.opener.fetcher.answered):
+        slow.may_answer.set()
     assert room.scenario == before
+    assert room.message == ""
 
 
 def test_a_trainers_configuration_dropped_is_the_run(room, tmp_path):
@@ -242,3 +233,11 @@ def test_a_trainers_configuration_dropped_is_the_run(room, tmp_path):
         assert drop(room, path)
     assert (room.scenario.architecture.name, room.scenario.lora_r, room.scenario.context_length) == ("Qwen2.5-7B", 8, 1024)
     assert "odd_key" in room.message
+
+
+def test_an_answer_that_nobody_foresaw_is_a_message_too(room):
+    slow = hub(room, ZeroDivisionError("of a library"))
+    slow.may_answer.set()
+    with room.bot.waitSignal(room.window.opener.fetcher.failed):
+        room.window.opener.fetch(Reference(Hub.HUGGING_FACE, "org/name"))
+    assert "ZeroDivisionError: of a library" in room.message

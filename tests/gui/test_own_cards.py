@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QPushButton, QTableView, QToolButton
 
+from core.machine import MachineCard, Reading
 from gui.card_dialog import CardDialog
 from gui.own_cards import OwnCards
 
@@ -76,3 +77,11 @@ def test_nothing_without_a_name_and_no_more_usable_than_there_is(room):
 def test_settings_that_are_broken_are_none(room, broken):
     room.controller._preferences.own_cards = broken
     assert OwnCards(room.window._catalogue.gpus, room.controller._preferences).gpus() == room.window._catalogue.gpus
+
+
+def test_editing_a_card_of_this_machine_is_about_its_kind(room):
+    room.window.show_machine(Reading((MachineCard("NVIDIA GeForce RTX 4090", "NVIDIA", 24 * GIB, 23 * GIB, 9 * GIB),)))
+    room.set(gpu="RTX 4090 #0")
+    with_dialog(room, fill(None, 24, 22))
+    assert fit(room, "RTX 4090").usable_bytes == 22 * GIB
+    assert fit(room, "RTX 4090 #0").usable_bytes == 14 * GIB

@@ -1,4 +1,4 @@
-"""Small real headers of checkpoints' files, written here byte by byte."""
+"""Small files as people hand them over: headers of checkpoints, written here byte by byte, and configurations."""
 
 import json
 import struct
@@ -13,6 +13,17 @@ LLAMA = {
     "num_key_value_heads": 2,
     "vocab_size": 320,
     "torch_dtype": "bfloat16",
+}
+#: Qwen2.5-0.5B, of 494,032,768 parameters.
+QWEN = {
+    "model_type": "qwen2",
+    "hidden_size": 896,
+    "intermediate_size": 4864,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 14,
+    "num_key_value_heads": 2,
+    "vocab_size": 151936,
+    "tie_word_embeddings": True,
 }
 #: Shapes as torch has them: rows are outputs.
 SHAPES = {
@@ -115,3 +126,35 @@ def folder_with_safetensors(folder: Path, **config: object) -> Path:
     (folder / "config.json").write_text(json.dumps(LLAMA | config))
     (folder / "model.safetensors").write_bytes(safetensors(SHAPES))
     return folder
+
+
+#: Configurations of trainers.
+AXOLOTL = b"""
+base_model: meta-llama/Llama-3.1-8B
+datasets:
+  - path: mhenrichsen/alpaca_2k_test
+    type: alpaca
+load_in_4bit: true
+adapter: qlora
+lora_r: 32
+lora_alpha: 16
+lora_dropout: 0.05
+lora_target_linear: true
+sequence_len: 2048
+sample_packing: true
+micro_batch_size: 2
+gradient_accumulation_steps: 4
+optimizer: paged_adamw_8bit
+bf16: auto
+gradient_checkpointing: true
+flash_attention: true
+magic_option: 3
+"""
+DEEPSPEED = {
+    "train_micro_batch_size_per_gpu": 4,
+    "gradient_accumulation_steps": "auto",
+    "bf16": {"enabled": True},
+    "optimizer": {"type": "AdamW", "params": {"lr": 1e-5}},
+    "zero_optimization": {"stage": 3, "offload_optimizer": {"device": "cpu"}},
+    "comms_logger": {},
+}

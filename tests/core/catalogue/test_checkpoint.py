@@ -2,18 +2,14 @@
 
 import contextlib
 import json
-import sys
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import header_files as files
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))  # tests are no package
-
-import header_files as files
 
 from core.catalogue.bounded_json import MAX_VALUES, parse_bounded
 from core.catalogue.checkpoint import file_in_folder, read_checkpoint

@@ -1,14 +1,10 @@
 """The cards of the machine, with drivers that work, fail, and are not there."""
 
 import platform
-import sys
 from pathlib import Path
 
 import pynvml
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # tests are no package
-
 from fake_nvml import GIB, Card, FakeNvml, install
 
 from core.machine import Machine, MachineCard, MachineProblem

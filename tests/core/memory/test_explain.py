@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
 from itertools import product
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.catalogue import Model, load_models
-from core.memory import Component, Scenario, estimate, refusal
+from core.memory import Component, Format, Scenario, estimate, refusal
 from core.memory.edge import validated
 from core.memory.explain import LETTERS, Symbol, explain
 from core.memory.symbolic import Symbolic, written
@@ -154,3 +155,13 @@ class TestSymbolic:
         assert written(3 * layers * batch * self.x + layers * batch + self.y + layers * batch * self.y)[0] == "L·B·(3·x + 1 + y) + y"
         assert written(layers * layers * batch)[0] == "L²·B"
         assert written(7) == ("7", "7")
+
+
+@pytest.mark.parametrize(("runtime", "weights", "kv_cache"), [("llama.cpp", Format.Q4_K_M, "fp16"), ("transformers", Format.BF16, "bf16")])
+def test_the_bytes_of_a_file_are_a_symbol(llama_7b, runtime, weights, kv_cache):
+    """What was opened stands in the formula as what it is, not as a number from nowhere."""
+    opened = replace(llama_7b, file_format=weights, file_bytes=4_081_004_224)
+    for parts in explain(validated(Scenario, architecture=opened, runtime=runtime, weights=weights, kv_cache=kv_cache)).values():
+        found = parts[Component.WEIGHTS]
+        assert Symbol.FILE in found.symbols
+        assert evaluated(found.numbers) == found.value_bytes
