@@ -28,6 +28,7 @@ from core.memory.refusal import loaded_as
 from core.memory.scenario import clamp_parameters
 from core.quantity import Kind, QuantityError, format_quantity
 from gui.folded_panel import FoldedPanel
+from gui.limits import Limits
 from gui.model_box import ModelBox
 from gui.model_shelf import ModelShelf
 from gui.quantities import Numbers
@@ -71,6 +72,7 @@ class Controls(QScrollArea):
     def __init__(self, models: Sequence[Model], shelf: ModelShelf, theme: Theme, numbers: Numbers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._numbers = numbers
+        self._zone_color = theme.status_color(FitStatus.OOM)
         self._scenario: Scenario | None = None
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -161,6 +163,27 @@ class Controls(QScrollArea):
         self.context.render_value(scenario.context_length)
         self.training.render_scenario(scenario, bytes_per_parameter, numbers)
         self.folded.render_scenario(scenario)
+
+    def render_limits(self, limits: Limits | None, gpu_name: str) -> None:
+        """Hatch each track where ``gpu_name`` runs out of memory; nothing for None."""
+        if limits is None:
+            for slider in (self.parameters, self.precision, self.batch, self.context):
+                slider.setLimit(None)
+            return
+        count = self._numbers.count
+        for quantity, most, text in (
+            (self.parameters, limits.parameters, self._parameters_text),
+            (self.batch, limits.batch_size, count),
+            (self.context, limits.context_length, count),
+        ):
+            quantity.setLimit(most, self._zone_color, self._limit_words(text(most) if most else "", gpu_name))
+        widest = limits.precision.value if limits.precision is not None else ""
+        self.precision.setLimit(widest, self._zone_color, self._limit_words(widest, gpu_name))
+
+    def _limit_words(self, most: str, gpu_name: str) -> str:
+        if not most:
+            return self.tr("Nothing on this track fits {gpu}, all else equal.").format(gpu=gpu_name)
+        return self.tr("{gpu} holds up to {most}, all else equal.").format(gpu=gpu_name, most=most)
 
     # -- intents
 

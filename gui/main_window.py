@@ -4,10 +4,11 @@ control moves -> intent -> Store.dispatch -> changed(scenario) -> render: one es
 after that frame -> limits of the chosen card, which must not delay it
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -29,8 +30,10 @@ from core.memory import (
 )
 from core.memory.calibration import Calibration
 from core.memory.rule_of_thumb import ladder_format
+from gui.after_frame import AfterFrame
 from gui.chart import MemoryChart
 from gui.controls import Controls
+from gui.frame import Frame
 from gui.gpu_picker import GpuPicker
 from gui.header import Header
 from gui.headline import Headline
@@ -88,10 +91,7 @@ class MainWindow(QMainWindow):
         self._shelf = shelf
         self._default = default
         self._numbers = Numbers(unit)
-        self._after_frame = QTimer(self)
-        self._after_frame.setSingleShot(True)
-        self._after_frame.setInterval(30)
-        self._after_frame.timeout.connect(self._render_limits)
+        self.after_frame = AfterFrame(self)
         self._estimate: Estimate | None = None
         self._cards = cards
         self._machine = MachineCards(catalogue.gpus)
@@ -240,6 +240,8 @@ class MainWindow(QMainWindow):
         self.controls.gesture_finished.connect(self._store.end_gesture)
         self.controls.refused.connect(self._on_refused)
         self.gpu_picker.picked.connect(self._on_gpu)
+        self.verdict.advice.taken.connect(self._store.replace)
+        self.verdict.advice.card_taken.connect(self._on_gpu)
         self.gpu_picker.free_only_toggled.connect(self._on_free_only)
         self.gpu_picker.cards_changed.connect(lambda: self._render(self._store.scenario))
 
@@ -266,7 +268,9 @@ class MainWindow(QMainWindow):
         )
         self.legend.render_estimate(result, numbers)
         self.verdict.render_fit(fit, name, numbers, result.upper_bytes)
-        self._after_frame.start()
+        self.verdict.advice.grow_stale()
+        gpu = self.gpu_picker.table.gpu_named(name)
+        self.after_frame.start(self._follow(Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration)))
         if not self._store.in_gesture:
             self._announce(fit)
 
@@ -289,15 +293,14 @@ class MainWindow(QMainWindow):
             if QAccessible.isActive():
                 QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.verdict, sentence))
 
-    def _render_limits(self) -> None:
-        """Solve backwards for the chosen card, when nothing has changed for a moment."""
-        scenario = self._store.scenario
-        gpu = self.gpu_picker.table.gpu_named(scenario.gpu)
-        if gpu is None:
-            self.verdict.render_limits(None, "", self._numbers)
-            return
-        limits = limits_on(scenario, gpu.usable_bytes, ladder_format(gpu.memory_bytes))
-        self.verdict.render_limits(limits, scenario.gpu, self._numbers)
+    def _follow(self, frame: Frame) -> Iterator[object]:
+        """What need not be on the frame itself: how far the sliders could go, and what to change."""
+        limits = None
+        if frame.gpu is not None:
+            limits = yield from limits_on(frame.scenario, frame.gpu.usable_bytes, ladder_format(frame.gpu.memory_bytes))
+        self.controls.render_limits(limits, frame.scenario.gpu)
+        self.verdict.render_limits(limits, frame.scenario.gpu, frame.numbers)
+        yield from self.verdict.advice.follow(frame, self._catalogue.gpus)
 
     def _render_history(self) -> None:
         self._actions_made["undo"].setEnabled(self._store.can_undo)

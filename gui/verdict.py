@@ -4,6 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.memory import Fit, FitStatus
+from gui.advice import Advice
 from gui.icons import status_pixmap
 from gui.limits import Limits
 from gui.quantities import Numbers
@@ -34,6 +35,7 @@ class Verdict(QWidget):
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setForegroundRole(self.note.palette().ColorRole.PlaceholderText)
+        self.advice = Advice(self)
         self.message = QLabel(self)
         self.message.setObjectName("message")
         self.message.setWordWrap(True)
@@ -46,6 +48,7 @@ class Verdict(QWidget):
         words.addWidget(self.message)
         words.addWidget(self.sentence)
         words.addWidget(self.note)
+        words.addWidget(self.advice)
         words.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
@@ -53,7 +56,7 @@ class Verdict(QWidget):
         row.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(round(5.4 * self.fontMetrics().height()))
+        self.setFixedHeight(round(6.2 * self.fontMetrics().height()))
 
     def render_fit(self, fit: Fit | None, gpu_name: str, numbers: Numbers, upper_bytes: int | None = None) -> None:
         """Say whether it fits ``gpu_name``; ``fit`` None when no card is chosen. ``upper_bytes``: what a real run may need at most."""

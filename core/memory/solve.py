@@ -20,7 +20,7 @@ from core.memory.scenario import (
 )
 
 
-def _largest(fits: Callable[[int], bool], low: int, high: int) -> int:
+def largest(fits: Callable[[int], bool], low: int, high: int) -> int:
     """Largest value of ``low``..``high`` that fits; 0 where ``low`` does not. ``fits`` never turns from false to true."""
     if not fits(low):
         return 0
@@ -37,12 +37,12 @@ def _largest(fits: Callable[[int], bool], low: int, high: int) -> int:
 
 def max_batch_size(scenario: Scenario, usable_bytes: int) -> int:
     """Largest batch, all else equal. Raises RefusedError."""
-    return _largest(lambda batch: peak_bytes(scenario.evolve(batch_size=batch)) <= usable_bytes, MIN_BATCH_SIZE, MAX_BATCH_SIZE)
+    return largest(lambda batch: peak_bytes(scenario.evolve(batch_size=batch)) <= usable_bytes, MIN_BATCH_SIZE, MAX_BATCH_SIZE)
 
 
 def max_context_length(scenario: Scenario, usable_bytes: int) -> int:
     """Longest context, all else equal. Raises RefusedError."""
-    return _largest(
+    return largest(
         lambda context: peak_bytes(scenario.evolve(context_length=context)) <= usable_bytes,
         MIN_CONTEXT_LENGTH,
         MAX_CONTEXT_LENGTH,
@@ -51,7 +51,7 @@ def max_context_length(scenario: Scenario, usable_bytes: int) -> int:
 
 def max_parameters(scenario: Scenario, usable_bytes: int) -> int:
     """Largest size of the smooth family, all else equal. Raises RefusedError."""
-    return _largest(
+    return largest(
         lambda parameters: peak_bytes(with_parameter_count(scenario, parameters)) <= usable_bytes,
         MIN_PARAMETERS,
         MAX_PARAMETERS,

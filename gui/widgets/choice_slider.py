@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
+from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from gui.widgets.caption import Caption
@@ -46,6 +46,7 @@ class ChoiceSlider(QWidget):
         self._current: str | None = None
         self._locked: frozenset[str] = frozenset()
         self._lock_reason = ""
+        self._limit_words = ""
 
         last = len(self._choices) - 1
         self._track = TrackSlider([tick / last for tick in range(last + 1)], page=1 / last, stops=range(last + 1), parent=self)
@@ -101,6 +102,15 @@ class ChoiceSlider(QWidget):
         if choice_changed or locks_changed:
             self._describe()
 
+    def setLimit(self, choice: str | None, color: QColor | None = None, words: str = "") -> None:
+        """Hatch the track beyond ``choice``, the last that fits; all of it for "", nothing for None. ``words`` say the same."""
+        tick = None if choice is None else self._choices.index(choice) if choice else -1
+        self._track.setLimitTick(tick, color)
+        if words != self._limit_words:
+            self._limit_words = words
+            self._track.setToolTip(words)
+            self._describe()
+
     def setCaption(self, caption: str) -> None:
         """The translated caption, which may carry a mnemonic."""
         self._caption.setText(caption)
@@ -137,6 +147,7 @@ class ChoiceSlider(QWidget):
         if locked:
             sentences.append(self.tr("Not available: {names}.").format(names=", ".join(locked)))
             sentences.append(self._lock_reason)
+        sentences.append(self._limit_words)
         for part in (self._track, self._box):
             part.setAccessibleName(name)
             part.setAccessibleDescription(" ".join(sentences).strip())

@@ -64,6 +64,7 @@ class QuantitySlider(QWidget):
             (self._box.message, "message"),
         ):
             part.setObjectName(f"{object_name}.{name}")
+        self._limit_words = ""
         self._lay_out()
 
         self._track.userMoved.connect(self._on_moved)
@@ -133,9 +134,15 @@ class QuantitySlider(QWidget):
         self._caption.setText(caption)
         self._describe()
 
-    def setLimit(self, value: int | None, color: QColor | None = None) -> None:
-        """Hatch the track beyond ``value``, the largest that fits; all of it when that is below the scale, nothing for None."""
+    def setLimit(self, value: int | None, color: QColor | None = None, words: str = "") -> None:
+        """Hatch the track beyond ``value``, the largest that fits; all of it when that is below the scale, nothing for None. ``words``
+        say the same, for the pointer and for screen readers.
+        """
         self._track.setLimitTick(None if value is None else self._scale.tick_at_most(value), color)
+        if words != self._limit_words:
+            self._limit_words = words
+            self._track.setToolTip(words)
+            self._describe()
 
     def setRefusedColor(self, color: QColor | None) -> None:
         """The colour around a refused text; the text's own for None."""
@@ -157,7 +164,7 @@ class QuantitySlider(QWidget):
         unit = self._hint.text()
         now = "" if self._current is None else " ".join(filter(None, (self._to_text(self._current), unit))) + ". "
         self._track.setAccessibleName(name)
-        self._track.setAccessibleDescription(now + bounds)
+        self._track.setAccessibleDescription(" ".join(filter(None, (now + bounds, self._limit_words))))
         self._box.describe(name, " ".join(filter(None, (unit, bounds))))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -2,6 +2,138 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
+    <name>Advice</name>
+    <message>
+        <source>more</source>
+        <extracomment>Buttons in sight at most; the menu has the rest.</extracomment>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Room for:</source>
+        <translation>余量可容：</translation>
+    </message>
+    <message>
+        <source>The smallest card that surely holds this.</source>
+        <translation>确定能容下的最小的卡。</translation>
+    </message>
+    <message>
+        <source>Would fit:</source>
+        <translation>这样就放得下：</translation>
+    </message>
+    <message>
+        <source>Would surely fit:</source>
+        <translation>这样就稳放得下：</translation>
+    </message>
+    <message>
+        <source>No change of these settings makes it fit, and no card is large enough: it takes several.</source>
+        <translation>改这些设置都放不下，也没有足够大的单卡：需要多张卡。</translation>
+    </message>
+    <message>
+        <source>As much as surely fits, all else equal.</source>
+        <translation>其余不变时确定放得下的最大值。</translation>
+    </message>
+    <message>
+        <source>SDPA attention</source>
+        <translation>SDPA 注意力</translation>
+    </message>
+    <message>
+        <source>loss in chunks</source>
+        <translation>分块计算损失</translation>
+    </message>
+    <message>
+        <source>gradient checkpointing</source>
+        <translation>梯度检查点</translation>
+    </message>
+    <message>
+        <source>micro-batch {batch} × {parts}</source>
+        <translation>微批 {batch} × {parts}</translation>
+    </message>
+    <message>
+        <source>{format} KV cache</source>
+        <translation>{format} KV 缓存</translation>
+    </message>
+    <message>
+        <source>{format} weights</source>
+        <translation>{format} 权重</translation>
+    </message>
+    <message>
+        <source>pure 16-bit</source>
+        <translation>纯 16 位</translation>
+    </message>
+    <message>
+        <source>{some} of {all} layers on the card</source>
+        <translation>{all} 层中 {some} 层放在卡上</translation>
+    </message>
+    <message>
+        <source>batch {batch}</source>
+        <translation>批处理大小 {batch}</translation>
+    </message>
+    <message>
+        <source>context {tokens}</source>
+        <translation>上下文 {tokens}</translation>
+    </message>
+    <message>
+        <source>The same results, and faster.</source>
+        <translation>结果相同，而且更快。</translation>
+    </message>
+    <message>
+        <source>The same results; takes Liger or cut cross-entropy.</source>
+        <translation>结果相同；需要 Liger 或 cut cross-entropy。</translation>
+    </message>
+    <message>
+        <source>About a third more time.</source>
+        <translation>多花约三分之一的时间。</translation>
+    </message>
+    <message>
+        <source>The same batch, accumulated over {parts} steps; a little slower.</source>
+        <translation>批处理大小不变，分 {parts} 步累积；略慢。</translation>
+    </message>
+    <message>
+        <source>Optimizer states in 8 bits; most runs end up as good.</source>
+        <translation>优化器状态用 8 位存；多数训练效果相当。</translation>
+    </message>
+    <message>
+        <source>Answers a little less exact over long contexts.</source>
+        <translation>长上下文时回答精度略降。</translation>
+    </message>
+    <message>
+        <source>No fp32 master weights: small updates are lost.</source>
+        <translation>没有 fp32 主权重：微小的更新会丢失。</translation>
+    </message>
+    <message>
+        <source>The host computes the others; several times slower.</source>
+        <translation>其余层由主机计算；慢好几倍。</translation>
+    </message>
+    <message>
+        <source>Fewer sequences at once.</source>
+        <translation>同时处理的序列变少。</translation>
+    </message>
+    <message>
+        <source>Less can be read and written at once.</source>
+        <translation>一次能读写的内容变少。</translation>
+    </message>
+    <message>
+        <source>Trains adapters instead of all weights.</source>
+        <translation>只训练适配器，不训练全部权重。</translation>
+    </message>
+    <message>
+        <source>Trains adapters over weights in 4 bits.</source>
+        <translation>在 4 位权重上训练适配器。</translation>
+    </message>
+    <message>
+        <source>{change} ({saved})</source>
+        <translation>{change}（{saved}）</translation>
+    </message>
+    <message>
+        <source>context up to {tokens}</source>
+        <translation>上下文至多 {tokens}</translation>
+    </message>
+    <message>
+        <source>batch up to {batch}</source>
+        <translation>批处理大小至多 {batch}</translation>
+    </message>
+</context>
+<context>
     <name>Caption</name>
     <message>
         <source>Double-click, or {key} in the control: back to the example’s value</source>
@@ -82,6 +214,14 @@
     <message>
         <source>P&amp;recision of weights</source>
         <translation>权重精度(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Nothing on this track fits {gpu}, all else equal.</source>
+        <translation>其余不变时，这一条上的任何值 {gpu} 都放不下。</translation>
+    </message>
+    <message>
+        <source>{gpu} holds up to {most}, all else equal.</source>
+        <translation>其余不变时，{gpu} 最多放得下 {most}。</translation>
     </message>
 </context>
 <context>

@@ -84,6 +84,10 @@ class Room:
     def track(self, name: str) -> TrackSlider:
         return self.find(TrackSlider, f"{name}.track")
 
+    def settle(self) -> None:
+        """Wait for what follows a frame: limits, advice, the open tab."""
+        self.bot.waitUntil(lambda: not self.window.after_frame.busy)
+
     # hands
 
     def enter(self, name: str, text: str) -> None:

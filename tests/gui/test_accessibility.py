@@ -47,6 +47,7 @@ def full_room(request: pytest.FixtureRequest, run: dict[str, Any], settings: QSe
     room.set(batch_size=3)
     with room.change():
         room.store.undo()
+    room.settle()
     return room
 
 

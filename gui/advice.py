@@ -1,0 +1,155 @@
+"""Under the verdict: what to change so that it fits, or what the room that is left would hold. Each is a button that does it."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from core.memory import FitStatus, Gpu, Scenario
+from core.remedies import Gain, Remedy, gains, ranked, remedies, smallest_card
+from gui.advice_words import gain_name, remedy_cost, remedy_name
+from gui.frame import Frame
+
+#: Buttons in sight at most; the menu has the rest.
+_SHOWN = 5
+
+
+class _Offer(NamedTuple):
+    text: str
+    tip: str
+    taken: Scenario | str
+    """The scenario it leads to, or the name of a card."""
+
+
+class Advice(QWidget):
+    """A line of buttons. Emits ``taken`` with the scenario that one leads to, ``card_taken`` with the name of a card."""
+
+    taken = Signal(object)
+    card_taken = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("advice")
+        self._offers: list[_Offer] = []
+        self._stale = False
+        self._head = QLabel(self)
+        self._head.setObjectName("advice_head")
+        self._head.setTextFormat(Qt.TextFormat.PlainText)
+        self._head.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._buttons = [QPushButton(self) for _ in range(_SHOWN)]
+        self._more = QToolButton(self)
+        self._more.setObjectName("advice_more")
+        self._more.setText(self.tr("more"))
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._more.setMenu(QMenu(self._more))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self._head)
+        for place, button in enumerate(self._buttons):
+            button.setObjectName(f"advice_{place}")
+            button.setAutoDefault(False)
+            button.clicked.connect(self._on_clicked)
+            row.addWidget(button)
+        row.addWidget(self._more)
+        row.addStretch(1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(self._buttons[0].sizeHint().height())
+        self._show("", [])
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, self.height())
+
+    def grow_stale(self) -> None:
+        """What is offered was worked out for a scenario that has changed since: until it is replaced, none of it can be taken.
+
+        It looks the same, since greying it for the few milliseconds would be a flicker.
+        """
+        self._stale = True
+
+    def follow(self, frame: Frame, gpus: Sequence[Gpu]) -> Iterator[object]:
+        """Work out what to offer for ``frame``, and show it at the end."""
+        if frame.gpu is None or frame.fit is None:
+            self._show("", [])
+            return
+        fits = frame.fits(frame.gpu)
+        if frame.fit.status is FitStatus.FITS:
+            room: list[Gain] = []
+            for gain in gains(frame.scenario, fits):
+                room += [gain] if gain else []
+                yield None
+            self._show(self.tr("Room for:") if room else "", [self._gain(gain, frame) for gain in room])
+            return
+        found: list[Remedy] = []
+        for remedy in remedies(frame.scenario, fits):
+            found += [remedy] if remedy else []
+            yield None
+        card = smallest_card(frame.estimate, gpus, frame.gpu.vendor)
+        offers = [self._remedy(remedy, frame) for remedy in ranked(found)]
+        if card is not None:
+            tip = self.tr("The smallest card that surely holds this.")
+            offers.insert(min(len(offers), _SHOWN - 2), _Offer(card.name, tip, card.name))
+        if offers:
+            self._show(self.tr("Would fit:") if frame.fit.status is FitStatus.OOM else self.tr("Would surely fit:"), offers)
+        else:
+            self._show(self.tr("No change of these settings makes it fit, and no card is large enough: it takes several."), [])
+
+    def _remedy(self, remedy: Remedy, frame: Frame) -> _Offer:
+        name = remedy_name(remedy, frame.scenario, frame.numbers)
+        return _Offer(name, remedy_cost(remedy, frame.scenario), remedy.scenario)
+
+    def _gain(self, gain: Gain, frame: Frame) -> _Offer:
+        return _Offer(gain_name(gain, frame.numbers), self.tr("As much as surely fits, all else equal."), gain.scenario)
+
+    def _show(self, head: str, offers: list[_Offer]) -> None:
+        self._offers = offers
+        self._head.setText(head)
+        for button, offer in zip(self._buttons, offers, strict=False):
+            button.setText(offer.text)
+            button.setToolTip(offer.tip)
+            button.setAccessibleDescription(offer.tip)
+        self._stale = False
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """As many buttons as there is room for; the others go into the menu."""
+        room = self.width() - self._head.sizeHint().width() - self._more.sizeHint().width() - 24
+        shown = 0
+        for button in self._buttons[: len(self._offers)]:
+            room -= button.sizeHint().width() + 6
+            if room < 0:
+                break
+            shown += 1
+        for place, button in enumerate(self._buttons):
+            button.setVisible(place < shown)
+        rest = self._offers[shown:]
+        self._more.setVisible(bool(rest))
+        menu = self._more.menu()
+        menu.clear()
+        for offer in rest:
+            action = menu.addAction(offer.text)
+            action.setToolTip(offer.tip)
+            action.triggered.connect(lambda _checked=False, offer=offer: self._take(offer))
+        menu.setToolTipsVisible(True)
+
+    def texts(self) -> list[str]:
+        """Everything that is offered, in order."""
+        return [offer.text for offer in self._offers]
+
+    def _on_clicked(self) -> None:
+        sender = self.sender()
+        self._take(self._offers[self._buttons.index(sender)])  # type: ignore[arg-type]
+
+    def _take(self, offer: _Offer) -> None:
+        if self._stale:
+            return
+        if isinstance(offer.taken, str):
+            self.card_taken.emit(offer.taken)
+        else:
+            self.taken.emit(offer.taken)

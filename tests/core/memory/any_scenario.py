@@ -1,0 +1,92 @@
+"""Scenarios of every kind, for properties that must hold of all of them."""
+
+import math
+
+from hypothesis import strategies as st
+
+from core.memory import (
+    MAX_BATCH_SIZE,
+    MAX_CONTEXT_LENGTH,
+    MAX_PARAMETERS,
+    MIN_BATCH_SIZE,
+    MIN_CONTEXT_LENGTH,
+    MIN_PARAMETERS,
+    Architecture,
+    Attention,
+    Estimator,
+    Format,
+    Method,
+    Optimizer,
+    OptimizerImplementation,
+    Recipe,
+    Runtime,
+    Scenario,
+    Task,
+    architecture_from_parameter_count,
+    reconcile,
+)
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, TransformersRelease
+from core.memory.units import GIB
+
+
+def logarithmic(low: int, high: int) -> st.SearchStrategy[int]:
+    """Whole numbers, each order of magnitude as likely as another; the ends among them."""
+    exponents = st.floats(math.log(low), math.log(high)).map(lambda exponent: min(high, max(low, round(math.exp(exponent)))))
+    return exponents | st.sampled_from([low, high])
+
+
+parameter_counts = logarithmic(MIN_PARAMETERS, MAX_PARAMETERS)
+batch_sizes = logarithmic(MIN_BATCH_SIZE, MAX_BATCH_SIZE)
+context_lengths = logarithmic(MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH)
+cards = logarithmic(GIB, 10_000 * GIB)
+
+SHAPE = {
+    "nominal_parameters": 7 * 10**9,
+    "hidden_size": 4096,
+    "intermediate_size": 11008,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 32,
+    "head_dim": 128,
+    "vocab_size": 32000,
+}
+#: What presets have and the family has not: full heads, one key/value head, tied embeddings, biases, q/k norms, a single layer.
+PRESET_LIKE = [
+    Architecture(**SHAPE),
+    Architecture(**SHAPE | {"num_key_value_heads": 1, "tie_word_embeddings": True}),
+    Architecture(**SHAPE | {"num_key_value_heads": 8, "qkv_bias": True}),
+    Architecture(**SHAPE | {"num_key_value_heads": 4, "qk_norm": True, "tie_word_embeddings": True}),
+    Architecture(**SHAPE | {"num_hidden_layers": 1, "hidden_size": 64, "intermediate_size": 64, "head_dim": 2, "vocab_size": 1}),
+]
+architectures = parameter_counts.map(architecture_from_parameter_count) | st.sampled_from(PRESET_LIKE)
+
+anything = st.builds(
+    Scenario,
+    architecture=architectures,
+    task=st.sampled_from(Task),
+    estimator=st.sampled_from(Estimator),
+    weights=st.sampled_from(Format),
+    kv_cache=st.sampled_from(Format),
+    batch_size=batch_sizes,
+    context_length=context_lengths,
+    attention=st.sampled_from(Attention),
+    max_new_tokens=st.just(1) | logarithmic(1, MAX_CONTEXT_LENGTH),
+    logits_to_keep=st.sampled_from([0, 1]),
+    runtime=st.sampled_from(Runtime),
+    transformers_release=st.sampled_from(TransformersRelease),
+    max_num_batched_tokens=st.just(2048) | logarithmic(1, MAX_CONTEXT_LENGTH),
+    max_num_seqs=st.just(256) | batch_sizes,
+    cuda_graphs=st.booleans(),
+    method=st.sampled_from(Method),
+    recipe=st.sampled_from(Recipe),
+    optimizer=st.sampled_from(Optimizer),
+    optimizer_implementation=st.sampled_from(OptimizerImplementation),
+    gradient_checkpointing=st.booleans(),
+    first_step=st.booleans(),
+    lora_r=st.just(16) | logarithmic(1, 65_536),
+    lora_target_modules=st.sampled_from([ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, ("down_proj",)]),
+)
+"""Every combination of choices, those included that no real run allows."""
+
+runnable = anything.map(reconcile)
+"""Every combination that has an estimate."""

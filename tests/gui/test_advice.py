@@ -1,0 +1,149 @@
+"""Under the verdict: what to change so that it fits, what the room that is left would hold, and where each slider runs out of memory."""
+
+import re
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QToolButton
+
+from core.memory import FitStatus, Scenario, Task, estimate, judge
+from gui.widgets.track import TrackSlider
+
+
+def offers(room: Any) -> list[str]:
+    room.settle()
+    return [text.replace("\u00a0", " ") for text in room.window.verdict.advice.texts()]
+
+
+def press(room: Any, place: int) -> None:
+    with room.change():
+        room.bot.mouseClick(room.find(QPushButton, f"advice_{place}"), Qt.MouseButton.LeftButton)
+
+
+def status(room: Any) -> FitStatus:
+    found = room.estimate
+    usable = room.window.gpu_picker.table.gpu_named(room.scenario.gpu).usable_bytes
+    return judge(found.total_bytes, usable, found.peak.stack, found.sure_bytes).status
+
+
+def test_what_runs_out_is_mended_by_one_press_and_undone_by_one_key(room: Any) -> None:
+    room.set(gpu="RTX 4070")
+    assert status(room) is FitStatus.OOM
+    assert offers(room)[0] == "int8 weights (\u22125.9 GiB)"
+    before = room.scenario
+    press(room, 0)
+    assert room.scenario == before.evolve(weights="int8")
+    assert status(room) is FitStatus.FITS
+    assert room.verdict.startswith("Fits on RTX 4070")
+    with room.change():
+        room.press_key(Qt.Key.Key_Z)
+    assert room.scenario == before
+
+
+def test_the_smallest_card_that_holds_it_is_a_press_away(room: Any) -> None:
+    room.set(gpu="RTX 4070")
+    offered = offers(room)
+    card = next(text for text in offered if "GiB" not in text)
+    press(room, offered.index(card))
+    assert room.scenario.gpu == card
+    assert status(room) is FitStatus.FITS
+
+
+@pytest.mark.parametrize("fields", [{}, {"task": Task.TRAINING, "batch_size": 4}, {"runtime": "vllm", "context_length": 131072}])
+def test_every_offer_fits(room: Any, fields: dict[str, Any]) -> None:
+    room.set(gpu="RTX 3060 12GB", **fields)
+    start = room.scenario
+    for place in range(len(offers(room))):
+        if not room.find(QPushButton, f"advice_{place}").isVisible():
+            break
+        press(room, place)
+        assert status(room) is FitStatus.FITS
+        with room.change():
+            room.store.undo()
+        assert room.scenario == start
+        room.settle()
+
+
+def test_what_has_no_room_in_the_row_is_in_the_menu(room: Any) -> None:
+    room.window.resize(1024, 640)
+    room.set(batch_size=4, context_length=8192)
+    offered = offers(room)
+    buttons = [room.find(QPushButton, f"advice_{place}") for place in range(5)]
+    shown = [button for button in buttons if button.isVisible()]
+    assert [button.text().replace("\u00a0", " ") for button in shown] == offered[: len(shown)]
+    assert all(button.geometry().right() <= room.window.verdict.advice.width() for button in shown)
+    more = room.find(QToolButton, "advice_more")
+    rest = [action.text().replace("\u00a0", " ") for action in more.menu().actions()]
+    assert rest == offered[len(shown) :]
+    assert rest
+    with room.change():
+        more.menu().actions()[-1].trigger()
+    assert status(room) is FitStatus.FITS
+
+
+def test_room_that_is_left_is_offered(room: Any) -> None:
+    room.set(gpu="RTX 4090", weights="int4")
+    assert offers(room) == ["context up to 27,648", "batch up to 6", "bf16 weights"]
+    press(room, 0)
+    assert room.scenario.context_length == 27_648
+    assert status(room) is FitStatus.FITS
+
+
+def test_nothing_is_promised_where_nothing_helps(room: Any, models: Any) -> None:
+    llama_405b = next(model.architecture for model in models if "405B" in model.architecture.name)
+    room.set(gpu="RTX 4090", architecture=llama_405b, weights="bf16", batch_size=64, context_length=131072)
+    assert offers(room) == []
+    assert "it takes several" in room.text("advice_head")
+
+
+def test_without_a_card_there_is_no_advice(room: Any) -> None:
+    room.set(gpu="")
+    assert offers(room) == []
+    assert room.text("advice_head") == ""
+
+
+def test_a_press_on_what_was_worked_out_for_another_scenario_does_nothing(room: Any) -> None:
+    room.set(gpu="RTX 4070")
+    assert offers(room)
+    with room.change():
+        room.store.dispatch(context_length=8192)
+    changed = room.scenario
+    room.find(QPushButton, "advice_0").click()
+    assert room.scenario == changed
+
+
+@pytest.mark.parametrize(("name", "field"), [("context", "context_length"), ("batch", "batch_size")])
+def test_a_track_is_hatched_from_where_it_no_longer_fits(room: Any, name: str, field: str) -> None:
+    room.settle()  # over an RTX 4090, as the example has it
+    track: TrackSlider = room.track(name)
+    words = track.toolTip()
+    found = re.search(r"up to ([\d,]+),", words)
+    assert found
+    most = int(found[1].replace(",", ""))
+    usable = room.window.gpu_picker.table.gpu_named("RTX 4090").usable_bytes
+    assert room.scenario.gpu in words
+    assert total(room.scenario.evolve(**{field: most})) <= usable < total(room.scenario.evolve(**{field: most + 1}))
+    assert words in track.accessibleDescription()
+
+
+def total(scenario: Scenario) -> int:
+    return estimate(scenario).total_bytes
+
+
+def test_the_track_of_precisions_is_hatched_beyond_the_last_that_fits(room: Any) -> None:
+    room.set(gpu="RTX 4070")
+    room.settle()
+    assert "RTX 4070 holds up to fp8" in room.track("precision").toolTip()
+    room.set(gpu="RTX 4090")
+    room.settle()
+    assert "RTX 4090 holds up to bf16" in room.track("precision").toolTip()
+    room.set(gpu="")
+    room.settle()
+    assert room.track("precision").toolTip() == ""
+
+
+def test_where_nothing_fits_the_whole_track_says_so(room: Any) -> None:
+    room.set(gpu="RTX 4070")
+    room.settle()
+    assert room.track("context").toolTip() == "Nothing on this track fits RTX 4070, all else equal."
