@@ -85,7 +85,7 @@ def step_cost(step: Step, before: Scenario) -> str:
 def remedy_name(remedy: Remedy, before: Scenario, numbers: Numbers) -> str:
     """What a remedy changes, and what it saves."""
     steps = " + ".join(step_name(step, before, numbers) for step in remedy.steps)
-    return translate("Advice", "{change} ({saved})").format(change=steps, saved=numbers.bytes(-remedy.saved_bytes, signed=True))
+    return f"{steps} ({numbers.bytes(-remedy.saved_bytes, signed=True)})"
 
 
 def remedy_cost(remedy: Remedy, before: Scenario) -> str:

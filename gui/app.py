@@ -19,9 +19,10 @@ from core.choices import settled
 from core.machine import Machine
 from core.memory import Scenario
 from gui import assets
+from gui.catalogue import Catalogue
 from gui.defaults import default_scenario
 from gui.machine_watch import MachineWatch, Readable
-from gui.main_window import Catalogue, MainWindow
+from gui.main_window import MainWindow
 from gui.model_shelf import ModelShelf
 from gui.own_cards import OwnCards
 from gui.quantities import ByteUnit

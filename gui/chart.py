@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from core.memory import Component, Estimate, Fit, Moment
@@ -98,20 +98,20 @@ class _Bars(pg.BarGraphItem):  # type: ignore[misc]
     def __init__(self, color: str, gap: QPen) -> None:
         super().__init__(x0=[], width=[], y=[], height=[], brush=color, pen=gap)
         self._brush, self._gap = QBrush(QColor(color)), gap
-        self._rects: list[QRectF] = []
+        self.rects: list[QRectF] = []
 
     def lay(self, x0: Floats, width: Floats, rows: list[tuple[float, float]]) -> None:
         """A bar from ``x0``, ``width`` long, in each of ``rows`` (upper edge, height); hidden where there is none."""
         self.opts.update(x0=x0, width=width)
         lengths = zip(x0.tolist(), width.tolist(), rows, strict=True)
-        self._rects = [QRectF(start, top, length, height) for start, length, (top, height) in lengths if length]
-        if bool(self._rects) != self.isVisible():
-            self.setVisible(bool(self._rects))
+        self.rects = [QRectF(start, top, length, height) for start, length, (top, height) in lengths if length]
+        if bool(self.rects) != self.isVisible():
+            self.setVisible(bool(self.rects))
 
     def paint(self, painter: QPainter, *_: object) -> None:
         painter.setPen(self._gap)
         painter.setBrush(self._brush)
-        painter.drawRects(self._rects)
+        painter.drawRects(self.rects)
 
     def boundingRect(self) -> QRectF:
         return self.bounds
@@ -122,7 +122,12 @@ class _Bars(pg.BarGraphItem):  # type: ignore[misc]
 
 
 class MemoryChart(QWidget):
-    """Draws an estimate against a card. ``render_estimate`` is its whole interface; it knows neither store nor scenario."""
+    """Draws an estimate against a card, by ``render_estimate``; it knows neither store nor scenario. Emits ``pointed`` with the component
+    under the pointer, or None, and ``picked`` with one that is clicked.
+    """
+
+    pointed = Signal(object)
+    picked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -159,10 +164,38 @@ class MemoryChart(QWidget):
         self._plot.scene().addItem(self._overlay)
         self._view_box.sigResized.connect(self._on_view_resized)
 
+        self._plot.viewport().setMouseTracking(True)
+        self._plot.viewport().installEventFilter(self)
+
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_pointed(self, component: Component | None) -> None:
+        """Outline ``component`` wherever it is."""
+        bars = () if component is None else tuple(self._bars[list(Component).index(component)].rects)
+        self._overlay.show_pointed(bars)
+
+    def _component_at(self, place: QPointF) -> Component | None:
+        at = self._view_box.mapSceneToView(self._plot.mapToScene(place.toPoint()))
+        for component, bar in zip(Component, self._bars, strict=True):
+            if any(rect.contains(at) for rect in bar.rects):
+                return component
+        return None
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """The pointer over the plot, which has no use for it itself."""
+        if event.type() == QEvent.Type.Leave:
+            self.pointed.emit(None)
+        elif isinstance(event, QMouseEvent):
+            component = self._component_at(event.position())
+            self.setCursor(Qt.CursorShape.PointingHandCursor if component is not None else Qt.CursorShape.ArrowCursor)
+            if event.type() == QEvent.Type.MouseMove:
+                self.pointed.emit(component)
+            elif event.type() == QEvent.Type.MouseButtonRelease and component is not None:
+                self.picked.emit(component)
+        return False
 
     def minimumSizeHint(self) -> QSize:
         line = self.fontMetrics().height()

@@ -19,7 +19,7 @@ _WHISKER = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Pixels:
     """Where axis units lie in pixels: ``y`` grows downwards, like the rows."""
 
     view: QRectF
@@ -95,6 +95,7 @@ class ChartOverlay(QGraphicsItem):
         self._strong = QFont(small)
         self._strong.setBold(True)
         self._shown: Scene | None = None
+        self._pointed: tuple[QRectF, ...] = ()
         self._base_metrics = QFontMetricsF(base)
         self._small_metrics = QFontMetricsF(small)
         self._strong_metrics = QFontMetricsF(self._strong)
@@ -110,6 +111,12 @@ class ChartOverlay(QGraphicsItem):
         self._shown = shown
         self.update()
 
+    def show_pointed(self, rects: tuple[QRectF, ...]) -> None:
+        """Outline ``rects``, in units of the axes."""
+        if rects != self._pointed:
+            self._pointed = rects
+            self.update()
+
     def boundingRect(self) -> QRectF:
         view: QRectF = self._view_box.sceneBoundingRect()
         return view
@@ -120,7 +127,7 @@ class ChartOverlay(QGraphicsItem):
         (left, right), (top, bottom) = self._view_box.viewRange()
         if shown is None or right <= left or bottom <= top:
             return
-        frame = Frame(view, left, top, view.width() / (right - left), view.height() / (bottom - top))
+        frame = Pixels(view, left, top, view.width() / (right - left), view.height() / (bottom - top))
         painter.setClipRect(view)
         if shown.ghost_end is not None:
             self._paint_ghost(painter, shown, shown.ghost_end, frame)
@@ -130,8 +137,13 @@ class ChartOverlay(QGraphicsItem):
         self._paint_rows(painter, shown, frame)
         if shown.band is not None:
             self._paint_band(painter, *shown.band, shown, frame)
+        painter.setPen(QPen(QColor(self._theme.text), 2.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for rect in self._pointed:
+            top, bottom = frame.y_of(rect.top()), frame.y_of(rect.bottom())
+            painter.drawRect(QRectF(frame.x_of(rect.left()), top, frame.x_of(rect.right()) - frame.x_of(rect.left()), bottom - top))
 
-    def _paint_band(self, painter: QPainter, low: float, high: float, shown: Scene, frame: Frame) -> None:
+    def _paint_band(self, painter: QPainter, low: float, high: float, shown: Scene, frame: Pixels) -> None:
         """An error bar under the peak, where the next bar is not yet."""
         y = frame.y_of(shown.peak_y + shown.peak_height / 2) + _WHISKER
         left, right = frame.x_of(low), frame.x_of(high)
@@ -143,7 +155,7 @@ class ChartOverlay(QGraphicsItem):
             ]
         )
 
-    def _paint_segments(self, painter: QPainter, shown: Scene, frame: Frame) -> None:
+    def _paint_segments(self, painter: QPainter, shown: Scene, frame: Pixels) -> None:
         painter.setFont(self._base)
         for segment in shown.segments:
             bar = frame.bar(segment.start, segment.start + segment.width, shown.peak_y, shown.peak_height)
@@ -160,7 +172,7 @@ class ChartOverlay(QGraphicsItem):
         painter.setPen(self._inks[color])
         painter.drawText(bar, Qt.AlignmentFlag.AlignCenter, label)
 
-    def _paint_ghost(self, painter: QPainter, shown: Scene, end: float, frame: Frame) -> None:
+    def _paint_ghost(self, painter: QPainter, shown: Scene, end: float, frame: Pixels) -> None:
         """The rule of thumb: an outline, hatched, never mistaken for the estimate."""
         ghost = QColor(self._theme.ghost)
         bar = frame.bar(0.0, end, shown.ghost_y, shown.ghost_height)
@@ -169,7 +181,7 @@ class ChartOverlay(QGraphicsItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)
 
-    def _paint_capacity(self, painter: QPainter, shown: Scene, capacity: float, frame: Frame) -> None:
+    def _paint_capacity(self, painter: QPainter, shown: Scene, capacity: float, frame: Pixels) -> None:
         bar = frame.bar(0.0, shown.total, shown.peak_y, shown.peak_height)
         limit = frame.x_of(capacity)
         text = QColor(self._theme.text)
@@ -220,7 +232,7 @@ class ChartOverlay(QGraphicsItem):
         painter.setPen(readable_on(color))
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, label)
 
-    def _paint_rows(self, painter: QPainter, shown: Scene, frame: Frame) -> None:
+    def _paint_rows(self, painter: QPainter, shown: Scene, frame: Pixels) -> None:
         """Totals behind the thin bars, or before their ends where there is no room behind.
 
         On a plate of the window's colour, since the capacity line or the bar may run through them.

@@ -19,6 +19,8 @@ class Frame:
     fit: Fit | None
     numbers: Numbers
     calibration: Calibration | None
+    dragging: bool
+    """Axes stay still meanwhile."""
 
     def fits(self, gpu: Gpu) -> Fits:
         """Whether another scenario would surely fit ``gpu``, as the verdict has it."""

@@ -62,3 +62,11 @@ def status_icon(status: FitStatus, theme: Theme, side: int) -> QIcon:
         icon.addPixmap(pixmap)
         icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else the style tints it
     return icon
+
+
+def swatch(color: QColor, side: int, ratio: float = 1.0) -> QPixmap:
+    """A square of ``color``, ``side`` logical pixels wide."""
+    pixmap = QPixmap(QSize(round(side * ratio), round(side * ratio)))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(color)
+    return pixmap

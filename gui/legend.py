@@ -2,8 +2,8 @@
 
 import math
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.memory import Component, Estimate
@@ -19,13 +19,21 @@ _PAD_PX = 5  # on either side of a name
 
 
 class Legend(QWidget):
-    """A grid of swatches, names and figures, painted at once: eleven labels would cost a frame more."""
+    """A grid of swatches, names and figures, painted at once: eleven labels would cost a frame more. Emits ``pointed`` with the component
+    under the pointer, or None, and ``picked`` with one that is clicked.
+    """
+
+    pointed = Signal(object)
+    picked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("legend")
         self._theme = theme
         self._entries: list[tuple[Component, str, str]] = []
+        self._pointed: Component | None = None
+        self.setMouseTracking(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._font = font()
         self._small = font(FontSize.SMALL)
         self._metrics = QFontMetricsF(self._font)
@@ -99,6 +107,9 @@ class Legend(QWidget):
             if not region.intersects(cell.toAlignedRect()):
                 continue
             cell.adjust(0, 0, -_GAP_PX[self._columns], 0)
+            if component is self._pointed:
+                painter.setPen(text)
+                painter.drawRect(cell.adjusted(0, 1, _GAP_PX[self._columns] / 2, -2))
             swatch = QRectF(cell.left(), cell.center().y() - side / 2, side, side)
             painter.fillRect(swatch, self._theme.component(component))
             painter.setPen(dim)
@@ -114,6 +125,27 @@ class Legend(QWidget):
                 name = self._metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(cell.adjusted(side + _PAD_PX, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
         painter.end()
+
+    def show_pointed(self, component: Component | None) -> None:
+        """Set ``component`` off from the others."""
+        if component is not self._pointed:
+            self._pointed = component
+            self.update()
+
+    def _component_at(self, place: QPointF) -> Component | None:
+        return next((entry[0] for number, entry in enumerate(self._entries) if self._cell(number).contains(place)), None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.pointed.emit(self._component_at(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        component = self._component_at(event.position())
+        if component is not None:
+            self.picked.emit(component)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointed.emit(None)
+        super().leaveEvent(event)
 
     def event(self, event: object) -> bool:
         if isinstance(event, QHelpEvent):

@@ -5,12 +5,11 @@ after that frame -> limits of the chosen card, which must not delay it
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QTabBar, QVBoxLayout, QWidget
 
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
@@ -28,16 +27,16 @@ from core.memory import (
     refusal,
     with_parameter_count,
 )
-from core.memory.calibration import Calibration
 from core.memory.rule_of_thumb import ladder_format
+from gui.actions import Actions
 from gui.after_frame import AfterFrame
-from gui.chart import MemoryChart
+from gui.catalogue import Catalogue
 from gui.controls import Controls
+from gui.explorer import Explorer
 from gui.frame import Frame
 from gui.gpu_picker import GpuPicker
 from gui.header import Header
 from gui.headline import Headline
-from gui.legend import Legend
 from gui.limits import limits_on
 from gui.machine_cards import MachineCards
 from gui.model_shelf import ModelShelf
@@ -53,15 +52,6 @@ from gui.words import refusal_reason
 
 # Below it the chart says nothing any more; the parts may need more, by their fonts and language.
 _LEAST_SIZE = QSize(1024, 640)
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """What the lists are filled with."""
-
-    models: tuple[Model, ...]
-    gpus: tuple[Gpu, ...]
-    calibration: Calibration | None = None
 
 
 class MainWindow(QMainWindow):
@@ -96,7 +86,7 @@ class MainWindow(QMainWindow):
         self._cards = cards
         self._machine = MachineCards(catalogue.gpus)
         self.opener = Opener(self, store, catalogue.models, self.show_message)
-        self._actions_made = self._make_actions()
+        self.actions_made = self._make_actions()
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)
         store.history_changed.connect(self._on_history_changed)
@@ -105,30 +95,22 @@ class MainWindow(QMainWindow):
 
     # -- building
 
-    def _action(self, name: str, slot: Any, *shortcuts: QKeySequence | QKeySequence.StandardKey | str) -> QAction:
-        action = QAction(self)
-        action.setObjectName(name)
-        action.triggered.connect(slot)
-        action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
-        self.addAction(action)
-        return action
-
-    def _make_actions(self) -> dict[str, QAction]:
+    def _make_actions(self) -> Actions:
         keys = QKeySequence.StandardKey
-        return {
-            "undo": self._action("undo", self._store.undo, keys.Undo),
-            "redo": self._action("redo", self._store.redo, "Ctrl+Shift+Z", "Ctrl+Y"),
-            "reset": self._action("reset", self._on_reset_all, "Ctrl+R"),
-            "reset_one": self._action("reset_one", self._on_reset_one, RESET_KEY),
-            "unit": self._action("unit", self.unit_toggled, "Ctrl+U"),
-            "theme": self._action("theme", self.theme_toggled, "Ctrl+T"),
-            "language": self._action("language", self.language_toggled, "Ctrl+L"),
-            "open": self._action("open", self.opener.ask, keys.Open),
-            "paste": self._action("paste", self.opener.paste, keys.Paste),
-            "find_gpu": self._action("find_gpu", self._on_find_gpu, keys.Find),
-            "quit": self._action("quit", self.close, keys.Quit),
-            "find_model": self._action("find_model", self._on_find_model, "Ctrl+M"),
-        }
+        actions = Actions(self)
+        actions.add("undo", self._store.undo, keys.Undo)
+        actions.add("redo", self._store.redo, "Ctrl+Shift+Z", "Ctrl+Y")
+        actions.add("reset", self._on_reset_all, "Ctrl+R")
+        actions.add("reset_one", self._on_reset_one, RESET_KEY)
+        actions.add("unit", self.unit_toggled.emit, "Ctrl+U")
+        actions.add("theme", self.theme_toggled.emit, "Ctrl+T")
+        actions.add("language", self.language_toggled.emit, "Ctrl+L")
+        actions.add("open", self.opener.ask, keys.Open)
+        actions.add("paste", self.opener.paste, keys.Paste)
+        actions.add("find_gpu", self._on_find_gpu, keys.Find)
+        actions.add("quit", self.close, keys.Quit)
+        actions.add("find_model", self._on_find_model, "Ctrl+M")
+        return actions
 
     def _name_actions(self) -> None:
         reset_tip = self.tr("Everything back to the example; {key}, or a double-click on its name, resets one control alone")
@@ -142,12 +124,7 @@ class MainWindow(QMainWindow):
             "theme": (self._theme_name(), self.tr("Theme: as the system, light or dark")),
             "language": (self.tr("中文"), self.tr("切换到中文")),
         }
-        for name, (text, tip) in names.items():
-            action = self._actions_made[name]
-            action.setText(text)
-            action.setIconText(text)
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{tip} ({keys})")
+        self.actions_made.name(names)
 
     def _theme_name(self) -> str:
         match self._theme_choice:
@@ -165,14 +142,14 @@ class MainWindow(QMainWindow):
         self._focused_name = focused.objectName() if focused is not None else ""
         self.setWindowTitle(self.tr("Fitting Room"))
         self._name_actions()
-        actions = self._actions_made
+        actions = self.actions_made
         shown = [actions[name] for name in ("open", "undo", "redo", "reset", "unit", "theme", "language")]
         body = QWidget(self)
         self.header = Header(shown, theme, body)
         self.controls = Controls(self._catalogue.models, self._shelf, theme, self._numbers, body)
         self.headline = Headline(body)
-        self.chart = MemoryChart(theme, body)
-        self.legend = Legend(theme, body)
+        self.explorer = Explorer(theme, body)
+        self.chart, self.legend = self.explorer.breakdown.chart, self.explorer.breakdown.legend
         self.gpu_picker = GpuPicker(self._cards, theme, body)
         self.gpu_picker.machine_line.free_only_box.setChecked(self._machine.free_only)
         self.verdict = Verdict(theme, body)
@@ -196,6 +173,9 @@ class MainWindow(QMainWindow):
         before, after = old.findChild(GpuPicker), new.findChild(GpuPicker)
         if before is not None and after is not None:
             after.copy_view(before)
+        tabs = old.findChild(QTabBar, "tabs")
+        if tabs is not None:
+            self.explorer.tabs.setCurrentIndex(tabs.currentIndex())
         was, now = old.findChild(QAbstractButton, "more"), new.findChild(QAbstractButton, "more")
         if was is not None and now is not None:
             now.setChecked(was.isChecked())
@@ -209,8 +189,7 @@ class MainWindow(QMainWindow):
         middle = QVBoxLayout()
         middle.setSpacing(8)
         middle.addWidget(self.headline)
-        middle.addWidget(self.chart, 1)
-        middle.addWidget(self.legend)
+        middle.addWidget(self.explorer, 1)
         columns = QHBoxLayout()
         columns.setContentsMargins(12, 8, 12, 8)
         columns.setSpacing(16)
@@ -239,6 +218,10 @@ class MainWindow(QMainWindow):
         self.controls.gesture_started.connect(self._store.begin_gesture)
         self.controls.gesture_finished.connect(self._store.end_gesture)
         self.controls.refused.connect(self._on_refused)
+        self.explorer.wants_frame.connect(lambda: self._render(self._store.scenario))
+        self.explorer.picked.connect(self._store.replace)
+        self.explorer.gesture_started.connect(self._store.begin_gesture)
+        self.explorer.gesture_finished.connect(self._store.end_gesture)
         self.gpu_picker.picked.connect(self._on_gpu)
         self.verdict.advice.taken.connect(self._store.replace)
         self.verdict.advice.card_taken.connect(self._on_gpu)
@@ -270,7 +253,9 @@ class MainWindow(QMainWindow):
         self.verdict.render_fit(fit, name, numbers, result.upper_bytes)
         self.verdict.advice.grow_stale()
         gpu = self.gpu_picker.table.gpu_named(name)
-        self.after_frame.start(self._follow(Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration)))
+        frame = Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration, self._store.in_gesture)
+        self.explorer.show_frame(frame)
+        self.after_frame.start(self._follow(frame))
         if not self._store.in_gesture:
             self._announce(fit)
 
@@ -301,10 +286,11 @@ class MainWindow(QMainWindow):
         self.controls.render_limits(limits, frame.scenario.gpu)
         self.verdict.render_limits(limits, frame.scenario.gpu, frame.numbers)
         yield from self.verdict.advice.follow(frame, self._catalogue.gpus)
+        yield from self.explorer.follow(frame)
 
     def _render_history(self) -> None:
-        self._actions_made["undo"].setEnabled(self._store.can_undo)
-        self._actions_made["redo"].setEnabled(self._store.can_redo)
+        self.actions_made["undo"].setEnabled(self._store.can_undo)
+        self.actions_made["redo"].setEnabled(self._store.can_redo)
 
     def show_machine(self, reading: Reading) -> None:
         """What is in this machine now, about once a second: the rest is rendered again only where it judges a card."""

@@ -121,10 +121,6 @@
         <translation>在 4 位权重上训练适配器。</translation>
     </message>
     <message>
-        <source>{change} ({saved})</source>
-        <translation>{change}（{saved}）</translation>
-    </message>
-    <message>
         <source>context up to {tokens}</source>
         <translation>上下文至多 {tokens}</translation>
     </message>
@@ -222,6 +218,148 @@
     <message>
         <source>{gpu} holds up to {most}, all else equal.</source>
         <translation>其余不变时，{gpu} 最多放得下 {most}。</translation>
+    </message>
+</context>
+<context>
+    <name>CurvePage</name>
+    <message>
+        <source>Memory against</source>
+        <extracomment>How far each axis reaches where nothing asks for more.</extracomment>
+        <translation>显存随什么变化</translation>
+    </message>
+    <message>
+        <source>Memory curve</source>
+        <translation>显存曲线</translation>
+    </message>
+    <message>
+        <source>fits up to {value}</source>
+        <translation>最多放得下 {value}</translation>
+    </message>
+    <message>
+        <source>{gpu}: {usable} usable</source>
+        <translation>{gpu}：可用 {usable}</translation>
+    </message>
+    <message>
+        <source>context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>batch size</source>
+        <translation>批处理大小</translation>
+    </message>
+    <message>
+        <source>parameters</source>
+        <translation>参数量</translation>
+    </message>
+    <message>
+        <source>at {value}: {amount}</source>
+        <translation>{value} 时：{amount}</translation>
+    </message>
+</context>
+<context>
+    <name>ExplainPage</name>
+    <message>
+        <source>Moment</source>
+        <translation>时刻</translation>
+    </message>
+    <message>
+        <source>Components</source>
+        <translation>组成部分</translation>
+    </message>
+    <message>
+        <source>Explanation</source>
+        <translation>解释</translation>
+    </message>
+    <message>
+        <source>{moment} (peak)</source>
+        <translation>{moment}（峰值）</translation>
+    </message>
+    <message>
+        <source>Formula, in bytes</source>
+        <translation>公式（字节）</translation>
+    </message>
+    <message>
+        <source>With the numbers of this scenario</source>
+        <translation>代入本方案的数值</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Measured error</source>
+        <translation>实测误差</translation>
+    </message>
+    <message>
+        <source>{moments} moments of runs whose every tensor was tracked: off by {median} % of the peak at the median, {worst} % at worst.</source>
+        <translation>在逐张量跟踪的运行中取 {moments} 个时刻：误差中位数为峰值的 {median}%，最大 {worst}%。</translation>
+    </message>
+    <message>
+        <source>The total, in {runs} published runs of {models} models of this kind: off by {median} % at the median.</source>
+        <translation>总量：与 {models} 个模型的 {runs} 次公开的同类实测相比，误差中位数 {median}%。</translation>
+    </message>
+    <message>
+        <source>No run of this kind was measured.</source>
+        <translation>没有这类运行的实测数据。</translation>
+    </message>
+    <message>
+        <source>The rule of thumb: parameters times the bytes of one, and in training as much again for gradients and each state of the optimizer. It leaves out what the detailed estimate counts; switch the estimate to see every byte explained.</source>
+        <translation>经验估算：参数量乘以每个参数的字节数；训练时梯度和优化器的每个状态再各算一份。它略去了详细估算所计的其他部分；切换到详细估算即可看到每个字节的解释。</translation>
+    </message>
+</context>
+<context>
+    <name>Explorer</name>
+    <message>
+        <source>Views</source>
+        <translation>视图</translation>
+    </message>
+    <message>
+        <source>Breakdown</source>
+        <translation>分解</translation>
+    </message>
+    <message>
+        <source>What the peak is made of</source>
+        <translation>峰值由什么构成</translation>
+    </message>
+    <message>
+        <source>Over time</source>
+        <translation>随时间</translation>
+    </message>
+    <message>
+        <source>Memory from moment to moment, and the three readings</source>
+        <translation>各时刻的显存，以及三种读数</translation>
+    </message>
+    <message>
+        <source>Curve</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>Memory against context, batch or parameters</source>
+        <translation>显存随上下文、批处理大小或参数量的变化</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>地图</translation>
+    </message>
+    <message>
+        <source>Which contexts and batches fit</source>
+        <translation>哪些上下文与批处理大小放得下</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>表格</translation>
+    </message>
+    <message>
+        <source>The same numbers, to read and copy</source>
+        <translation>同样的数字，可读可复制</translation>
+    </message>
+    <message>
+        <source>Explain</source>
+        <translation>解释</translation>
+    </message>
+    <message>
+        <source>Every byte with its formula and source</source>
+        <translation>每个字节的公式与来源</translation>
     </message>
 </context>
 <context>
@@ -475,6 +613,30 @@
     </message>
 </context>
 <context>
+    <name>MapPage</name>
+    <message>
+        <source>Map of contexts and batches</source>
+        <extracomment>The boundary at once, then finer. Memories that cards have, for lines of their own. Up to here the boundary is drawn as stairs; above, they are too small to be seen.</extracomment>
+        <translation>上下文与批处理大小的地图</translation>
+    </message>
+    <message>
+        <source>Click or drag to go there.</source>
+        <translation>点击或拖动即可到达该处。</translation>
+    </message>
+    <message>
+        <source>context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>batch size</source>
+        <translation>批处理大小</translation>
+    </message>
+    <message>
+        <source>{batch} × {context} tokens: {amount}</source>
+        <translation>{batch} × {context} token：{amount}</translation>
+    </message>
+</context>
+<context>
     <name>MemoryChart</name>
     <message>
         <source>Memory chart</source>
@@ -565,6 +727,17 @@
     <message>
         <source>From {low} to {high}.</source>
         <translation>范围 {low} 到 {high}。</translation>
+    </message>
+</context>
+<context>
+    <name>TablePage</name>
+    <message>
+        <source>Memory by component and moment</source>
+        <translation>按组成部分与时刻列出的显存</translation>
+    </message>
+    <message>
+        <source>Ctrl+C copies the table, in bytes</source>
+        <translation>Ctrl+C 复制整张表（字节）</translation>
     </message>
 </context>
 <context>
@@ -1030,6 +1203,57 @@
     <message>
         <source>At most {high}.</source>
         <translation>不能大于 {high}。</translation>
+    </message>
+</context>
+<context>
+    <name>_Film</name>
+    <message>
+        <source>Memory over time</source>
+        <extracomment>From one level to the next, as a share of a moment&apos;s width: memory rises and falls within moments, not between them.</extracomment>
+        <translation>显存随时间的变化</translation>
+    </message>
+    <message>
+        <source>allocated</source>
+        <translation>已分配</translation>
+    </message>
+    <message>
+        <source>reserved</source>
+        <translation>已保留</translation>
+    </message>
+    <message>
+        <source>process</source>
+        <translation>进程</translation>
+    </message>
+    <message>
+        <source>{gpu}: {usable} usable</source>
+        <translation>{gpu}：可用 {usable}</translation>
+    </message>
+    <message>
+        <source>peak {amount}</source>
+        <translation>峰值 {amount}</translation>
+    </message>
+</context>
+<context>
+    <name>_Numbers</name>
+    <message>
+        <source>{moment} (peak)</source>
+        <translation>{moment}（峰值）</translation>
+    </message>
+    <message>
+        <source>Allocated</source>
+        <translation>已分配</translation>
+    </message>
+    <message>
+        <source>Reserved</source>
+        <translation>已保留</translation>
+    </message>
+    <message>
+        <source>Process (nvidia-smi)</source>
+        <translation>进程（nvidia-smi）</translation>
+    </message>
+    <message>
+        <source>{count} bytes</source>
+        <translation>{count} 字节</translation>
     </message>
 </context>
 </TS>

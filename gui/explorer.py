@@ -1,0 +1,109 @@
+"""The middle of the window: tabs on the same scenario. Only the open one is rendered."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from core.memory import Component
+from gui.chart import MemoryChart
+from gui.frame import Frame
+from gui.legend import Legend
+from gui.pages.curve import CurvePage
+from gui.pages.explain import ExplainPage
+from gui.pages.film import FilmPage
+from gui.pages.map import MapPage
+from gui.pages.page import Page
+from gui.pages.table import TablePage
+from gui.theme import Theme
+
+
+class BreakdownPage(Page):
+    """The chart and its legend; the window renders them, since they are there whatever else is."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.chart = MemoryChart(theme, self)
+        self.legend = Legend(theme, self)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addWidget(self.chart, 1)
+        self._column.addWidget(self.legend)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._column.minimumSize()
+
+
+class Explorer(QWidget):
+    """Emits ``wants_frame`` when another tab was opened, or shows something else; ``picked`` with a scenario that was pointed at."""
+
+    wants_frame = Signal()
+    picked = Signal(object)
+    gesture_started = Signal()
+    gesture_finished = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.breakdown = BreakdownPage(theme, self)
+        self.film = FilmPage(theme, self)
+        self.curve = CurvePage(theme, self)
+        self.map = MapPage(theme, self)
+        self.table = TablePage(theme, self)
+        self.explain = ExplainPage(theme, self)
+        self.tabs = QTabBar(self)
+        self.tabs.setObjectName("tabs")
+        self.tabs.setAccessibleName(self.tr("Views"))
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(True)
+        self._stack = QStackedWidget(self)
+        self.pages: list[Page] = []
+        for page, name, tip in (
+            (self.breakdown, self.tr("Breakdown"), self.tr("What the peak is made of")),
+            (self.film, self.tr("Over time"), self.tr("Memory from moment to moment, and the three readings")),
+            (self.curve, self.tr("Curve"), self.tr("Memory against context, batch or parameters")),
+            (self.map, self.tr("Map"), self.tr("Which contexts and batches fit")),
+            (self.table, self.tr("Table"), self.tr("The same numbers, to read and copy")),
+            (self.explain, self.tr("Explain"), self.tr("Every byte with its formula and source")),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(name), tip)
+            self._stack.addWidget(page)
+            self.pages.append(page)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self.curve.wants_frame.connect(self.wants_frame)
+        chart, legend = self.breakdown.chart, self.breakdown.legend
+        for part in (chart, legend):
+            part.pointed.connect(chart.show_pointed)
+            part.pointed.connect(legend.show_pointed)
+            part.picked.connect(self.explain_component)
+        for plane in (self.curve, self.map):
+            plane.picked.connect(self.picked)
+            plane.gesture_started.connect(self.gesture_started)
+            plane.gesture_finished.connect(self.gesture_finished)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.tabs)
+        layout.addWidget(self._stack, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @property
+    def page(self) -> Page:
+        """The open one."""
+        return self.pages[self.tabs.currentIndex()]
+
+    def show_frame(self, frame: Frame) -> None:
+        self.page.show_frame(frame)
+
+    def follow(self, frame: Frame) -> Iterator[object]:
+        yield from self.page.follow(frame)
+
+    def explain_component(self, component: Component) -> None:
+        """Open the explanation of ``component``."""
+        self.explain.show_component(component)
+        self.tabs.setCurrentIndex(self.pages.index(self.explain))
+
+    def _on_tab(self, number: int) -> None:
+        self._stack.setCurrentIndex(number)
+        self.wants_frame.emit()

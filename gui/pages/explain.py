@@ -1,0 +1,181 @@
+"""Tab *Explain*: every byte with its formula, in symbols and in numbers, its source, and how far it was measured to be off."""
+
+import html
+from collections.abc import Iterator
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
+
+from core.memory import Component, Estimator, MomentName, Scenario
+from core.memory.explain import LETTERS, Explanation, Symbol, explain
+from gui.frame import Frame
+from gui.icons import swatch
+from gui.pages.page import Page
+from gui.theme import FontSize, Theme, font
+from gui.words import component_meaning, component_name, moment_name
+
+_COMPONENT = int(Qt.ItemDataRole.UserRole)
+
+
+class ExplainPage(Page):
+    """Components on the left, what makes them up on the right."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._frame: Frame | None = None
+        self._parts: dict[MomentName, dict[Component, Explanation]] = {}
+        self._component = Component.WEIGHTS
+        self._moment: MomentName | None = None
+        """None: the one of the peak."""
+        line = self.fontMetrics().height()
+        self.moment_box = QComboBox(self)
+        self.moment_box.setObjectName("explain_moment")
+        self.moment_box.setAccessibleName(self.tr("Moment"))
+        self.moment_box.currentIndexChanged.connect(self._on_moment)
+        self.list = QListWidget(self)
+        self.list.setObjectName("explain_components")
+        self.list.setAccessibleName(self.tr("Components"))
+        self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setIconSize(QSize(round(0.75 * line), round(0.75 * line)))
+        self.list.currentItemChanged.connect(self._on_component)
+        self.text = QTextBrowser(self)
+        self.text.setObjectName("explanation")
+        self.text.setAccessibleName(self.tr("Explanation"))
+        self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.text.setOpenLinks(False)
+        left = QVBoxLayout()
+        left.addWidget(self.moment_box)
+        left.addWidget(self.list, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(left, 2)
+        layout.addWidget(self.text, 5)
+
+    def show_component(self, component: Component) -> None:
+        """Explain ``component`` at the moment of the peak."""
+        self._component, self._moment = component, None
+        self._render()
+
+    def follow(self, frame: Frame) -> Iterator[object]:
+        self._frame = frame
+        self._parts = {} if frame.scenario.estimator is Estimator.RULE_OF_THUMB else explain(frame.scenario)
+        yield None
+        self._render()
+
+    # -- rendering
+
+    def _render(self) -> None:
+        frame = self._frame
+        if frame is None:
+            return
+        if not self._parts:
+            with QSignalBlocker(self.list), QSignalBlocker(self.moment_box):
+                self.list.clear()
+                self.moment_box.clear()
+            self.text.setHtml(self._rule_of_thumb())
+            return
+        peak = frame.estimate.peak.name
+        shown = self._moment if self._moment in self._parts else peak
+        with QSignalBlocker(self.moment_box):
+            self.moment_box.clear()
+            for name in self._parts:
+                label = self.tr("{moment} (peak)").format(moment=moment_name(name)) if name is peak else moment_name(name)
+                self.moment_box.addItem(label, name)
+            self.moment_box.setCurrentIndex(list(self._parts).index(shown))
+        parts = self._parts[shown]
+        if self._component not in parts:
+            self._component = max(parts, key=lambda component: parts[component].value_bytes)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for component, part in parts.items():
+                mark = swatch(self._theme.component(component), self.list.iconSize().width(), self.devicePixelRatioF())
+                item = QListWidgetItem(mark, f"{component_name(component)}  {frame.numbers.bytes(part.value_bytes)}")
+                item.setData(_COMPONENT, component.value)
+                self.list.addItem(item)
+                if component is self._component:
+                    self.list.setCurrentItem(item)
+        self._render_text(frame, parts[self._component])
+
+    def _render_text(self, frame: Frame, part: Explanation) -> None:
+        component, numbers = self._component, frame.numbers
+        mono = f"font-family: monospace; color: {self._theme.text}"
+        dim = f"color: {self._theme.dim_text}"
+
+        def section(title: str, body: str, style: str = "") -> str:
+            return f"<p style='{dim}; margin-top: 10px'>{html.escape(title)}</p><p style='{style}'>{body}</p>"
+
+        title = f"{component_name(component)}: {numbers.bytes(part.value_bytes)}"
+        text = [f"<h3>{html.escape(title)}</h3><p>{html.escape(component_meaning(component))}</p>"]
+        text.append(section(self.tr("Formula, in bytes"), _breakable(part.formula), mono))
+        if part.numbers != part.formula:
+            total = html.escape(numbers.count(part.value_bytes))
+            text.append(section(self.tr("With the numbers of this scenario"), f"{_breakable(part.numbers)}<br>= {total}", mono))
+        text.append(_symbols_html(part, frame, mono, dim))
+        text.append(section(self.tr("Source"), html.escape(part.source)))
+        text.append(section(self.tr("Measured error"), html.escape(self._error(frame, component))))
+        self.text.setHtml(_document_html(text))
+
+    def _error(self, frame: Frame, component: Component) -> str:
+        calibration = frame.calibration
+        sentences = []
+        part = calibration.part_error(frame.scenario, component) if calibration is not None else None
+        if part is not None:
+            text = self.tr(
+                "{moments} moments of runs whose every tensor was tracked: off by {median} % of the peak at the median, {worst} % at worst."
+            )
+            sentences.append(text.format(moments=part.moments, median=f"{part.median_pct:.2g}", worst=f"{part.worst_pct:.2g}"))
+        band = calibration.band(frame.scenario) if calibration is not None else None
+        if band is not None:
+            text = self.tr("The total, in {runs} published runs of {models} models of this kind: off by {median} % at the median.")
+            sentences.append(text.format(runs=band.runs, models=band.models, median=f"{100 * band.median_error:.2g}"))
+        return " ".join(sentences) or self.tr("No run of this kind was measured.")
+
+    def _rule_of_thumb(self) -> str:
+        text = self.tr(
+            "The rule of thumb: parameters times the bytes of one, and in training as much again for gradients and each state of the "
+            "optimizer. It leaves out what the detailed estimate counts; switch the estimate to see every byte explained."
+        )
+        return f"<p>{html.escape(text)}</p>"
+
+    # -- what the user does
+
+    def _on_component(self, item: QListWidgetItem | None) -> None:
+        if item is not None and self._frame is not None:
+            self._component = Component(item.data(_COMPONENT))
+            shown = self.moment_box.currentData()
+            self._render_text(self._frame, self._parts[MomentName(shown)][self._component])
+
+    def _on_moment(self) -> None:
+        chosen = self.moment_box.currentData()
+        if chosen is not None:
+            self._moment = MomentName(chosen)
+            self._render()
+
+
+def _value(scenario: Scenario, symbol: Symbol) -> int:
+    holder = scenario if hasattr(scenario, symbol.value) else scenario.architecture
+    return int(getattr(holder, symbol.value))
+
+
+def _breakable(formula: str) -> str:
+    """A long formula may be broken after each factor."""
+    return html.escape(formula).replace("·", "·&#8203;")
+
+
+def _symbols_html(part: Explanation, frame: Frame, mono: str, dim: str) -> str:
+    """What each letter stands for, and its value."""
+    rows = "".join(
+        f"<tr><td style='{mono}'>{LETTERS[symbol]}&nbsp;=&nbsp;</td>"
+        f"<td align='right'>{html.escape(frame.numbers.count(_value(frame.scenario, symbol)))}</td>"
+        f"<td style='{dim}'>&nbsp;&nbsp;{html.escape(symbol.value)}</td></tr>"
+        for symbol in part.symbols
+    )
+    return f"<p></p><table cellspacing='2'>{rows}</table>" if rows else ""
+
+
+def _document_html(sections: list[str]) -> str:
+    style = "<style>p { margin-top: 0; margin-bottom: 2px } h3 { margin-top: 0 }</style>"
+    return f"{style}<div style='font-size: {font(FontSize.SMALL).pointSizeF()}pt'>{''.join(sections)}</div>"

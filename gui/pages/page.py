@@ -1,0 +1,23 @@
+"""What all tabs are: a view of the same scenario."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QWidget
+
+from gui.frame import Frame
+
+
+class Page(QWidget):
+    """Shows a frame: what is cheap at once, by ``show_frame``; the rest afterwards, by ``follow``. Only the open tab is asked."""
+
+    def show_frame(self, frame: Frame) -> None:
+        """On the frame itself. Idempotent; emits nothing."""
+
+    def follow(self, frame: Frame) -> Iterator[object]:  # noqa: ARG002 -- for those that need it
+        """After it, in slices; each ``yield`` is a place where it may be left for good."""
+        return iter(())
+
+    def minimumSizeHint(self) -> QSize:
+        """Pages share their place with the chart, which decides how small it may be."""
+        return QSize(1, 1)

@@ -1,0 +1,220 @@
+"""The tabs on the same scenario: what each shows is what the estimate says, and follows every change."""
+
+import re
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QTextBrowser
+
+from core.memory import Component, FitStatus, Task, estimate, judge, max_context_length
+from core.memory.explain import explain
+from core.sweep import Axis
+from gui.pages.page import Page
+
+TABS = ("breakdown", "film", "curve", "map", "table", "explain")
+
+
+def open_tab(room: Any, name: str) -> Page:
+    explorer = room.window.explorer
+    page = getattr(explorer, name)
+    explorer.tabs.setCurrentIndex(explorer.pages.index(page))
+    room.settle()
+    return page
+
+
+@pytest.mark.parametrize("name", TABS)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"gpu": ""},
+        {"task": Task.TRAINING},
+        {"task": Task.TRAINING, "method": "qlora", "weights": "int4"},
+        {"runtime": "vllm"},
+        {"estimator": "rule-of-thumb"},
+        {"batch_size": 4096, "context_length": 10 * 1024**2},
+    ],
+)
+def test_every_tab_shows_every_kind_of_run(room: Any, name: str, fields: dict[str, Any]) -> None:
+    page = open_tab(room, name)
+    if fields:
+        room.set(**fields)
+    room.settle()
+    assert not page.grab().isNull()  # painted, without a warning
+
+
+def test_only_the_open_tab_is_in_sight(room: Any) -> None:
+    for name in TABS:
+        page = open_tab(room, name)
+        assert [other for other in room.window.explorer.pages if other.isVisible()] == [page]
+
+
+def test_the_open_tab_survives_another_theme_and_language(room: Any) -> None:
+    open_tab(room, "curve")
+    room.press_key(Qt.Key.Key_L)
+    room.press_key(Qt.Key.Key_T)
+    assert room.window.explorer.page is room.window.explorer.curve
+
+
+class TestCurve:
+    def test_the_crossing_is_the_longest_context_that_fits(self, room: Any) -> None:
+        page = open_tab(room, "curve")
+        usable = room.window.gpu_picker.table.gpu_named(room.scenario.gpu).usable_bytes
+        most = max_context_length(room.scenario, usable)
+        assert page.plot.accessibleDescription() == f"fits up to {most:,}"
+        room.set(batch_size=2)
+        room.settle()
+        assert page.plot.accessibleDescription() == f"fits up to {max_context_length(room.scenario, usable):,}"
+
+    def test_a_click_goes_there_and_a_drag_is_one_step_of_undo(self, room: Any) -> None:
+        page = open_tab(room, "curve")
+        before = room.scenario
+        viewport = page.plot.canvas
+        middle = viewport.rect().center()
+        room.bot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=middle)
+        room.bot.mouseMove(viewport, middle + QPoint(40, 0))
+        room.bot.mouseMove(viewport, middle + QPoint(80, 0))
+        with room.change():
+            room.bot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(80, 0))
+        assert room.scenario.context_length > before.context_length
+        room.store.undo()
+        assert room.scenario == before
+
+    def test_the_pointer_asks_what_it_would_take(self, room: Any) -> None:
+        page = open_tab(room, "curve")
+        page.plot.pointed.emit((8192.0, 1.0))
+        found = room.text("curve_readout").replace("\u00a0", " ")
+        amount = estimate(room.scenario.evolve(context_length=8192)).total_bytes / 2**30
+        assert found == f"at 8,192: {amount:.1f} GiB"
+        page.plot.pointed.emit(None)
+        assert room.text("curve_readout") == ""
+
+    @pytest.mark.parametrize("axis", Axis)
+    def test_it_can_be_drawn_against_each_quantity(self, room: Any, axis: Axis) -> None:
+        page = open_tab(room, "curve")
+        box = room.find(QComboBox, "curve_axis")
+        box.setCurrentIndex(box.findData(axis))
+        room.settle()
+        assert page.axis is axis
+        assert page.plot.accessibleDescription().startswith("fits up to ")
+
+
+class TestMap:
+    def test_a_click_goes_there(self, room: Any) -> None:
+        page = open_tab(room, "map")
+        viewport = page.plot.canvas
+        with room.change():
+            room.bot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=viewport.rect().center())
+        assert (room.scenario.batch_size, room.scenario.context_length) != (1, 4096)
+        assert room.box_text("context") == str(room.scenario.context_length)
+
+    @pytest.mark.parametrize(("context", "batch"), [(1024, 1), (4096, 4), (65536, 64)])
+    def test_the_pointer_asks_whether_it_would_fit(self, room: Any, context: int, batch: int) -> None:
+        page = open_tab(room, "map")
+        page.plot.pointed.emit((float(context), float(batch)))
+        there = estimate(room.scenario.evolve(context_length=context, batch_size=batch), room.calibration)
+        usable = room.window.gpu_picker.table.gpu_named(room.scenario.gpu).usable_bytes
+        status = judge(there.total_bytes, usable, there.peak.stack, there.sure_bytes).status
+        word = {FitStatus.FITS: "Fits", FitStatus.TIGHT: "Tight", FitStatus.OOM: "OOM"}[status]
+        assert room.text("map_readout").endswith(word)
+        page.plot.pointed.emit(None)
+        assert room.text("map_readout") == "Click or drag to go there."
+
+
+class TestTable:
+    def test_it_copies_what_the_chart_shows_to_the_byte(self, room: Any) -> None:
+        page = open_tab(room, "table")
+        page.view.setFocus()
+        room.bot.keyClick(page.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+        lines = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
+        QGuiApplication.clipboard().clear()
+        found = room.estimate
+        assert lines[0] == ["", "load", "prefill (peak)", "decode"]
+        table = {line[0]: [int(cell) for cell in line[1:]] for line in lines[1:]}
+        assert table["Weights"] == [moment.stack.weights for moment in found.moments]
+        assert table["Process (nvidia-smi)"] == [moment.total_bytes for moment in found.moments]
+        parts = [cells for name, cells in table.items() if name not in ("Allocated", "Reserved", "Process (nvidia-smi)")]
+        assert [sum(column) for column in zip(*parts, strict=True)] == table["Process (nvidia-smi)"]
+
+    def test_a_part_of_it_can_be_copied(self, room: Any) -> None:
+        page = open_tab(room, "table")
+        page.view.selectRow(0)
+        page.copy()
+        assert QGuiApplication.clipboard().text().count("\n") == 2
+        QGuiApplication.clipboard().clear()
+
+
+class TestExplain:
+    def text(self, room: Any) -> str:
+        return room.find(QTextBrowser, "explanation").toPlainText().replace("\u200b", "").replace("\u00a0", " ")
+
+    def test_every_component_of_every_moment_shows_formula_numbers_and_source(self, room: Any) -> None:
+        room.set(task=Task.TRAINING)
+        open_tab(room, "explain")
+        box, components = room.find(QComboBox, "explain_moment"), room.find(QListWidget, "explain_components")
+        for place, (moment, parts) in enumerate(explain(room.scenario).items()):
+            box.setCurrentIndex(place)
+            assert box.currentData() == moment
+            assert components.count() == len(parts)
+            for row, part in enumerate(parts.values()):
+                components.setCurrentRow(row)
+                text = self.text(room)
+                assert part.formula in text
+                assert part.source in text
+                assert f"{part.value_bytes:,}" in text
+
+    def test_it_follows_the_scenario(self, room: Any) -> None:
+        open_tab(room, "explain")
+        assert "12.6 GiB" in self.text(room)
+        room.set(weights="int8")
+        room.settle()
+        assert "12.6 GiB" not in self.text(room)
+
+    def test_measured_errors_are_told(self, room: Any) -> None:
+        open_tab(room, "explain")
+        assert re.search(r"The total, in \d+ published runs of \d+ models of this kind: off by [\d.]+ %", self.text(room))
+
+    def test_a_click_on_the_bar_explains_that_component(self, room: Any) -> None:
+        chart = room.window.chart
+        cache = chart._bars[list(Component).index(Component.KV_CACHE)].rects[0]
+        scene = chart._view_box.mapViewToScene(cache.center())
+        viewport = chart._plot.viewport()
+        place = chart._plot.mapFromScene(QPointF(scene))
+        room.bot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+        room.settle()
+        assert room.window.explorer.page is room.window.explorer.explain
+        assert self.text(room).startswith("KV cache")
+
+    def test_a_click_on_the_legend_does_too(self, room: Any) -> None:
+        legend = room.window.legend
+        room.bot.mouseClick(legend, Qt.MouseButton.LeftButton, pos=legend._cell(2).center().toPoint())
+        room.settle()
+        assert self.text(room).startswith("Activations")
+
+    def test_the_rule_of_thumb_needs_no_formula(self, room: Any) -> None:
+        open_tab(room, "explain")
+        room.set(estimator="rule-of-thumb")
+        room.settle()
+        assert "rule of thumb" in self.text(room)
+        assert room.find(QListWidget, "explain_components").count() == 0
+
+
+def test_bar_and_legend_point_at_the_same(room: Any) -> None:
+    legend, chart = room.window.legend, room.window.chart
+    legend.pointed.emit(Component.KV_CACHE)
+    assert legend._pointed is Component.KV_CACHE
+    assert len(chart._overlay._pointed) == 3  # the peak, prefill and decode
+    legend.pointed.emit(None)
+    assert legend._pointed is None
+    assert chart._overlay._pointed == ()
+
+
+def test_what_follows_a_frame_is_dropped_when_the_next_comes(room: Any) -> None:
+    page = open_tab(room, "map")
+    for context in (1024, 2048, 8192):
+        room.set(context_length=context)
+    room.settle()
+    assert page._drawn.here == (8192, 1)
+    assert room.find(QLabel, "map_readout").isVisible()
