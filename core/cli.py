@@ -179,7 +179,7 @@ def _open_window(arguments: list[str]) -> int:
     parser.add_argument("--smoke-test", metavar="OUT.png", help="show the window once, save a picture of it, and exit")
     parser.add_argument("--version", action="version", version=f"fitting-room {__version__}")
     options = parser.parse_args(arguments)
-    opened = _opened(options.file, Scenario(architecture=_model(_DEFAULT_MODEL))).scenario if options.file is not None else None
+    opened = _opened(options.file, Scenario(architecture=_model(_DEFAULT_MODEL))) if options.file is not None else None
     picture = Path(options.smoke_test) if options.smoke_test is not None else None
     try:
         from gui.app import run_window

@@ -13,7 +13,7 @@ from core.catalogue.models import Model, find_model
 from core.choices import settled
 from core.memory import Runtime, Scenario, Task
 from core.memory.refusal import loaded_as, refusal_of_weights
-from core.scenario_file import ScenarioFileError, scenario_of_json
+from core.scenario_file import ScenarioFileError, comparison_of_json, is_share_text, scenario_of_share_text
 from core.small_file import SmallFileError, read_small_file
 from core.trainer_config import TrainerConfig, parse_trainer_config
 
@@ -28,6 +28,8 @@ class Opened(NamedTuple):
     """Where it was a model's configuration: the scenario is the one before, with that model."""
     notes: tuple[tuple[Note, str], ...] = ()
     """What was in it beside what was taken from it."""
+    pinned: tuple[Scenario, ...] | None = None
+    """What a saved scenario was compared with; None where it was no saved scenario."""
 
 
 def open_path(path: Path, before: Scenario, models: Sequence[Model] = ()) -> Opened:
@@ -51,10 +53,16 @@ def open_path(path: Path, before: Scenario, models: Sequence[Model] = ()) -> Ope
 
 def open_text(data: bytes, before: Scenario, place: str, name: str = "", models: Sequence[Model] = ()) -> Opened:
     """The same of text, JSON or YAML, which came from ``place``; a model gets ``name``, unless its file knows better."""
+    text = data[:20].decode(errors="replace")
+    if is_share_text(text):
+        return Opened(scenario_of_share_text(data.decode(errors="replace"), place), None)
     config = _config(data)
     if config is None:
         trainer = parse_trainer_config(data)
-        return Opened(scenario_of_json(data, place), None) if trainer is None else _with_trainer(before, trainer, models)
+        if trainer is not None:
+            return _with_trainer(before, trainer, models)
+        saved = comparison_of_json(data, place)
+        return Opened(saved.current, None, pinned=tuple(map(settled, saved.pinned)))
     own = config.get("_name_or_path")
     model = read_config(config, own.rpartition("/")[2] if isinstance(own, str) and own else name)
     return with_model(before, model)

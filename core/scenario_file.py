@@ -1,12 +1,36 @@
-"""Reading a scenario someone saved or was sent. It is data: it may be huge, broken or hostile, and is never more than read."""
+"""Reading and writing scenarios that someone saved or was sent. A file is data: it may be huge, broken or hostile, and is never more than
+read. Beside a scenario it may hold those that are pinned to compare it with.
+"""
 
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
+from annotated_types import MaxLen
 from pydantic import ValidationError
 
-from core.memory import Scenario
-from core.memory.edge import from_json
-from core.small_file import SmallFileError, read_small_file
+from core.memory import Architecture, Scenario
+from core.memory.edge import from_json, to_json
+from core.small_file import MAX_FILE_BYTES, SmallFileError, read_small_file
+
+#: Scenarios that are compared with the one on screen, at most: A to F.
+MAX_PINNED = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A scenario, and those it is compared with, in order."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 -- read by pydantic, at the edge
+
+    format: Literal["fitting-room comparison"] = "fitting-room comparison"
+    version: Literal[1] = 1
+    current: Scenario
+    pinned: Annotated[tuple[Scenario, ...], MaxLen(MAX_PINNED)] = ()
 
 
 class ScenarioFileError(ValueError):
@@ -14,30 +38,93 @@ class ScenarioFileError(ValueError):
 
 
 def read_scenario(path: Path) -> Scenario:
-    """The scenario in ``path``. Raises ScenarioFileError."""
+    """The scenario in ``path``, without what it is compared with. Raises ScenarioFileError."""
+    return read_comparison(path).current
+
+
+def read_comparison(path: Path) -> Comparison:
+    """What is in ``path``. Raises ScenarioFileError."""
     try:
         data = read_small_file(path)
     except SmallFileError as error:
         raise ScenarioFileError(f"{path}: {error}") from error
-    return scenario_of_json(data, str(path))
+    return comparison_of_json(data, str(path))
 
 
-def scenario_of_json(data: bytes, place: str) -> Scenario:
-    """The scenario in ``data``, which came from ``place``. Raises ScenarioFileError."""
+def comparison_of_json(data: bytes, place: str) -> Comparison:
+    """What is in ``data``, which came from ``place``: a scenario alone is compared with nothing. Raises ScenarioFileError."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        return from_json(Scenario, data.removeprefix(b"\xef\xbb\xbf"))
+        if _format(data) == Comparison.format:
+            return from_json(Comparison, data)
+        return Comparison(current=from_json(Scenario, data))
     except ValidationError as error:
         raise ScenarioFileError(f"{place}: {_complaint(error)}") from error
+
+
+def comparison_text(comparison: Comparison) -> bytes:
+    """JSON to read again; of a scenario alone, it is that of the scenario."""
+    return to_json(comparison if comparison.pinned else comparison.current, indent=2)
+
+
+def _format(data: bytes) -> object:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found.get("format") if isinstance(found, dict) else None
 
 
 def _complaint(error: ValidationError) -> str:
     """The one complaint that explains the others: a newer version has fields that this one does not know."""
     complaints = error.errors(include_url=False, include_context=False)
     for complaint in complaints:
-        if complaint["loc"] == ("version",) and type(complaint["input"]) is int and complaint["input"] > 1:
+        if complaint["loc"][-1:] == ("version",) and type(complaint["input"]) is int and complaint["input"] > 1:
             return f"made by a newer version of Fitting Room (scenario version {complaint['input']}; this one reads version 1)"
     first = complaints[0]
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "unexpected_keyword_argument":
         return f"unknown field {place!r}"
     return f"{place}: {first['msg']}" if place else first["msg"]
+
+
+# ---- A short text, to paste into a chat
+
+_MARK = "fitroom1:"
+_DAMAGED = "this text was cut or changed on its way"
+
+
+def share_text(scenario: Scenario) -> str:
+    """``scenario`` as one short word: what differs from the defaults, packed."""
+    data = json.dumps(_unusual(scenario), separators=(",", ":"), ensure_ascii=False).encode()
+    return _MARK + base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
+
+
+def is_share_text(text: str) -> bool:
+    return text.strip().startswith(_MARK)
+
+
+def scenario_of_share_text(text: str, place: str) -> Scenario:
+    """The scenario in ``text``, however often it was wrapped on its way. Raises ScenarioFileError."""
+    packed = "".join(text.split()).removeprefix(_MARK)
+    unpacking = zlib.decompressobj()
+    try:
+        unpacked = unpacking.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), MAX_FILE_BYTES)
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise ScenarioFileError(f"{place}: {_DAMAGED}") from error
+    if not unpacking.eof:  # its end, with the checksum, is missing
+        raise ScenarioFileError(f"{place}: {_DAMAGED}")
+    return comparison_of_json(unpacked, place).current
+
+
+def _unusual(value: Scenario | Architecture) -> dict[str, Any]:
+    """Fields of ``value`` that are not what they are where nothing is said, as JSON has them."""
+    whole = json.loads(to_json(value))
+    found: dict[str, Any] = {}
+    for field in fields(value):
+        now = getattr(value, field.name)
+        if isinstance(now, Architecture):
+            found[field.name] = _unusual(now)
+        elif now != field.default:
+            found[field.name] = whole[field.name]
+    return found

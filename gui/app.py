@@ -18,6 +18,8 @@ from core.catalogue.models import load_models
 from core.choices import settled
 from core.machine import Machine
 from core.memory import Scenario
+from core.opened import Opened
+from core.scenario_file import Comparison
 from gui import assets
 from gui.catalogue import Catalogue
 from gui.defaults import default_scenario
@@ -25,8 +27,9 @@ from gui.machine_watch import MachineWatch, Readable
 from gui.main_window import MainWindow
 from gui.model_shelf import ModelShelf
 from gui.own_cards import OwnCards
+from gui.pins import Pins
 from gui.quantities import ByteUnit
-from gui.session import Preferences, load_scenario, save_scenario, state_path
+from gui.session import Preferences, load_last, save_comparison, state_path
 from gui.store import Store
 from gui.theme import ThemeChoice, apply, resolve, use_fonts_for
 
@@ -39,7 +42,14 @@ _CHINESE, _ENGLISH = "zh_CN", "en"
 class Controller(QObject):
     """Owns the window and what outlives it: preferences, translators, the state file."""
 
-    def __init__(self, app: QApplication, preferences: Preferences, session: Path | None, opened: Scenario | None = None) -> None:
+    def __init__(
+        self,
+        app: QApplication,
+        preferences: Preferences,
+        session: Path | None,
+        opened: Scenario | None = None,
+        pinned: Sequence[Scenario] = (),
+    ) -> None:
         super().__init__()
         self._app = app
         self._preferences = preferences
@@ -53,12 +63,15 @@ class Controller(QObject):
         catalogue = Catalogue(load_models(assets.MODELS), load_gpus(assets.GPUS), load_calibration(assets.CALIBRATION))
         cards = OwnCards(catalogue.gpus, preferences, self)
         default = default_scenario(catalogue.models, catalogue.gpus)
-        last, broken = load_scenario(session) if session is not None and opened is None else (None, None)
-        self.store = Store(settled(opened or last or default), self)
+        last, broken = load_last(session) if session is not None and opened is None else (None, None)
+        shown = opened or (last.current if last is not None else None)
+        self.store = Store(settled(shown or default), self)
+        self.pins = Pins(catalogue.calibration, self)
+        self.pins.replace(tuple(map(settled, last.pinned if last is not None else pinned)))
         shelf = ModelShelf(preferences, self)
-        self.window = MainWindow(self.store, catalogue, shelf, cards, default, theme, preferences.theme, preferences.unit)
+        self.window = MainWindow(self.store, self.pins, catalogue, shelf, cards, default, theme, preferences.theme, preferences.unit)
         self.window.restoreGeometry(preferences.geometry)
-        source = opened or last
+        source = shown
         if source is not None and source != self.store.scenario:
             self.window.show_message(
                 self.tr("The scenario asked for what no real run allows; its precision was replaced by the nearest that can be.")
@@ -75,6 +88,7 @@ class Controller(QObject):
         self._save_timer.setInterval(_SAVE_AFTER_MS)
         self._save_timer.timeout.connect(self.save)
         self.store.changed.connect(self._save_timer.start)
+        self.pins.changed.connect(self._save_timer.start)
         self.window.closing.connect(self._on_closing)
         self.window.unit_toggled.connect(self._on_unit)
         self.window.theme_toggled.connect(self._on_theme)
@@ -92,7 +106,7 @@ class Controller(QObject):
         """Write the scenario; a disk that refuses is said on screen, and nothing is lost in the window."""
         if self._session is None:
             return
-        problem = save_scenario(self._session, self.store.scenario)
+        problem = save_comparison(self._session, Comparison(current=self.store.scenario, pinned=self.pins.scenarios))
         if problem:
             self.window.show_message(
                 self.tr("The scenario could not be saved to {path}: {problem}").format(path=self._session, problem=problem)
@@ -160,13 +174,14 @@ def make_application(argv: Sequence[str]) -> QApplication:
     return app
 
 
-def run_window(opened: Scenario | None = None, picture: Path | None = None) -> int:
+def run_window(opened: Opened | None = None, picture: Path | None = None) -> int:
     """Open the window, on ``opened`` if given. With ``picture``, only to save one there and close: nothing is kept.
 
     Returns the exit code. A display has to be there (:mod:`gui.display`).
     """
     app = make_application(["fitting-room"])
-    controller = Controller(app, Preferences(), None if picture is not None else state_path(), opened)
+    scenario, pinned = (opened.scenario, opened.pinned or ()) if opened is not None else (None, ())
+    controller = Controller(app, Preferences(), None if picture is not None else state_path(), scenario, pinned)
     controller.window.show()
     if picture is not None:
         return _smoke_test(app, controller, picture)

@@ -5,6 +5,7 @@ slow. Rows lie at whole levels growing downwards, lengths are in the unit on scr
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,8 +13,10 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from core.memory import Component, Estimate, Fit, Moment
+from core.memory import Component, Estimate, Fit, Method, Moment, Scenario, Task
 from gui.chart_overlay import ChartOverlay, Row, Scene, Segment
+from gui.frame import Frame
+from gui.pins import Pin
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import FontSize, Theme, font
 from gui.words import component_name, moment_name
@@ -122,7 +125,7 @@ class _Bars(pg.BarGraphItem):  # type: ignore[misc]
 
 
 class MemoryChart(QWidget):
-    """Draws an estimate against a card, by ``render_estimate``; it knows neither store nor scenario. Emits ``pointed`` with the component
+    """Draws a frame, by ``render_frame``; it knows no store. Emits ``pointed`` with the component
     under the pointer, or None, and ``picked`` with one that is clicked.
     """
 
@@ -212,18 +215,9 @@ class MemoryChart(QWidget):
         self._plot.getAxis("bottom").setHeight(round(2.6 * self.fontMetrics().height()))
         self._plot.getAxis("bottom").enableAutoSIPrefix(False)
 
-    def render_estimate(
-        self,
-        estimate: Estimate,
-        ghost_bytes: int,
-        ghost_label: str,
-        fit: Fit | None,
-        capacity_label: str,
-        numbers: Numbers,
-        *,
-        dragging: bool,
-    ) -> None:
-        """Show ``estimate``; ``fit`` None when no card is chosen."""
+    def render_frame(self, frame: Frame, ghost_bytes: int, pins: Sequence[Pin] = ()) -> None:
+        """Show a frame, the rule of thumb's answer to it, and below the peaks of ``pins``."""
+        estimate, fit, numbers = frame.estimate, frame.fit, frame.numbers
         unit = numbers.unit.divisor
         total = estimate.total_bytes / unit
         capacity = fit.usable_bytes / unit if fit is not None else None
@@ -233,14 +227,22 @@ class MemoryChart(QWidget):
 
         levels = [_FIRST_MOMENT_Y + _MOMENT_STEP * row for row in range(len(moments))]
         ghost_y = levels[-1] + _MOMENT_STEP
-        rows = [(_PEAK_Y - _PEAK_HEIGHT / 2, _PEAK_HEIGHT), *((level - _MOMENT_HEIGHT / 2, _MOMENT_HEIGHT) for level in levels)]
-        widths = np.array([estimate.peak.stack, *(moment.stack for moment in moments)], dtype=float) / unit
+        pinned = [ghost_y + _MOMENT_STEP * (row + 1) for row in range(len(pins))]
+        rows = [(_PEAK_Y - _PEAK_HEIGHT / 2, _PEAK_HEIGHT), *((level - _MOMENT_HEIGHT / 2, _MOMENT_HEIGHT) for level in levels + pinned)]
+        stacks = [estimate.peak.stack, *(moment.stack for moment in moments), *(pin.estimate.peak.stack for pin in pins)]
+        widths = np.array(stacks, dtype=float) / unit
         starts = np.cumsum(widths, axis=1) - widths
         for bar, x0, width in zip(self._bars, starts.T, widths.T, strict=True):
             bar.lay(x0, width, rows)
 
-        self._show_range(max(total, (high or 0) / unit), capacity, ghost, ghost_y, numbers, dragging=dragging)
-        labels = [(_PEAK_Y, self.tr("at the peak")), *zip(levels, map(_moment_label, moments), strict=True), (ghost_y, ghost_label)]
+        longest = max([total, (high or 0) / unit, *(pin.estimate.total_bytes / unit for pin in pins)])
+        self._show_range(longest, capacity, ghost, pinned[-1] if pinned else ghost_y, numbers, dragging=frame.dragging)
+        labels = [
+            (_PEAK_Y, self.tr("at the peak")),
+            *zip(levels, map(_moment_label, moments), strict=True),
+            (ghost_y, self._ghost_label(frame.scenario)),
+        ]
+        labels += [(level, self._pin_label(pin)) for level, pin in zip(pinned, pins, strict=True)]
         if labels != self._labels_shown:
             self._labels_shown = labels
             self._plot.getAxis("left").setTicks([labels])
@@ -254,9 +256,10 @@ class MemoryChart(QWidget):
                 rows=(
                     *self._moment_rows(estimate, levels, unit, numbers),
                     Row(ghost_y, ghost, (numbers.bytes(ghost_bytes),)),
+                    *(self._pin_row(level, pin, estimate.total_bytes, numbers) for level, pin in zip(pinned, pins, strict=True)),
                 ),
                 capacity=capacity,
-                capacity_label=capacity_label,
+                capacity_label=self._capacity_label(frame),
                 overflow_label=numbers.bytes(-fit.headroom_bytes, signed=True) if fit is not None else "",
                 free_labels=self._free_labels(fit, numbers) if fit is not None else (),
                 ghost_y=ghost_y,
@@ -322,6 +325,26 @@ class MemoryChart(QWidget):
             labels = (self.tr("{amount} ◂ peak").format(amount=amount), amount) if is_peak else (amount,)
             rows.append(Row(level, total_bytes / unit, labels, is_peak))
         return rows
+
+    def _ghost_label(self, scenario: Scenario) -> str:
+        if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
+            return self.tr("rule of thumb, full")
+        return self.tr("rule of thumb")
+
+    def _capacity_label(self, frame: Frame) -> str:
+        if frame.gpu is None:
+            return ""
+        return self.tr("{gpu}: {usable} usable").format(gpu=frame.gpu.name, usable=frame.numbers.bytes(frame.gpu.usable_bytes))
+
+    def _pin_label(self, pin: Pin) -> str:
+        name = pin.scenario.name or pin.scenario.architecture.name or self.tr("pinned")
+        width = self._plot.getAxis("left").width() - 12
+        return str(QFontMetricsF(font(FontSize.SMALL)).elidedText(f"{pin.letter} {name}", Qt.TextElideMode.ElideRight, width))
+
+    def _pin_row(self, level: float, pin: Pin, total_bytes: int, numbers: Numbers) -> Row:
+        pinned_bytes = pin.estimate.total_bytes
+        amount, difference = numbers.bytes(pinned_bytes), numbers.bytes(pinned_bytes - total_bytes, signed=True)
+        return Row(level, pinned_bytes / numbers.unit.divisor, (f"{amount} ({difference})", amount))
 
     def _free_labels(self, fit: Fit, numbers: Numbers) -> tuple[str, ...]:
         amount = numbers.bytes(fit.headroom_bytes)

@@ -9,12 +9,15 @@ from core.memory import Component
 from gui.chart import MemoryChart
 from gui.frame import Frame
 from gui.legend import Legend
+from gui.pages.compare import ComparePage
 from gui.pages.curve import CurvePage
 from gui.pages.explain import ExplainPage
 from gui.pages.film import FilmPage
 from gui.pages.map import MapPage
 from gui.pages.page import Page
 from gui.pages.table import TablePage
+from gui.pins import Pins
+from gui.store import Store
 from gui.theme import Theme
 
 
@@ -43,7 +46,7 @@ class Explorer(QWidget):
     gesture_started = Signal()
     gesture_finished = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, pins: Pins, store: Store, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.breakdown = BreakdownPage(theme, self)
         self.film = FilmPage(theme, self)
@@ -51,6 +54,7 @@ class Explorer(QWidget):
         self.map = MapPage(theme, self)
         self.table = TablePage(theme, self)
         self.explain = ExplainPage(theme, self)
+        self.compare = ComparePage(pins, store, theme, self)
         self.tabs = QTabBar(self)
         self.tabs.setObjectName("tabs")
         self.tabs.setAccessibleName(self.tr("Views"))
@@ -65,6 +69,7 @@ class Explorer(QWidget):
             (self.curve, self.tr("Curve"), self.tr("Memory against context, batch or parameters")),
             (self.map, self.tr("Map"), self.tr("Which contexts and batches fit")),
             (self.table, self.tr("Table"), self.tr("The same numbers, to read and copy")),
+            (self.compare, self.tr("Compare"), self.tr("Beside the scenarios that are pinned")),
             (self.explain, self.tr("Explain"), self.tr("Every byte with its formula and source")),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(name), tip)

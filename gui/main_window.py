@@ -42,7 +42,9 @@ from gui.machine_cards import MachineCards
 from gui.model_shelf import ModelShelf
 from gui.opening import Opener
 from gui.own_cards import OwnCards
+from gui.pins import Pins
 from gui.quantities import ByteUnit, Numbers
+from gui.saving import Saver
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
 from gui.verdict import Verdict
@@ -65,6 +67,7 @@ class MainWindow(QMainWindow):
     def __init__(
         self,
         store: Store,
+        pins: Pins,
         catalogue: Catalogue,
         shelf: ModelShelf,
         cards: OwnCards,
@@ -77,6 +80,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self._focused_name = ""
         self._store = store
+        self._pins = pins
         self._catalogue = catalogue
         self._shelf = shelf
         self._default = default
@@ -85,10 +89,12 @@ class MainWindow(QMainWindow):
         self._estimate: Estimate | None = None
         self._cards = cards
         self._machine = MachineCards(catalogue.gpus)
-        self.opener = Opener(self, store, catalogue.models, self.show_message)
+        self.opener = Opener(self, store, pins, catalogue.models, self.show_message)
+        self.saver = Saver(self, store, pins, self.show_message)
         self.actions_made = self._make_actions()
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)
+        pins.changed.connect(self._render_again)
         store.history_changed.connect(self._on_history_changed)
         self.rebuild(theme, theme_choice)
         self.resize(1280, 800)
@@ -106,6 +112,9 @@ class MainWindow(QMainWindow):
         actions.add("theme", self.theme_toggled.emit, "Ctrl+T")
         actions.add("language", self.language_toggled.emit, "Ctrl+L")
         actions.add("open", self.opener.ask, keys.Open)
+        actions.add("save", self.saver.ask, keys.Save)
+        actions.add("share", self.saver.share, "Ctrl+Shift+C")
+        actions.add("pin", self._on_pin, "Ctrl+D")
         actions.add("paste", self.opener.paste, keys.Paste)
         actions.add("find_gpu", self._on_find_gpu, keys.Find)
         actions.add("quit", self.close, keys.Quit)
@@ -117,6 +126,9 @@ class MainWindow(QMainWindow):
         reset_tip = reset_tip.format(key=reset_key_text())
         names = {
             "open": (self.tr("Open"), self.tr("Open a scenario or a model; drop or paste files, text or a Hub id just as well")),
+            "save": (self.tr("Save"), self.tr("Save the scenario, with what is pinned, as a file")),
+            "share": (self.tr("Share"), self.tr("Copy the scenario as a short text to send")),
+            "pin": (self.tr("Pin"), self.tr("Keep this scenario to compare others with")),
             "undo": (self.tr("Undo"), self.tr("Take the last change back")),
             "redo": (self.tr("Redo"), self.tr("Make the change again")),
             "reset": (self.tr("Reset"), reset_tip),
@@ -143,12 +155,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.tr("Fitting Room"))
         self._name_actions()
         actions = self.actions_made
-        shown = [actions[name] for name in ("open", "undo", "redo", "reset", "unit", "theme", "language")]
+        shown = [actions[name] for name in ("open", "save", "share", "pin", "undo", "redo", "reset", "unit", "theme", "language")]
         body = QWidget(self)
         self.header = Header(shown, theme, body)
         self.controls = Controls(self._catalogue.models, self._shelf, theme, self._numbers, body)
         self.headline = Headline(body)
-        self.explorer = Explorer(theme, body)
+        self.explorer = Explorer(self._pins, self._store, theme, body)
         self.chart, self.legend = self.explorer.breakdown.chart, self.explorer.breakdown.legend
         self.gpu_picker = GpuPicker(self._cards, theme, body)
         self.gpu_picker.machine_line.free_only_box.setChecked(self._machine.free_only)
@@ -218,7 +230,7 @@ class MainWindow(QMainWindow):
         self.controls.gesture_started.connect(self._store.begin_gesture)
         self.controls.gesture_finished.connect(self._store.end_gesture)
         self.controls.refused.connect(self._on_refused)
-        self.explorer.wants_frame.connect(lambda: self._render(self._store.scenario))
+        self.explorer.wants_frame.connect(self._render_again)
         self.explorer.picked.connect(self._store.replace)
         self.explorer.gesture_started.connect(self._store.begin_gesture)
         self.explorer.gesture_finished.connect(self._store.end_gesture)
@@ -226,7 +238,7 @@ class MainWindow(QMainWindow):
         self.verdict.advice.taken.connect(self._store.replace)
         self.verdict.advice.card_taken.connect(self._on_gpu)
         self.gpu_picker.free_only_toggled.connect(self._on_free_only)
-        self.gpu_picker.cards_changed.connect(lambda: self._render(self._store.scenario))
+        self.gpu_picker.cards_changed.connect(self._render_again)
 
     # -- rendering: the only way anything on screen changes
 
@@ -240,34 +252,19 @@ class MainWindow(QMainWindow):
         self.headline.render_estimate(scenario, result, numbers)
         self.gpu_picker.render_fits(result, name, numbers)
         fit = self.gpu_picker.table.fit_of(name)
-        self.chart.render_estimate(
-            result,
-            ghost.total_bytes,
-            self._ghost_label(scenario),
-            fit,
-            self._capacity_label(name, fit),
-            numbers,
-            dragging=self._store.in_gesture,
-        )
+        gpu = self.gpu_picker.table.gpu_named(name)
+        frame = Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration, self._store.in_gesture)
+        self.chart.render_frame(frame, ghost.total_bytes, self._pins.pins)
         self.legend.render_estimate(result, numbers)
         self.verdict.render_fit(fit, name, numbers, result.upper_bytes)
         self.verdict.advice.grow_stale()
-        gpu = self.gpu_picker.table.gpu_named(name)
-        frame = Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration, self._store.in_gesture)
         self.explorer.show_frame(frame)
         self.after_frame.start(self._follow(frame))
         if not self._store.in_gesture:
             self._announce(fit)
 
-    def _ghost_label(self, scenario: Scenario) -> str:
-        if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
-            return self.tr("rule of thumb, full")
-        return self.tr("rule of thumb")
-
-    def _capacity_label(self, name: str, fit: Fit | None) -> str:
-        if fit is None:
-            return ""
-        return self.tr("{gpu}: {usable} usable").format(gpu=name, usable=self._numbers.bytes(fit.usable_bytes))
+    def _render_again(self) -> None:
+        self._render(self._store.scenario)
 
     def _announce(self, fit: Fit | None) -> None:
         """Tell screen readers when the verdict has turned; on release, not at every tick of a drag."""
@@ -299,7 +296,7 @@ class MainWindow(QMainWindow):
         before = self._machine.gpus()
         self._machine.reading = reading
         if self._render_machine() != before:
-            self._render(self._store.scenario)
+            self._render_again()
 
     def _render_machine(self) -> tuple[Gpu, ...]:
         here = self._machine.gpus()
@@ -375,6 +372,10 @@ class MainWindow(QMainWindow):
         if self._estimate is not None:
             self.header.render_scenario(self._store.scenario)
             self.controls.render_scenario(self._store.scenario, self._estimate.bytes_per_parameter, self._numbers)
+
+    def _on_pin(self) -> None:
+        if not self._pins.add(self._store.scenario):
+            self.show_message(self.tr("Six scenarios are pinned already; unpin one first, in the tab Compare."))
 
     def _on_find_gpu(self) -> None:
         self.gpu_picker.filter_box.setFocus()

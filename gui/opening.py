@@ -17,6 +17,7 @@ from core.opened import Opened, open_path, open_text, with_model
 from core.scenario_file import ScenarioFileError
 from core.small_file import MAX_FILE_BYTES
 from gui.fetching import Fetcher
+from gui.pins import Pins
 from gui.store import Store
 from gui.words import config_note, config_problem, hub_problem
 
@@ -24,10 +25,11 @@ from gui.words import config_note, config_problem, hub_problem
 class Opener(QObject):
     """Lets ``window`` take files; what comes of it goes to ``store``, and what is to be said to ``say``."""
 
-    def __init__(self, window: QWidget, store: Store, models: Sequence[Model], say: Callable[[str], None]) -> None:
+    def __init__(self, window: QWidget, store: Store, pins: Pins, models: Sequence[Model], say: Callable[[str], None]) -> None:
         super().__init__(window)
         self._window = window
         self._store = store
+        self._pins = pins
         self._models = models
         self._say = say
         self.fetcher = Fetcher(self)
@@ -92,7 +94,7 @@ class Opener(QObject):
         if reference is not None:
             self.fetch(reference)
             return
-        if "{" not in text and ":" not in text:
+        if "{" not in text and ":" not in text:  # a shared text has the latter, too
             self._say(self.tr("The clipboard holds no scenario, no model’s config.json and no model’s id."))
             return
         try:
@@ -124,6 +126,8 @@ class Opener(QObject):
 
     def _show(self, opened: Opened) -> None:
         self._store.replace(opened.scenario)
+        if opened.pinned:
+            self._pins.replace(opened.pinned)
         told = [self._model_told(opened.model)] if opened.model is not None else []
         told += [config_note(note, detail) for note, detail in opened.notes]
         if told:

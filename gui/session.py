@@ -7,9 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QIODevice, QSaveFile, QSettings, QStandardPaths
 
-from core.memory import Scenario
-from core.memory.edge import to_json
-from core.scenario_file import ScenarioFileError, read_scenario
+from core.scenario_file import Comparison, ScenarioFileError, comparison_text, read_comparison
 from gui.quantities import ByteUnit
 from gui.theme import ThemeChoice
 
@@ -20,15 +18,15 @@ def state_path() -> Path:
     return Path(folder) / "last.fitroom.json"
 
 
-def load_scenario(path: Path) -> tuple[Scenario | None, Path | None]:
-    """(scenario, where a broken file was set aside). (None, None) when there is no state yet.
+def load_last(path: Path) -> tuple[Comparison | None, Path | None]:
+    """(what was on screen, where a broken file was set aside). (None, None) when there is no state yet.
 
     The second is ``path`` itself when the broken file could not be moved.
     """
     try:
         if not path.exists():
             return None, None
-        return read_scenario(path), None
+        return read_comparison(path), None
     except (ScenarioFileError, OSError):  # OSError: a folder that may not be entered
         return None, _set_aside(path)
 
@@ -45,9 +43,9 @@ def _set_aside(path: Path) -> Path:
     return path
 
 
-def save_scenario(path: Path, scenario: Scenario) -> str:
+def save_comparison(path: Path, comparison: Comparison) -> str:
     """Write atomically; returns what went wrong, empty when nothing did."""
-    data = to_json(scenario, indent=2)
+    data = comparison_text(comparison)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -171,6 +171,41 @@
     </message>
 </context>
 <context>
+    <name>ComparePage</name>
+    <message>
+        <source>Pin a scenario (Ctrl+D) to compare others with it. Up to six stay here, and are saved with the file.</source>
+        <translation>钉住一个方案（Ctrl+D），再拿别的方案与它比较。最多钉六个，并随文件一起保存。</translation>
+    </message>
+    <message>
+        <source>Scenarios compared</source>
+        <translation>方案比较</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Swap</source>
+        <translation>互换</translation>
+    </message>
+    <message>
+        <source>Name…</source>
+        <translation>命名…</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>取消钉住</translation>
+    </message>
+    <message>
+        <source>Name of the scenario</source>
+        <translation>方案名称</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+</context>
+<context>
     <name>Controller</name>
     <message>
         <source>The scenario asked for what no real run allows; its precision was replaced by the nearest that can be.</source>
@@ -352,6 +387,14 @@
     <message>
         <source>The same numbers, to read and copy</source>
         <translation>同样的数字，可读可复制</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Beside the scenarios that are pinned</source>
+        <translation>与钉住的方案并列</translation>
     </message>
     <message>
         <source>Explain</source>
@@ -564,6 +607,30 @@
         <translation>打开场景或模型；也可拖放或粘贴文件、文本或 Hub ID</translation>
     </message>
     <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Save the scenario, with what is pinned, as a file</source>
+        <translation>把方案连同钉住的方案保存为文件</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>分享</translation>
+    </message>
+    <message>
+        <source>Copy the scenario as a short text to send</source>
+        <translation>把方案复制为一段短文本以便发送</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>钉住</translation>
+    </message>
+    <message>
+        <source>Keep this scenario to compare others with</source>
+        <translation>留住这个方案，供其他方案比较</translation>
+    </message>
+    <message>
         <source>Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)</source>
         <translation>切换显存单位：GiB（2³⁰ 字节）或 GB（10⁹ 字节）</translation>
     </message>
@@ -596,16 +663,8 @@
         <translation>显存试衣间</translation>
     </message>
     <message>
-        <source>rule of thumb, full</source>
-        <translation>经验估算（全量）</translation>
-    </message>
-    <message>
-        <source>rule of thumb</source>
-        <translation>经验估算</translation>
-    </message>
-    <message>
-        <source>{gpu}: {usable} usable</source>
-        <translation>{gpu}：可用 {usable}</translation>
+        <source>Six scenarios are pinned already; unpin one first, in the tab Compare.</source>
+        <translation>已钉住六个方案；请先在“比较”标签中取消一个。</translation>
     </message>
     <message>
         <source>Go to a control first: {key} resets the one in use.</source>
@@ -646,6 +705,22 @@
     <message>
         <source>at the peak</source>
         <translation>峰值时刻</translation>
+    </message>
+    <message>
+        <source>rule of thumb, full</source>
+        <translation>经验估算（全量）</translation>
+    </message>
+    <message>
+        <source>rule of thumb</source>
+        <translation>经验估算</translation>
+    </message>
+    <message>
+        <source>{gpu}: {usable} usable</source>
+        <translation>{gpu}：可用 {usable}</translation>
+    </message>
+    <message>
+        <source>pinned</source>
+        <translation>已钉住</translation>
     </message>
     <message>
         <source>{amount} free</source>
@@ -727,6 +802,29 @@
     <message>
         <source>From {low} to {high}.</source>
         <translation>范围 {low} 到 {high}。</translation>
+    </message>
+</context>
+<context>
+    <name>Saver</name>
+    <message>
+        <source>Scenarios (*.fitroom.json);;All files (*)</source>
+        <translation>方案 (*.fitroom.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Save the scenario, with what is pinned</source>
+        <translation>保存方案及钉住的方案</translation>
+    </message>
+    <message>
+        <source>Nothing was saved to {path}: {problem}. Pick another place; nothing is lost here.</source>
+        <translation>未能保存到 {path}：{problem}。请换个位置；这里的内容没有丢失。</translation>
+    </message>
+    <message>
+        <source>Saved to {path}.</source>
+        <translation>已保存到 {path}。</translation>
+    </message>
+    <message>
+        <source>Copied as a short text: send it, and whoever pastes it into this window sees the same.</source>
+        <translation>已复制为短文本：发给别人，对方粘贴到本窗口即可看到同样的方案。</translation>
     </message>
 </context>
 <context>
@@ -1203,6 +1301,38 @@
     <message>
         <source>At most {high}.</source>
         <translation>不能大于 {high}。</translation>
+    </message>
+</context>
+<context>
+    <name>_Differences</name>
+    <message>
+        <source>now</source>
+        <extracomment>With more columns there is room for the difference alone.</extracomment>
+        <translation>当前</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Weights as</source>
+        <translation>权重精度</translation>
+    </message>
+    <message>
+        <source>Batch × context</source>
+        <translation>批 × 上下文</translation>
+    </message>
+    <message>
+        <source>Peak</source>
+        <translation>峰值</translation>
     </message>
 </context>
 <context>

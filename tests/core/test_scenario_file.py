@@ -1,7 +1,9 @@
 """A scenario file comes from anywhere: whatever is in it, reading ends in a scenario or in one clear line."""
 
+import base64
 import json
 import os
+import zlib
 from dataclasses import asdict
 
 import pytest
@@ -10,7 +12,16 @@ from hypothesis import strategies as st
 
 from core.memory import Scenario
 from core.memory.edge import to_json
-from core.scenario_file import ScenarioFileError, read_scenario
+from core.scenario_file import (
+    Comparison,
+    ScenarioFileError,
+    comparison_text,
+    is_share_text,
+    read_comparison,
+    read_scenario,
+    scenario_of_share_text,
+    share_text,
+)
 from core.small_file import MAX_FILE_BYTES
 
 
@@ -112,3 +123,47 @@ def test_any_bytes(tmp_path_factory, content):
     path.write_bytes(content)
     with pytest.raises(ScenarioFileError):
         read_scenario(path)
+
+
+class TestComparison:
+    def test_what_is_pinned_is_read_again(self, tmp_path, scenario):
+        whole = Comparison(current=scenario, pinned=(scenario.evolve(batch_size=1), scenario))
+        path = tmp_path / "c.json"
+        path.write_bytes(comparison_text(whole))
+        assert read_comparison(path) == whole
+        assert read_scenario(path) == scenario
+
+    def test_a_scenario_alone_is_written_as_one(self, scenario):
+        assert comparison_text(Comparison(current=scenario)) == to_json(scenario, indent=2)
+
+    def test_more_than_six_are_refused(self, complaint, scenario):
+        assert "pinned" in complaint(comparison_text(Comparison(current=scenario, pinned=(scenario,) * 7)))
+
+    def test_a_newer_version_within_it_is_named(self, complaint, scenario):
+        data = json.loads(comparison_text(Comparison(current=scenario, pinned=(scenario,))))
+        data["pinned"][0]["version"] = 2
+        assert "newer version" in complaint(data)
+
+
+class TestShareText:
+    def test_comes_back_the_same_however_it_was_wrapped(self, scenario):
+        text = share_text(scenario)
+        assert is_share_text(f"  {text}")
+        wrapped = "\n".join(text[place : place + 40] for place in range(0, len(text), 40))
+        assert scenario_of_share_text(wrapped, "x") == scenario
+        assert len(text) < 500
+
+    @pytest.mark.parametrize("cut", [10, 40, -1, -8])
+    def test_a_part_of_it_is_an_error_in_one_line(self, scenario, cut):
+        with pytest.raises(ScenarioFileError):
+            scenario_of_share_text(share_text(scenario)[:cut], "x")
+
+    def test_a_bomb_is_not_unpacked(self):
+        bomb = base64.urlsafe_b64encode(zlib.compress(b" " * 50_000_000)).decode()
+        with pytest.raises(ScenarioFileError):
+            scenario_of_share_text(f"fitroom1:{bomb}", "x")
+
+    @given(st.text())
+    def test_any_text_is_a_scenario_or_an_error(self, text):
+        with pytest.raises(ScenarioFileError):
+            scenario_of_share_text("fitroom1:" + text, "x")

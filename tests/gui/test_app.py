@@ -13,9 +13,10 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QTableView, QToolButton, QWidget
 
 from core.memory import Format, Method, Recipe, Scenario, Task
+from core.scenario_file import Comparison
 from gui.gpu_table import Column
 from gui.quantities import ByteUnit
-from gui.session import Preferences, load_scenario, save_scenario
+from gui.session import Preferences, load_last, save_comparison
 from gui.theme import DARK, LIGHT, Theme, ThemeChoice, resolve
 
 Open = Callable[..., Any]
@@ -178,12 +179,12 @@ def test_it_is_saved_before_the_end_too(room: Any, state: Path) -> None:
     """A second after the last change, in case the end is a power cut."""
     room.set(batch_size=5)
     room.bot.waitUntil(state.exists)
-    assert load_scenario(state) == (room.scenario, None)
+    assert load_last(state) == (Comparison(current=room.scenario), None)
 
 
 def test_a_scenario_to_open_comes_before_the_last_one(open_room: Open, state: Path) -> None:
     example = open_room(session=None).scenario
-    save_scenario(state, example.evolve(batch_size=2))
+    save_comparison(state, Comparison(current=example.evolve(batch_size=2)))
     assert open_room(example.evolve(batch_size=3)).scenario.batch_size == 3
 
 
@@ -202,16 +203,16 @@ def test_a_broken_state_is_a_message_and_the_example(open_room: Open, state: Pat
     room.set(batch_size=2)
     assert room.message == ""
     room.window.close()
-    assert load_scenario(state)[0] == room.scenario
+    assert load_last(state)[0] == Comparison(current=room.scenario)
     assert aside.read_bytes() == data
 
 
 def test_a_saved_run_that_no_framework_has_is_made_possible(open_room: Open, state: Path) -> None:
     """By an older version, or by hand."""
     example = open_room(session=None).scenario
-    save_scenario(state, example.evolve(task=Task.TRAINING, weights=Format.INT4))
+    save_comparison(state, Comparison(current=example.evolve(task=Task.TRAINING, weights=Format.INT4)))
     assert open_room().scenario.weights is Format.BF16
-    save_scenario(state, example.evolve(task=Task.TRAINING, recipe=Recipe.FP32, weights=Format.BF16))
+    save_comparison(state, Comparison(current=example.evolve(task=Task.TRAINING, recipe=Recipe.FP32, weights=Format.BF16)))
     assert open_room().scenario.weights is Format.FP32
 
 

@@ -9,8 +9,9 @@ from PySide6.QtCore import QByteArray, QSettings
 from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task, architecture_from_parameter_count
 from core.memory.edge import to_json
 from core.memory.scenario import QUERY_VALUE
+from core.scenario_file import Comparison
 from gui.quantities import ByteUnit
-from gui.session import Preferences, load_scenario, save_scenario
+from gui.session import Preferences, load_last, save_comparison
 from gui.theme import ThemeChoice
 
 
@@ -58,15 +59,15 @@ def broken_states(scenario: Scenario) -> dict[str, bytes]:
 
 def test_what_is_saved_comes_back(tmp_path: Path, scenario: Scenario) -> None:
     path = tmp_path / "a" / "b" / "last.fitroom.json"
-    assert save_scenario(path, scenario) == ""
-    assert load_scenario(path) == (scenario, None)
-    assert save_scenario(path, scenario.evolve(batch_size=1)) == ""
-    assert load_scenario(path) == (scenario.evolve(batch_size=1), None)
+    assert save_comparison(path, Comparison(current=scenario)) == ""
+    assert load_last(path) == (Comparison(current=scenario), None)
+    assert save_comparison(path, Comparison(current=scenario.evolve(batch_size=1))) == ""
+    assert load_last(path) == (Comparison(current=scenario.evolve(batch_size=1)), None)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_a_first_start_has_no_state(tmp_path: Path) -> None:
-    assert load_scenario(tmp_path / "none" / "last.fitroom.json") == (None, None)
+    assert load_last(tmp_path / "none" / "last.fitroom.json") == (None, None)
 
 
 @pytest.mark.parametrize("kind", broken_states(Scenario(architecture=architecture_from_parameter_count(10**9))))
@@ -74,13 +75,13 @@ def test_a_broken_state_is_set_aside_and_kept(tmp_path: Path, scenario: Scenario
     path = tmp_path / "last.fitroom.json"
     data = broken_states(scenario)[kind]
     path.write_bytes(data)
-    loaded, aside = load_scenario(path)
+    loaded, aside = load_last(path)
     assert loaded is None
     assert aside is not None
     assert aside.parent == path.parent
     assert aside.read_bytes() == data
     assert not path.exists()
-    assert load_scenario(path) == (None, None)
+    assert load_last(path) == (None, None)
 
 
 def test_a_second_broken_state_does_not_replace_the_first(tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_a_second_broken_state_does_not_replace_the_first(tmp_path: Path) -> Non
     kept = {}
     for number in range(3):
         path.write_text(f"broken {number}")
-        _, aside = load_scenario(path)
+        _, aside = load_last(path)
         assert aside is not None
         kept[aside] = f"broken {number}"
     assert {aside: aside.read_text() for aside in kept} == kept
@@ -98,7 +99,7 @@ def test_a_second_broken_state_does_not_replace_the_first(tmp_path: Path) -> Non
 def test_a_folder_in_place_of_the_state_is_no_crash(tmp_path: Path) -> None:
     path = tmp_path / "last.fitroom.json"
     (path / "inside").mkdir(parents=True)
-    loaded, aside = load_scenario(path)
+    loaded, aside = load_last(path)
     assert loaded is None
     assert aside is not None
 
@@ -106,9 +107,9 @@ def test_a_folder_in_place_of_the_state_is_no_crash(tmp_path: Path) -> None:
 def test_where_nothing_can_be_written_it_says_why(tmp_path: Path, scenario: Scenario) -> None:
     """A file in place of a folder refuses everyone, root too."""
     (tmp_path / "file").write_text("in the way")
-    assert save_scenario(tmp_path / "file" / "last.fitroom.json", scenario)
+    assert save_comparison(tmp_path / "file" / "last.fitroom.json", Comparison(current=scenario))
     (tmp_path / "folder.json").mkdir()
-    assert save_scenario(tmp_path / "folder.json", scenario)
+    assert save_comparison(tmp_path / "folder.json", Comparison(current=scenario))
 
 
 class TestPreferences:
