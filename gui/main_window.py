@@ -246,7 +246,6 @@ class MainWindow(QMainWindow):
         numbers, name = self._numbers, scenario.gpu
         result = estimate(scenario, self._catalogue.calibration)
         self._estimate = result
-        ghost = estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB))
         self.header.render_scenario(scenario)
         self.controls.render_scenario(scenario, result.bytes_per_parameter, numbers)
         self.headline.render_estimate(scenario, result, numbers)
@@ -254,7 +253,8 @@ class MainWindow(QMainWindow):
         fit = self.gpu_picker.table.fit_of(name)
         gpu = self.gpu_picker.table.gpu_named(name)
         frame = Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration, self._store.in_gesture)
-        self.chart.render_frame(frame, ghost.total_bytes, self._pins.pins)
+        if self.explorer.page is self.explorer.breakdown:
+            self.chart.render_frame(frame, estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB)).total_bytes, self._pins.pins)
         self.legend.render_estimate(result, numbers)
         self.verdict.render_fit(fit, name, numbers, result.upper_bytes)
         self.verdict.advice.grow_stale()
