@@ -6,11 +6,13 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from core.memory import Component
+from core.run_log import Said
 from gui.chart import MemoryChart
 from gui.frame import Frame
 from gui.legend import Legend
 from gui.pages.compare import ComparePage
 from gui.pages.curve import CurvePage
+from gui.pages.evidence import EvidencePage
 from gui.pages.explain import ExplainPage
 from gui.pages.film import FilmPage
 from gui.pages.map import MapPage
@@ -55,6 +57,7 @@ class Explorer(QWidget):
         self.table = TablePage(theme, self)
         self.explain = ExplainPage(theme, self)
         self.compare = ComparePage(pins, store, theme, self)
+        self.evidence = EvidencePage(theme, self)
         self.tabs = QTabBar(self)
         self.tabs.setObjectName("tabs")
         self.tabs.setAccessibleName(self.tr("Views"))
@@ -71,6 +74,7 @@ class Explorer(QWidget):
             (self.table, self.tr("Table"), self.tr("The same numbers, to read and copy")),
             (self.compare, self.tr("Compare"), self.tr("Beside the scenarios that are pinned")),
             (self.explain, self.tr("Explain"), self.tr("Every byte with its formula and source")),
+            (self.evidence, self.tr("Evidence"), self.tr("Predicted against measured, and the log of your own run")),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(name), tip)
             self._stack.addWidget(page)
@@ -108,6 +112,16 @@ class Explorer(QWidget):
         """Open the explanation of ``component``."""
         self.explain.show_component(component)
         self.tabs.setCurrentIndex(self.pages.index(self.explain))
+
+    def show_log(self, said: tuple[Said, ...]) -> None:
+        """Open the evidence with what a log says."""
+        self.evidence.show_log(said)
+        self.tabs.setCurrentIndex(self.pages.index(self.evidence))
+
+    def copy_view(self, other: "Explorer") -> None:
+        """Open the tab that ``other`` has open, with what it has been given."""
+        self.evidence.copy_state(other.evidence)
+        self.tabs.setCurrentIndex(other.tabs.currentIndex())
 
     def _on_tab(self, number: int) -> None:
         self._stack.setCurrentIndex(number)

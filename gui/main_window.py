@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
@@ -28,6 +28,7 @@ from core.memory import (
     with_parameter_count,
 )
 from core.memory.rule_of_thumb import ladder_format
+from core.run_log import Said
 from gui.actions import Actions
 from gui.after_frame import AfterFrame
 from gui.catalogue import Catalogue
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         self._cards = cards
         self._machine = MachineCards(catalogue.gpus)
         self.opener = Opener(self, store, pins, catalogue.models, self.show_message)
+        self.opener.log_read.connect(self._on_log)
         self.saver = Saver(self, store, pins, self.show_message)
         self.actions_made = self._make_actions()
         store.changed.connect(self._render)
@@ -185,9 +187,9 @@ class MainWindow(QMainWindow):
         before, after = old.findChild(GpuPicker), new.findChild(GpuPicker)
         if before is not None and after is not None:
             after.copy_view(before)
-        tabs = old.findChild(QTabBar, "tabs")
-        if tabs is not None:
-            self.explorer.tabs.setCurrentIndex(tabs.currentIndex())
+        explorer = old.findChild(Explorer)
+        if explorer is not None:
+            self.explorer.copy_view(explorer)
         was, now = old.findChild(QAbstractButton, "more"), new.findChild(QAbstractButton, "more")
         if was is not None and now is not None:
             now.setChecked(was.isChecked())
@@ -372,6 +374,9 @@ class MainWindow(QMainWindow):
         if self._estimate is not None:
             self.header.render_scenario(self._store.scenario)
             self.controls.render_scenario(self._store.scenario, self._estimate.bytes_per_parameter, self._numbers)
+
+    def _on_log(self, said: tuple[Said, ...]) -> None:
+        self.explorer.show_log(said)
 
     def _on_pin(self) -> None:
         if not self._pins.add(self._store.scenario):

@@ -5,7 +5,7 @@ undo takes back.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -14,16 +14,24 @@ from core.catalogue.models import Model
 from core.hub import HubError, Reference, parse_reference
 from core.memory import parameter_count
 from core.opened import Opened, open_path, open_text, with_model
+from core.run_log import read_log
 from core.scenario_file import ScenarioFileError
-from core.small_file import MAX_FILE_BYTES
+from core.small_file import MAX_FILE_BYTES, SmallFileError, read_small_file
 from gui.fetching import Fetcher
 from gui.pins import Pins
 from gui.store import Store
 from gui.words import config_note, config_problem, hub_problem
 
+#: Files that are read as logs.
+_LOGS = frozenset({".log", ".txt", ".out", ".err"})
+
 
 class Opener(QObject):
-    """Lets ``window`` take files; what comes of it goes to ``store``, and what is to be said to ``say``."""
+    """Lets ``window`` take files; what comes of it goes to ``store``, and what is to be said to ``say``. Emits ``log_read`` with what a log
+    says.
+    """
+
+    log_read = Signal(object)
 
     def __init__(self, window: QWidget, store: Store, pins: Pins, models: Sequence[Model], say: Callable[[str], None]) -> None:
         super().__init__(window)
@@ -44,7 +52,7 @@ class Opener(QObject):
 
     def ask(self) -> None:
         """Let the user pick a file."""
-        kinds = self.tr("Scenarios and models (*.json *.yaml *.yml *.safetensors *.gguf);;All files (*)")
+        kinds = self.tr("Scenarios, models and logs (*.json *.yaml *.yml *.safetensors *.gguf *.log *.txt);;All files (*)")
         title = self.tr("Open a scenario, a model’s config.json, safetensors or GGUF")
         name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
         if name:
@@ -52,12 +60,27 @@ class Opener(QObject):
 
     def open(self, path: Path) -> None:
         """Show what is in the file or folder ``path``."""
+        if path.suffix.lower() in _LOGS:
+            self._read_log_file(path)
+            return
         try:
             self._show(open_path(path, self._store.scenario, self._models))
         except ConfigError as error:
             self._say(config_problem(error.problem, error.detail))
         except ScenarioFileError as error:
             self._say(self.tr("This file could not be opened: {reason}").format(reason=str(error)[:300]))
+
+    def _read_log_file(self, path: Path) -> None:
+        try:
+            data = read_small_file(path)
+        except SmallFileError as error:
+            self._say(self.tr("This file could not be opened: {reason}").format(reason=f"{path}: {error}"[:300]))
+            return
+        said = read_log(data.decode(errors="replace"))
+        if said:
+            self.log_read.emit(said)
+        else:
+            self._say(self.tr("This log says nothing of memory that is understood: PyTorch, vLLM, llama.cpp and nvidia-smi are."))
 
     def fetch(self, reference: Reference) -> None:
         """Read a model by its id, in the background."""
@@ -93,6 +116,10 @@ class Opener(QObject):
         reference = parse_reference(text)
         if reference is not None:
             self.fetch(reference)
+            return
+        said = read_log(text)
+        if said:
+            self.log_read.emit(said)
             return
         if "{" not in text and ":" not in text:  # a shared text has the latter, too
             self._say(self.tr("The clipboard holds no scenario, no model’s config.json and no model’s id."))

@@ -2,7 +2,7 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,13 @@ class Yardstick:
 
 def score_files(paths: Iterable[Path], yardstick: Yardstick | None = None) -> list[Row]:
     """A row for every record of ``paths``, in order. Raises EvidenceFileError."""
+    return list(score_each(paths, yardstick))
+
+
+def score_each(paths: Iterable[Path], yardstick: Yardstick | None = None) -> Iterator[Row]:
+    """The same, one at a time."""
     by = yardstick or Yardstick()
-    return [_score(line, by) for path in paths for line in read_lines(path)]
+    return (_score(line, by) for path in paths for line in read_lines(path))
 
 
 def _percent(predicted: int, measured: int) -> float:

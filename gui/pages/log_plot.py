@@ -95,6 +95,11 @@ class LogPlot(QWidget):
             labels = [label for label in zip(places, texts, strict=True) if label[0] <= last]
             self._plot.getAxis(name).setTicks([labels[::every], [(place, "") for place in places]])
 
+    def octave_px(self) -> tuple[float, float]:
+        """How wide and how high a factor of two is."""
+        (left, right), (bottom, top) = self.view_box.viewRange()
+        return self.view_box.width() / max(right - left, 1e-9), self.view_box.height() / max(top - bottom, 1e-9)
+
     def _values(self, place: QPointF) -> tuple[float, float]:
         box = self.view_box
         at = box.mapSceneToView(self._plot.mapToScene(place.toPoint()))

@@ -292,6 +292,62 @@
     </message>
 </context>
 <context>
+    <name>EvidencePage</name>
+    <message>
+        <source>Forget the log</source>
+        <extracomment>Runs whose total was published; the others were tracked tensor by tensor, and lie on the line. The pointer names the run that is so near.</extracomment>
+        <translation>不再比较此日志</translation>
+    </message>
+    <message>
+        <source>The log beside the estimate</source>
+        <translation>日志与估算并列</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Estimate</source>
+        <translation>估算</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差值</translation>
+    </message>
+    <message>
+        <source>Predicted against measured</source>
+        <translation>预测与实测</translation>
+    </message>
+    <message>
+        <source>measured, {unit}</source>
+        <translation>实测，{unit}</translation>
+    </message>
+    <message>
+        <source>predicted, {unit}</source>
+        <translation>预测，{unit}</translation>
+    </message>
+    <message>
+        <source>It said it fits, and it ran out? Paste (Ctrl+V) or open the log of the run, and see the difference, part by part.</source>
+        <translation>说放得下，却爆了显存？粘贴（Ctrl+V）或打开那次运行的日志，逐项看差在哪里。</translation>
+    </message>
+    <message>
+        <source>What the log says, beside the estimate of the scenario on screen: set it as it was run.</source>
+        <translation>日志所示与当前方案的估算并列：请把方案设成实际运行的样子。</translation>
+    </message>
+    <message>
+        <source>{run}: predicted {predicted}, measured {measured} ({error} %)</source>
+        <translation>{run}：预测 {predicted}，实测 {measured}（{error}%）</translation>
+    </message>
+    <message>
+        <source>{alike} published runs like this one, {all} in all. Dashed: nine of ten lie between. Point at a run to name it.</source>
+        <translation>同类公开实测 {alike} 次，共 {all} 次。虚线之间占十分之九。指向一点可看是哪次运行。</translation>
+    </message>
+</context>
+<context>
     <name>ExplainPage</name>
     <message>
         <source>Moment</source>
@@ -403,6 +459,14 @@
     <message>
         <source>Every byte with its formula and source</source>
         <translation>每个字节的公式与来源</translation>
+    </message>
+    <message>
+        <source>Evidence</source>
+        <translation>证据</translation>
+    </message>
+    <message>
+        <source>Predicted against measured, and the log of your own run</source>
+        <translation>预测与实测，以及你自己运行的日志</translation>
     </message>
 </context>
 <context>
@@ -519,6 +583,57 @@
     <message>
         <source>Legend</source>
         <translation>图例</translation>
+    </message>
+</context>
+<context>
+    <name>Log</name>
+    <message>
+        <source>in use by the process</source>
+        <translation>进程占用</translation>
+    </message>
+    <message>
+        <source>reserved by PyTorch</source>
+        <translation>PyTorch 已保留</translation>
+    </message>
+    <message>
+        <source>allocated by PyTorch</source>
+        <translation>PyTorch 已分配</translation>
+    </message>
+    <message>
+        <source>weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>KV cache</source>
+        <translation>KV 缓存</translation>
+    </message>
+    <message>
+        <source>pool for the KV cache (of 90 % of the card)</source>
+        <translation>KV 缓存池（按显存的 90%）</translation>
+    </message>
+    <message>
+        <source>largest step</source>
+        <translation>最大的一步</translation>
+    </message>
+    <message>
+        <source>compute buffer</source>
+        <translation>计算缓冲区</translation>
+    </message>
+    <message>
+        <source>CUDA graphs</source>
+        <translation>CUDA 图</translation>
+    </message>
+    <message>
+        <source>CUDA context, libraries</source>
+        <translation>CUDA 上下文与库</translation>
+    </message>
+    <message>
+        <source>memory of the card</source>
+        <translation>显卡显存</translation>
+    </message>
+    <message>
+        <source>could not be allocated</source>
+        <translation>未能分配</translation>
     </message>
 </context>
 <context>
@@ -753,8 +868,9 @@
 <context>
     <name>Opener</name>
     <message>
-        <source>Scenarios and models (*.json *.yaml *.yml *.safetensors *.gguf);;All files (*)</source>
-        <translation>场景、模型和训练配置 (*.json *.yaml *.yml *.safetensors *.gguf);;所有文件 (*)</translation>
+        <source>Scenarios, models and logs (*.json *.yaml *.yml *.safetensors *.gguf *.log *.txt);;All files (*)</source>
+        <extracomment>Files that are read as logs.</extracomment>
+        <translation>方案、模型和日志 (*.json *.yaml *.yml *.safetensors *.gguf *.log *.txt);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open a scenario, a model’s config.json, safetensors or GGUF</source>
@@ -763,6 +879,10 @@
     <message>
         <source>This file could not be opened: {reason}</source>
         <translation>无法打开此文件：{reason}</translation>
+    </message>
+    <message>
+        <source>This log says nothing of memory that is understood: PyTorch, vLLM, llama.cpp and nvidia-smi are.</source>
+        <translation>这份日志里没有可识别的显存信息：可识别 PyTorch、vLLM、llama.cpp 和 nvidia-smi 的日志。</translation>
     </message>
     <message>
         <source>Reading {id} from {hub} … Esc stops.</source>

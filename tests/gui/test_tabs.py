@@ -1,26 +1,29 @@
 """The tabs on the same scenario: what each shows is what the estimate says, and follows every change."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QTextBrowser
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QTableWidget, QTextBrowser
 
 from core.memory import Component, FitStatus, Task, estimate, judge, max_context_length
 from core.memory.explain import explain
 from core.sweep import Axis
+from gui import assets
 from gui.pages.page import Page
 
-TABS = ("breakdown", "film", "curve", "map", "table", "explain")
+TABS = ("breakdown", "film", "curve", "map", "table", "compare", "explain", "evidence")
 
 
 def open_tab(room: Any, name: str) -> Page:
     explorer = room.window.explorer
     page = getattr(explorer, name)
     explorer.tabs.setCurrentIndex(explorer.pages.index(page))
-    room.settle()
+    if name != "evidence":  # which reads runs for some seconds
+        room.settle()
     return page
 
 
@@ -41,7 +44,8 @@ def test_every_tab_shows_every_kind_of_run(room: Any, name: str, fields: dict[st
     page = open_tab(room, name)
     if fields:
         room.set(**fields)
-    room.settle()
+    if name != "evidence":
+        room.settle()
     assert not page.grab().isNull()  # painted, without a warning
 
 
@@ -218,3 +222,72 @@ def test_what_follows_a_frame_is_dropped_when_the_next_comes(room: Any) -> None:
     room.settle()
     assert page._drawn.here == (8192, 1)
     assert room.find(QLabel, "map_readout").isVisible()
+
+
+class TestEvidence:
+    LOG = (
+        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 23.65 GiB of which 1 GiB is "
+        "free. Including non-PyTorch memory, this process has 22.50 GiB memory in use. Of the allocated memory 21.00 GiB is allocated by "
+        "PyTorch, and 1.00 GiB is reserved by PyTorch but unallocated."
+    )
+
+    def table(self, room: Any) -> dict[str, list[str]]:
+        table = room.find(QTableWidget, "log_table")
+        rows = [[table.item(row, column).text().replace("\u00a0", " ") for column in range(4)] for row in range(table.rowCount())]
+        return {row[0]: row[1:] for row in rows} if table.isVisible() else {}
+
+    def paste(self, room: Any, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        room.press_key(Qt.Key.Key_V)
+        QGuiApplication.clipboard().clear()
+
+    def test_every_published_run_of_the_kind_is_drawn(self, room: Any) -> None:
+        page = open_tab(room, "evidence")
+        room.bot.waitUntil(lambda: not room.window.after_frame.busy, timeout=30_000)
+        runs = [run for run in page._runs if run.run == "inference transformers"]
+        assert len(runs) == room.calibration.bands["inference transformers"].runs
+        assert f"{len(runs)} published runs like this one" in room.text("evidence_readout")
+        run = runs[0]
+        page.plot.pointed.emit((run.measured_bytes / 2**30, run.predicted_bytes / 2**30))
+        assert str(page._pointed.id) in room.text("evidence_readout")
+        page.plot.pointed.emit(None)
+        assert "published runs" in room.text("evidence_readout")
+
+    def test_a_log_that_is_pasted_stands_beside_the_estimate(self, room: Any) -> None:
+        self.paste(room, self.LOG)
+        assert room.window.explorer.page is room.window.explorer.evidence
+        table = self.table(room)
+        readings = room.estimate.readings
+        assert table["allocated by PyTorch"] == ["21.0 GiB", f"{readings.allocated_bytes / 2**30:.1f} GiB", "\u22126.1 GiB"]
+        assert table["could not be allocated"] == ["2.0 GiB", "–", ""]
+        assert table["CUDA context, libraries"][0] == "0.50 GiB"
+        room.set(batch_size=4)
+        assert self.table(room)["allocated by PyTorch"] != table["allocated by PyTorch"]
+
+    def test_it_stays_in_another_language_until_it_is_forgotten(self, room: Any) -> None:
+        self.paste(room, self.LOG)
+        room.press_key(Qt.Key.Key_L)
+        assert len(self.table(room)) == 6
+        room.find(QPushButton, "forget_log").click()
+        assert self.table(room) == {}
+
+    def test_a_log_file_opens(self, room: Any, tmp_path: Path) -> None:
+        path = tmp_path / "run.log"
+        path.write_text("step 1\n" + self.LOG)
+        room.window.opener.open(path)
+        assert "allocated by PyTorch" in self.table(room)
+
+    def test_a_log_without_memory_and_one_that_is_missing_are_told(self, room: Any, tmp_path: Path) -> None:
+        path = tmp_path / "run.log"
+        path.write_text("nothing of interest")
+        room.window.opener.open(path)
+        assert room.message.startswith("This log says nothing of memory")
+        room.window.opener.open(tmp_path / "missing.log")
+        assert "cannot be read" in room.message
+
+    def test_without_measurements_the_picture_is_empty_and_nothing_else(
+        self, room: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(assets, "EVIDENCE", tmp_path)
+        page = open_tab(room, "evidence")
+        assert page._runs == []
