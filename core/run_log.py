@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.memory import Component, Estimate, Estimator, MomentName, Runtime, Scenario, Task
-from core.memory.serving import activation_peak_bytes, graph_pool_bytes, kv_pool_bytes, served_weight_bytes
+from core.memory.serving import ENGINE_SHARE, activation_peak_bytes, graph_pool_bytes, kv_pool_bytes, served_weight_bytes
 
 #: Characters of a line that are looked at; the longest of those that matter has some 500.
 _MAX_LINE = 4000
@@ -139,7 +139,7 @@ def estimated(what: What, scenario: Scenario, found: Estimate, card_bytes: int |
         What.ALLOCATED: lambda: found.readings.allocated_bytes,
         What.WEIGHTS: lambda: served_weight_bytes(scenario.architecture, scenario.weights) if engine else _at_load(found),
         What.KV_CACHE: lambda: found.peak.stack.kv_cache,
-        What.KV_POOL: lambda: kv_pool_bytes(scenario, card_bytes, 0.9) if engine and card_bytes else None,
+        What.KV_POOL: lambda: kv_pool_bytes(scenario, card_bytes, ENGINE_SHARE) if engine and card_bytes else None,
         What.ACTIVATION_PEAK: lambda: activation_peak_bytes(scenario) if engine else None,
         What.COMPUTE_BUFFER: lambda: found.peak.stack.workspace if scenario.runtime is Runtime.LLAMA_CPP else None,
         What.GRAPHS: lambda: graph_pool_bytes(scenario) if engine else None,

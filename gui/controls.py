@@ -28,7 +28,7 @@ from core.memory.refusal import loaded_as
 from core.memory.scenario import clamp_parameters
 from core.quantity import Kind, QuantityError, format_quantity
 from gui.folded_panel import FoldedPanel
-from gui.limits import Limits
+from gui.limits import Effects, Limits
 from gui.model_box import ModelBox
 from gui.model_shelf import ModelShelf
 from gui.quantities import Numbers
@@ -179,6 +179,22 @@ class Controls(QScrollArea):
             quantity.setLimit(most, self._zone_color, self._limit_words(text(most) if most else "", gpu_name))
         widest = limits.precision.value if limits.precision is not None else ""
         self.precision.setLimit(widest, self._zone_color, self._limit_words(widest, gpu_name))
+
+    def render_effects(self, effects: Effects) -> None:
+        """Under each track: by how much its next step changes the peak."""
+        twice = self.tr("twice as much: {change}")
+        for slider, change in (
+            (self.parameters, effects.parameters),
+            (self.batch, effects.batch_size),
+            (self.context, effects.context_length),
+        ):
+            slider.setNote("" if change is None else twice.format(change=self._numbers.bytes(change, signed=True)))
+        if effects.narrower is None:
+            self.precision.setNote("")
+        else:
+            precision, change = effects.narrower
+            text = self.tr("{precision} instead: {change}")
+            self.precision.setNote(text.format(precision=precision.value, change=self._numbers.bytes(change, signed=True)))
 
     def _limit_words(self, most: str, gpu_name: str) -> str:
         if not most:

@@ -122,9 +122,14 @@ class Headline(QWidget):
                 batch=batch, context=context, parameters=nominal
             )
         if scenario.task is Task.INFERENCE and scenario.runtime is not Runtime.TRANSFORMERS:
-            return self.tr("{batch} × {context} tokens of context · KV cache {cache}").format(
+            text = self.tr("{batch} × {context} tokens of context · KV cache {cache}").format(
                 batch=batch, context=context, cache=scenario.kv_cache.value
             )
+            layers = scenario.architecture.num_hidden_layers + 1  # the output is one more
+            if scenario.runtime is Runtime.LLAMA_CPP and scenario.n_gpu_layers < layers:
+                some = self.tr("{some} of {all} layers on the card").format(some=scenario.n_gpu_layers, all=layers)
+                text = f"{text} · {some}"
+            return text
         if scenario.task is Task.INFERENCE:
             return self.tr("{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}").format(
                 batch=batch,

@@ -1,22 +1,32 @@
-"""How far each slider could go on the chosen card."""
+"""How far each slider could go on the chosen card, and what its next step would change."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from core.choices import with_changes
 from core.memory import (
+    MAX_BATCH_SIZE,
+    MAX_CONTEXT_LENGTH,
+    MAX_PARAMETERS,
+    MIN_PARAMETERS,
+    Estimator,
     Format,
     Scenario,
+    Task,
     max_batch_size,
     max_context_length,
     max_parameters,
+    parameter_count,
     peak_bytes,
     refusal,
     refusal_of_weights,
     widest_format,
+    with_parameter_count,
 )
-from core.memory.formats import PRECISIONS
+from core.memory.formats import PRECISIONS, bits_per_value, plain
 from core.memory.refusal import loaded_as
+from core.memory.scenario import ENGINES
+from core.memory.serving import ENGINE_SHARE, kv_pool_bytes, max_concurrency
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,50 @@ class Limits:
     ladder_format: Format
     precision: Format | None
     """The last stop of the precision slider that fits."""
+    pool_bytes: int | None
+    """What an engine reserves for its cache on the card; None without an engine."""
+    concurrency: int
+    """Sequences that it holds at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """By how many bytes the peak changes at the next step of each slider; None where there is none."""
+
+    parameters: int | None
+    """Twice as many."""
+    batch_size: int | None
+    context_length: int | None
+    narrower: tuple[Format, int] | None
+    """The next narrower precision, and what it changes."""
+
+
+def effects_of(scenario: Scenario, now_bytes: int) -> Generator[None, None, Effects]:
+    """Of ``scenario``, whose peak is ``now_bytes``. Yields between its parts."""
+
+    def twice(value: int, most: int, change: Callable[[int], Scenario]) -> int | None:
+        return peak_bytes(change(2 * value)) - now_bytes if 2 * value <= most else None
+
+    batch = twice(scenario.batch_size, MAX_BATCH_SIZE, lambda value: scenario.evolve(batch_size=value))
+    context = twice(scenario.context_length, MAX_CONTEXT_LENGTH, lambda value: scenario.evolve(context_length=value))
+    yield
+    parameters = None
+    count = parameter_count(scenario.architecture)
+    if count >= MIN_PARAMETERS and 2 * count <= MAX_PARAMETERS:  # on the smooth family, since a preset has no double
+        one, two = with_parameter_count(scenario, count), with_parameter_count(scenario, 2 * count)
+        parameters = peak_bytes(two) - peak_bytes(one) if refusal(one) is None and refusal(two) is None else None
+    yield
+    return Effects(parameters, batch, context, _narrower(scenario, now_bytes))
+
+
+def _narrower(scenario: Scenario, now_bytes: int) -> tuple[Format, int] | None:
+    bits = bits_per_value(plain(scenario.weights))
+    for precision in sorted(PRECISIONS, key=bits_per_value, reverse=True):
+        if bits_per_value(precision) < bits:
+            candidate = with_changes(scenario, {"weights": loaded_as(scenario, precision)})
+            if refusal(candidate) is None:
+                return precision, peak_bytes(candidate) - now_bytes
+    return None
 
 
 def limits_on(scenario: Scenario, usable_bytes: int, ladder: Format) -> Generator[None, None, Limits]:
@@ -45,7 +99,17 @@ def limits_on(scenario: Scenario, usable_bytes: int, ladder: Format) -> Generato
         if _fits_in(scenario, fmt, usable_bytes):
             precision = fmt
         yield
-    return Limits(batch_size, context_length, parameters, widest_format(scenario, usable_bytes), ladder, precision)
+    widest, pool = widest_format(scenario, usable_bytes), _pool_bytes(scenario, usable_bytes)
+    concurrency = max_concurrency(scenario, pool) if pool is not None else 0
+    return Limits(batch_size, context_length, parameters, widest, ladder, precision, pool, concurrency)
+
+
+def _pool_bytes(scenario: Scenario, usable_bytes: int) -> int | None:
+    """With vLLM's default share of the card; SGLang's is about as much."""
+    detailed = scenario.estimator is Estimator.DETAILED
+    if not (detailed and scenario.task is Task.INFERENCE and scenario.runtime in ENGINES):
+        return None
+    return kv_pool_bytes(scenario, usable_bytes, ENGINE_SHARE)
 
 
 def _fits_in(scenario: Scenario, precision: Format, usable_bytes: int) -> bool:

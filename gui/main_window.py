@@ -38,7 +38,7 @@ from gui.frame import Frame
 from gui.gpu_picker import GpuPicker
 from gui.header import Header
 from gui.headline import Headline
-from gui.limits import limits_on
+from gui.limits import effects_of, limits_on
 from gui.machine_cards import MachineCards
 from gui.model_shelf import ModelShelf
 from gui.opening import Opener
@@ -283,7 +283,9 @@ class MainWindow(QMainWindow):
         if frame.gpu is not None:
             limits = yield from limits_on(frame.scenario, frame.gpu.usable_bytes, ladder_format(frame.gpu.memory_bytes))
         self.controls.render_limits(limits, frame.scenario.gpu)
-        self.verdict.render_limits(limits, frame.scenario.gpu, frame.numbers)
+        effects = yield from effects_of(frame.scenario, frame.estimate.total_bytes)
+        self.controls.render_effects(effects)
+        self.verdict.render_limits(limits, frame.scenario, frame.numbers)
         yield from self.verdict.advice.follow(frame, self._catalogue.gpus)
         yield from self.explorer.follow(frame)
 

@@ -6,14 +6,14 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless
 from core.memory import Optimizer, Recipe, Scenario, Task
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, Loss
 from core.quantity import Kind, QuantityError
 from gui.form_panel import FormPanel
 from gui.quantities import Numbers
 from gui.theme import FontSize, font
 from gui.widgets.caption import without_mnemonic
 from gui.widgets.quantity_box import QuantityBox
-from gui.words import optimizer_name, quantity_problem, recipe_name
+from gui.words import loss_name, optimizer_name, quantity_problem, recipe_name
 
 
 class TrainingPanel(FormPanel):
@@ -35,6 +35,8 @@ class TrainingPanel(FormPanel):
         self.form.addRow(self.ratio_note)
         optimizers = [(optimizer_name(optimizer), optimizer) for optimizer in Optimizer]
         self.optimizer_box = self.add_choice("optimizer", self.tr("&Optimizer"), optimizers)
+        losses = [(loss_name(loss), loss) for loss in Loss]
+        self.loss_box = self.add_choice("loss", self.tr("&Loss"), losses)
         self.checkpointing_box = QCheckBox(self)
         self.checkpointing_box.setObjectName("gradient_checkpointing")
         self.checkpointing_box.setToolTip(
@@ -71,6 +73,7 @@ class TrainingPanel(FormPanel):
         self.recipe_box.render_value(scenario.recipe)
         self.targets_box.render_value(scenario.lora_target_modules)
         self.optimizer_box.render_value(scenario.optimizer)
+        self.loss_box.render_value(scenario.loss)
         self.rank_box.render_value(scenario.lora_r)
         with QSignalBlocker(self.checkpointing_box):
             self.checkpointing_box.setChecked(scenario.gradient_checkpointing)

@@ -3,13 +3,13 @@
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from core.memory import Fit, FitStatus
+from core.memory import Fit, FitStatus, Scenario
 from gui.advice import Advice
 from gui.icons import status_pixmap
 from gui.limits import Limits
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
-from gui.words import fit_cause, status_word
+from gui.words import fit_cause, runtime_name, status_word
 
 
 class Verdict(QWidget):
@@ -80,25 +80,32 @@ class Verdict(QWidget):
                 text = self.tr("Out of memory on {gpu} by {room}: {cause}")
         self._show_sentence(text.format(gpu=gpu_name, room=room, share=share, cause=fit_cause(fit.cause), upper=upper))
 
-    def render_limits(self, limits: Limits | None, gpu_name: str, numbers: Numbers) -> None:
+    def render_limits(self, limits: Limits | None, scenario: Scenario, numbers: Numbers) -> None:
         """What the card would hold; None while it is being worked out (the old text stays, dimmed as it is)."""
         if limits is None:
             self.note.setText("")
             return
         none = "—"
-        self.note.setText(
-            self.tr(
-                "At most on {gpu}, all else equal: batch {batch} · context {context} · {parameters} parameters · "
-                "widest weights {widest} (the article’s ladder for a 7B: {ladder})"
-            ).format(
-                gpu=gpu_name,
-                batch=numbers.count(limits.batch_size) if limits.batch_size else none,
-                context=numbers.count(limits.context_length) if limits.context_length else none,
-                parameters=numbers.parameters(limits.parameters) if limits.parameters else none,
-                widest=limits.widest_format.value if limits.widest_format is not None else none,
-                ladder=limits.ladder_format.value,
-            )
+        text = self.tr(
+            "At most on {gpu}, all else equal: batch {batch} · context {context} · {parameters} parameters · "
+            "widest weights {widest} (the article’s ladder for a 7B: {ladder})"
+        ).format(
+            gpu=scenario.gpu,
+            batch=numbers.count(limits.batch_size) if limits.batch_size else none,
+            context=numbers.count(limits.context_length) if limits.context_length else none,
+            parameters=numbers.parameters(limits.parameters) if limits.parameters else none,
+            widest=limits.widest_format.value if limits.widest_format is not None else none,
+            ladder=limits.ladder_format.value,
         )
+        if limits.pool_bytes is not None:
+            text = self.tr("{runtime}’s pool there: {pool}, {sequences} sequences of {context} tokens at once. {limits}").format(
+                runtime=runtime_name(scenario.runtime),
+                pool=numbers.bytes(limits.pool_bytes),
+                sequences=numbers.count(limits.concurrency),
+                context=numbers.count(scenario.context_length),
+                limits=text,
+            )
+        self.note.setText(text)
 
     def show_message(self, text: str) -> None:
         """A refusal or a notice, above the verdict; empty takes it away."""

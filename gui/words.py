@@ -25,6 +25,7 @@ from core.memory import (
     Task,
 )
 from core.memory.formats import QUANTIZED, bits_per_value
+from core.memory.scenario import Loss
 from core.quantity import Problem, QuantityError
 
 translate = QCoreApplication.translate
@@ -189,6 +190,18 @@ def optimizer_name(optimizer: Optimizer) -> str:
             return "SGD"
         case _:
             assert_never(optimizer)
+
+
+def loss_name(loss: Loss) -> str:
+    match loss:
+        case Loss.PLAIN:
+            return translate("Words", "plain")
+        case Loss.FUSED:
+            return translate("Words", "one kernel (fused)")
+        case Loss.FUSED_LINEAR:
+            return translate("Words", "in chunks (Liger, CCE)")
+        case _:
+            assert_never(loss)
 
 
 def attention_name(attention: Attention) -> str:

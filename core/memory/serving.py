@@ -116,6 +116,10 @@ def activation_peak_bytes(scenario: Scenario) -> int:
     return max(sum(step) for step, _ in _largest_steps(scenario))
 
 
+#: ``gpu_memory_utilization`` where nothing is said.
+ENGINE_SHARE = 0.9
+
+
 def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float) -> int:
     """Cache that the engine reserves on a card of which torch reports ``card_bytes``: its ``share`` less weights, the largest step and
     what is not torch's; 0 where nothing is left. vLLM calls the share ``gpu_memory_utilization`` (0.9 by default, 0.92 in the newest
@@ -131,6 +135,11 @@ def cached_bytes(scenario: Scenario) -> int:
     """Keys and values of ``batch_size`` sequences of ``context_length``, each in whole blocks."""
     block = BLOCK_TOKENS[scenario.runtime]
     return kv_cache_bytes(scenario, scenario.batch_size * ceil_div(scenario.context_length, block) * block)
+
+
+def max_concurrency(scenario: Scenario, pool_bytes: int) -> int:
+    """Sequences of ``context_length`` that a pool holds at once, each in whole blocks: vLLM's "Maximum concurrency"."""
+    return pool_bytes // cached_bytes(scenario.evolve(batch_size=1))
 
 
 def serving_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:

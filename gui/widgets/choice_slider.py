@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from gui.widgets.caption import Caption
+from gui.widgets.note import note_label
 from gui.widgets.track import TrackSlider
 
 
@@ -47,6 +48,7 @@ class ChoiceSlider(QWidget):
         self._locked: frozenset[str] = frozenset()
         self._lock_reason = ""
         self._limit_words = ""
+        self._note = note_label(self)
 
         last = len(self._choices) - 1
         self._track = TrackSlider([tick / last for tick in range(last + 1)], page=1 / last, stops=range(last + 1), parent=self)
@@ -58,7 +60,7 @@ class ChoiceSlider(QWidget):
         self._caption = Caption(caption, self._track, self)
 
         self.setObjectName(object_name)
-        for part, name in ((self._caption, "caption"), (self._track, "track"), (self._box, "box")):
+        for part, name in ((self._caption, "caption"), (self._track, "track"), (self._box, "box"), (self._note, "note")):
             part.setObjectName(f"{object_name}.{name}")
 
         grid = QGridLayout(self)
@@ -68,6 +70,7 @@ class ChoiceSlider(QWidget):
         grid.addWidget(self._caption, 0, 0)
         grid.addWidget(self._box, 0, 1)
         grid.addWidget(self._track, 1, 0, 1, 2)
+        grid.addWidget(self._note, 2, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         self.setMinimumWidth(220)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -110,6 +113,11 @@ class ChoiceSlider(QWidget):
             self._limit_words = words
             self._track.setToolTip(words)
             self._describe()
+
+    def setNote(self, text: str) -> None:
+        """A small dim line under the track."""
+        if text != self._note.text():
+            self._note.setText(text)
 
     def setCaption(self, caption: str) -> None:
         """The translated caption, which may carry a mnemonic."""

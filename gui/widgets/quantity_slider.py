@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWi
 
 from core.quantity import Kind, QuantityError
 from gui.widgets.caption import Caption
+from gui.widgets.note import note_label
 from gui.widgets.quantity_box import QuantityBox
 from gui.widgets.scale import LogScale
 from gui.widgets.track import TrackSlider
@@ -56,11 +57,13 @@ class QuantitySlider(QWidget):
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
 
         self.setObjectName(object_name)
+        self._note = note_label(self)
         for part, name in (
             (self._caption, "caption"),
             (self._track, "track"),
             (self._box, "box"),
             (self._hint, "hint"),
+            (self._note, "note"),
             (self._box.message, "message"),
         ):
             part.setObjectName(f"{object_name}.{name}")
@@ -86,7 +89,8 @@ class QuantitySlider(QWidget):
         end.addWidget(self._hint)
         grid.addLayout(end, 0, 1)
         grid.addWidget(self._track, 1, 0, 1, 2)
-        grid.addWidget(self._box.message, 2, 0, 1, 2)
+        grid.addWidget(self._note, 2, 0, 1, 2)
+        grid.addWidget(self._box.message, 3, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         self.setMinimumWidth(220)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -143,6 +147,11 @@ class QuantitySlider(QWidget):
             self._limit_words = words
             self._track.setToolTip(words)
             self._describe()
+
+    def setNote(self, text: str) -> None:
+        """A small dim line under the track."""
+        if text != self._note.text():
+            self._note.setText(text)
 
     def setRefusedColor(self, color: QColor | None) -> None:
         """The colour around a refused text; the text's own for None."""

@@ -247,6 +247,14 @@
         <translation>权重精度(&amp;R)</translation>
     </message>
     <message>
+        <source>twice as much: {change}</source>
+        <translation>加倍：{change}</translation>
+    </message>
+    <message>
+        <source>{precision} instead: {change}</source>
+        <translation>改用 {precision}：{change}</translation>
+    </message>
+    <message>
         <source>Nothing on this track fits {gpu}, all else equal.</source>
         <translation>其余不变时，这一条上的任何值 {gpu} 都放不下。</translation>
     </message>
@@ -568,6 +576,10 @@
     <message>
         <source>{batch} × {context} tokens of context · KV cache {cache}</source>
         <translation>上下文 {batch} × {context} token · KV 缓存 {cache}</translation>
+    </message>
+    <message>
+        <source>{some} of {all} layers on the card</source>
+        <translation>{all} 层中 {some} 层放在卡上</translation>
     </message>
     <message>
         <source>{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}</source>
@@ -993,6 +1005,10 @@
         <translation>优化器(&amp;O)</translation>
     </message>
     <message>
+        <source>&amp;Loss</source>
+        <translation>损失(&amp;S)</translation>
+    </message>
+    <message>
         <source>Gradient chec&amp;kpointing</source>
         <translation>梯度检查点(&amp;K)</translation>
     </message>
@@ -1042,6 +1058,10 @@
     <message>
         <source>At most on {gpu}, all else equal: batch {batch} · context {context} · {parameters} parameters · widest weights {widest} (the article’s ladder for a 7B: {ladder})</source>
         <translation>其他不变，{gpu} 最多：批处理大小 {batch} · 上下文 {context} · 参数量 {parameters} · 权重精度最高 {widest}（按文章的分档，7B 用 {ladder}）</translation>
+    </message>
+    <message>
+        <source>{runtime}’s pool there: {pool}, {sequences} sequences of {context} tokens at once. {limits}</source>
+        <translation>{runtime} 在其上的缓存池：{pool}，可同时容纳 {sequences} 条 {context} token 的序列。{limits}</translation>
     </message>
 </context>
 <context>
@@ -1229,6 +1249,18 @@
     <message>
         <source>SGD with momentum</source>
         <translation>SGD（带动量）</translation>
+    </message>
+    <message>
+        <source>plain</source>
+        <translation>普通</translation>
+    </message>
+    <message>
+        <source>one kernel (fused)</source>
+        <translation>单核融合</translation>
+    </message>
+    <message>
+        <source>in chunks (Liger, CCE)</source>
+        <translation>分块（Liger、CCE）</translation>
     </message>
     <message>
         <source>SDPA (flash)</source>

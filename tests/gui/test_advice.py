@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton
 
 from core.memory import FitStatus, Scenario, Task, estimate, judge
 from gui.widgets.track import TrackSlider
@@ -147,3 +147,52 @@ def test_where_nothing_fits_the_whole_track_says_so(room: Any) -> None:
     room.set(gpu="RTX 4070")
     room.settle()
     assert room.track("context").toolTip() == "Nothing on this track fits RTX 4070, all else equal."
+
+
+def note(room: Any, name: str) -> str:
+    room.settle()
+    return room.text(f"{name}.note").replace("\u00a0", " ").replace("\u2212", "-")
+
+
+def test_under_each_track_is_what_its_next_step_changes(room: Any) -> None:
+    now = total(room.scenario)
+    for name, changed in (
+        ("batch", room.scenario.evolve(batch_size=2)),
+        ("context", room.scenario.evolve(context_length=8192)),
+    ):
+        assert note(room, name) == f"twice as much: +{(total(changed) - now) / 2**30:.1f} GiB"
+    # fp16 is as wide, and no step
+    assert note(room, "precision") == f"int8 instead: {(total(room.scenario.evolve(weights='int8')) - now) / 2**30:.1f} GiB"
+    assert note(room, "parameters").startswith("twice as much: +1")
+
+
+def test_there_is_no_step_beyond_the_end(room: Any) -> None:
+    room.set(batch_size=4096, weights="int4")
+    assert note(room, "batch") == ""
+    assert note(room, "precision") == ""
+    room.set(task=Task.TRAINING, weights="bf16")  # which is fully trained in no narrower one
+    assert note(room, "precision") == ""
+
+
+def test_what_a_remedy_changed_is_seen_and_can_be_changed_back(room: Any) -> None:
+    """The loss in chunks is a row of the panel; layers on the host stand in the headline."""
+    room.set(task=Task.TRAINING, method="lora", gradient_checkpointing=True, loss="fused-linear")
+    assert room.find(QComboBox, "loss").currentText() == "in chunks (Liger, CCE)"
+    with room.change():
+        room.choose("loss", "plain")
+    assert room.scenario.loss.value == "plain"
+    room.set(task=Task.INFERENCE, runtime="llama.cpp", weights="q8_0", kv_cache="fp16", n_gpu_layers=9)
+    assert "9 of 33 layers on the card" in room.text("assumptions")
+    room.set(n_gpu_layers=100)
+    assert "layers on the card" not in room.text("assumptions")
+
+
+def test_an_engine_says_how_many_sequences_its_pool_holds(room: Any) -> None:
+    room.set(runtime="vllm", context_length=2048)
+    room.settle()
+    text = room.text("verdict_limits")
+    found = re.search(r"vLLM’s pool there: ([\d.]+).GiB, (\d+) sequences of 2,048 tokens at once", text)
+    assert found, text
+    room.set(runtime="transformers")
+    room.settle()
+    assert "pool" not in room.text("verdict_limits")

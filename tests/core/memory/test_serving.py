@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from core.memory import Architecture, Cause, Format, MomentName, Runtime, Scenario, estimate, parameter_count, refusal
+from core.memory.edge import validated
 from core.memory.serving import (
     activation_peak_bytes,
     graph_pool_bytes,
     graph_sizes,
     kv_pool_bytes,
+    max_concurrency,
     served_weight_bytes,
 )
 from core.memory.units import GIB, MIB
@@ -142,3 +144,11 @@ def test_capped_scores_are_no_matter_for_engines(vllm):
     assert refusal(vllm.evolve(architecture=capped)) is None
     assert refusal(vllm.evolve(architecture=capped, runtime=Runtime.TRANSFORMERS)) is not None
     assert refusal(vllm.evolve(architecture=capped, task="training")) is not None
+
+
+def test_a_published_pool_holds_as_many_blocks_as_its_log_says(llama_7b):
+    """A log of vLLM 0.8 on an H100 with a Llama-2-7B in 16 bits: 56.18 GiB for the cache are 7,191 blocks of 16 tokens
+    (kubernetes-sigs/gateway-api-inference-extension#550).
+    """
+    engine = validated(Scenario, architecture=llama_7b, runtime="vllm", context_length=16 * 8)
+    assert abs(max_concurrency(engine, round(56.18 * GIB)) * 8 - 7191) <= 8
