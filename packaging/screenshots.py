@@ -22,7 +22,7 @@ from gui.theme import ThemeChoice
 SMALL, LARGE = (1280, 720), (1920, 1080)
 LIGHT, DARK = ThemeChoice.LIGHT, ThemeChoice.DARK
 
-#: name -> size, theme, language, model, changes
+#: name -> size, theme, language, model, changes; of a tab its name among them
 PICTURES: dict[str, tuple[tuple[int, int], ThemeChoice, str, str, dict[str, Any]]] = {
     "inference-light": (SMALL, LIGHT, "en", "Llama-2-70b-hf", {"weights": "int4", "gpu": "RTX A6000"}),
     "oom-light": (SMALL, LIGHT, "en", "Llama-2-7b-hf", {"gpu": "RTX 4070"}),
@@ -47,6 +47,14 @@ PICTURES: dict[str, tuple[tuple[int, int], ThemeChoice, str, str, dict[str, Any]
         "Llama-2-13b-hf",
         {"task": "training", "method": "qlora", "weights": "int4", "context_length": 2048, "gpu": "RTX 3090"},
     ),
+    "map-light": (SMALL, LIGHT, "en", "Llama-3.1-8B", {"gpu": "RTX 4090", "batch_size": 4, "tab": "map"}),
+    "explain-dark-zh": (
+        SMALL,
+        DARK,
+        "zh_CN",
+        "Llama-2-7b-hf",
+        {"task": "training", "method": "lora", "gradient_checkpointing": True, "gpu": "RTX 4090", "tab": "explain"},
+    ),
 }
 #: Past the pause after which the window solves backwards.
 _SETTLE_MS = 300
@@ -54,7 +62,8 @@ _SETTLE_MS = 300
 
 def shoot(app: QApplication, folder: Path, name: str) -> Path:
     """One picture of the window, into ``folder``."""
-    size, theme, language, model_name, changes = PICTURES[name]
+    size, theme, language, model_name, wanted = PICTURES[name]
+    changes = {field: value for field, value in wanted.items() if field != "tab"}
     with tempfile.TemporaryDirectory() as scratch:
         preferences = Preferences(QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat))
         preferences.theme, preferences.language = theme, language
@@ -66,6 +75,8 @@ def shoot(app: QApplication, folder: Path, name: str) -> Path:
         controller.window.show()
         if not controller.store.dispatch(architecture=model.architecture, **changes):
             raise SystemExit(f"{name} is refused")
+        explorer = controller.window.explorer
+        explorer.tabs.setCurrentIndex(explorer.pages.index(getattr(explorer, wanted.get("tab", "breakdown"))))
         loop = QEventLoop()
         QTimer.singleShot(_SETTLE_MS, loop.quit)
         loop.exec()

@@ -22,7 +22,7 @@ from core.memory import (
 from core.memory.edge import validated
 from core.memory.formats import TORCH_FORMATS
 from core.memory.units import GIB
-from core.opened import open_path
+from core.opened import Opened, open_path
 
 KEYS = [
     "total_bytes",
@@ -268,7 +268,7 @@ class TestWindow:
     def test_it_is_handed_the_scenario_and_the_smoke_test(self, opened, saved, llama_7b):
         path = saved(batch_size=3)
         assert main([path, "--smoke-test", "out.png"]) == 7
-        assert opened == [(Scenario(architecture=llama_7b, batch_size=3), Path("out.png"))]
+        assert opened == [(Opened(Scenario(architecture=llama_7b, batch_size=3), None, pinned=()), Path("out.png"))]
 
     def test_the_file_is_read_once(self, opened, saved, monkeypatch):
         """Between two looks it could change, and the second would go unanswered."""

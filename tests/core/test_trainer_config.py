@@ -51,7 +51,7 @@ def opened(data: bytes, models=()):
 
 
 def test_axolotl(models):
-    scenario, _, notes = opened(AXOLOTL, models)
+    scenario, _, notes, _ = opened(AXOLOTL, models)
     assert scenario.architecture.name == "Llama-3.1-8B"
     assert (scenario.task, scenario.method, scenario.weights) == (Task.TRAINING, Method.QLORA, Format.NF4)
     assert (scenario.context_length, scenario.batch_size, scenario.lora_r) == (2048, 2, 32)
@@ -63,7 +63,7 @@ def test_axolotl(models):
 
 
 def test_llama_factory(models):
-    scenario, _, notes = opened(LLAMA_FACTORY, models)
+    scenario, _, notes, _ = opened(LLAMA_FACTORY, models)
     assert scenario.architecture.name == "Qwen2.5-7B"
     assert (scenario.method, scenario.weights, scenario.autocast) == (Method.LORA, Format.BF16, True)
     assert scenario.lora_target_modules == ("q_proj", "v_proj")
@@ -79,13 +79,13 @@ def test_llama_factory_full_keeps_fp32_weights_unless_pure():
 
 
 def test_deepspeed():
-    scenario, _, notes = opened(json.dumps(DEEPSPEED).encode())
+    scenario, _, notes, _ = opened(json.dumps(DEEPSPEED).encode())
     assert (scenario.batch_size, scenario.recipe, scenario.weights) == (4, Recipe.MIXED, Format.BF16)
     assert [note for note, _ in notes] == [Note.ONE_GPU, Note.NOT_MODELLED, Note.UNKNOWN_KEYS]
 
 
 def test_accelerate():
-    scenario, _, notes = opened(
+    scenario, _, notes, _ = opened(
         b"compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nmixed_precision: bf16\nnum_processes: 8\n"
     )
     assert scenario.recipe is Recipe.AMP
