@@ -478,6 +478,30 @@
     </message>
 </context>
 <context>
+    <name>FilmPage</name>
+    <message>
+        <source>prompt in at least {seconds} s</source>
+        <extracomment>From one level to the next, as a share of a moment&apos;s width: memory rises and falls within moments, not between them.</extracomment>
+        <translation>读入提示词至少 {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>at most {tokens} tokens a second</source>
+        <translation>每秒最多 {tokens} 个 token</translation>
+    </message>
+    <message>
+        <source>published runs reach {low} to {high} of that: {slow} to {fast}</source>
+        <translation>公开实测达到其 {low} 到 {high}，即 {slow} 到 {fast}</translation>
+    </message>
+    <message>
+        <source>How fast: its maker does not say what {gpu} reads and computes in a second.</source>
+        <translation>速度：厂商没有公布 {gpu} 每秒能读取和计算多少。</translation>
+    </message>
+    <message>
+        <source>How fast (an estimate, by the roofline of {gpu}): {parts}.</source>
+        <translation>速度（按 {gpu} 的屋顶线估算）：{parts}。</translation>
+    </message>
+</context>
+<context>
     <name>FoldedPanel</name>
     <message>
         <source>Runtime, format, cache, attention</source>
@@ -1491,7 +1515,6 @@
     <name>_Film</name>
     <message>
         <source>Memory over time</source>
-        <extracomment>From one level to the next, as a share of a moment&apos;s width: memory rises and falls within moments, not between them.</extracomment>
         <translation>显存随时间的变化</translation>
     </message>
     <message>

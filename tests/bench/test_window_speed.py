@@ -100,6 +100,43 @@ def test_slider_to_paint(benchmark: BenchmarkFixture, app: QApplication, tmp_pat
     assert ratio <= 2.5
 
 
+def test_what_follows_a_frame(benchmark: BenchmarkFixture, app: QApplication, tmp_path: Path) -> None:
+    """From a change to the end of what follows it (limits, advice, the open tab), tab by tab, and the longest turn of the event loop."""
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    controller = Controller(app, Preferences(settings), None)
+    window = controller.window
+    window.resize(1280, 800)
+    window.show()
+    _paint_all(app)
+    explorer, info = window.explorer, {}
+
+    def change(context_length: int) -> tuple[float, float]:
+        start = time.perf_counter()
+        controller.store.dispatch(context_length=context_length)
+        _paint_all(app)
+        longest = 0.0
+        while window.after_frame.busy:
+            turn = time.perf_counter()
+            app.processEvents()
+            longest = max(longest, time.perf_counter() - turn)
+        return time.perf_counter() - start, longest
+
+    def every_tab() -> None:
+        for page in explorer.pages:
+            if page is explorer.evidence:  # reads runs for seconds, once
+                continue
+            explorer.tabs.setCurrentIndex(explorer.pages.index(page))
+            found = [change(3000 + 97 * number) for number in range(12)]
+            name = type(page).__name__.removesuffix("Page").lower()
+            info[f"{name}_median_ms"] = 1e3 * statistics.median(whole for whole, _ in found)
+            info[f"{name}_longest_turn_ms"] = 1e3 * max(turn for _, turn in found)
+
+    benchmark.pedantic(every_tab, rounds=1, warmup_rounds=1)
+    benchmark.extra_info.update(info)
+    window.close()
+    assert info["map_median_ms"] <= 25 * info["breakdown_median_ms"]
+
+
 def _process(script: str) -> tuple[float, int]:
     """(seconds, peak KiB) of a fresh process from its start to its end, right after its first painted window."""
     start = time.perf_counter()

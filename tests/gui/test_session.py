@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task, architecture_from_parameter_count
 from core.memory.edge import to_json
 from core.memory.scenario import QUERY_VALUE
-from core.scenario_file import Comparison
+from core.scenario_file import Comparison, read_comparison
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_last, save_comparison
 from gui.theme import ThemeChoice
@@ -158,3 +161,33 @@ class TestPreferences:
         settings.sync()
         del settings  # QSettings objects of one file share their values while both live
         assert getattr(Preferences(QSettings(path, QSettings.Format.IniFormat)), name) == value
+
+
+def test_a_process_killed_amid_saving_leaves_a_whole_file(tmp_path: Path, scenario: Scenario) -> None:
+    """Ten times, whenever it happens to be: what is there is what was saved last or the time before."""
+    path = tmp_path / "plan.fitroom.json"
+    assert save_comparison(path, Comparison(current=scenario)) == ""
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from core.scenario_file import Comparison, read_comparison\n"
+        "from gui.session import save_comparison\n"
+        "path = Path(sys.argv[1])\n"
+        "now = read_comparison(path).current\n"
+        "print('saving', flush=True)\n"
+        "while True:\n"
+        "    now = now.evolve(batch_size=now.batch_size % 4096 + 1)\n"
+        "    assert save_comparison(path, Comparison(current=now, pinned=(now,) * 6)) == ''\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    for round_number in range(10):
+        with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, cwd=root) as saving:
+            assert saving.stdout is not None
+            assert saving.stdout.readline() == b"saving\n"
+            size = path.stat().st_size
+            deadline = time.monotonic() + 0.0023 * round_number
+            while time.monotonic() < deadline:
+                size = path.stat().st_size
+            saving.kill()
+        assert size > 0
+        assert read_comparison(path).current.architecture == scenario.architecture

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QTabl
 from core.memory import Component, FitStatus, Task, estimate, judge, max_context_length
 from core.memory.explain import explain
 from core.sweep import Axis
+from core.throughput import speed_on
 from gui import assets
 from gui.pages.page import Page
 
@@ -103,6 +104,32 @@ class TestCurve:
         room.settle()
         assert page.axis is axis
         assert page.plot.accessibleDescription().startswith("fits up to ")
+
+
+class TestOverTime:
+    def test_how_fast_is_a_bound_and_a_share_of_it(self, room: Any) -> None:
+        open_tab(room, "film")
+        speed = speed_on(room.scenario, room.window.gpu_picker.table.gpu_named("RTX 4090"))
+        text = room.text("speed")
+        assert f"at most {speed.decode_tokens_per_second:.3g} tokens a second" in text
+        assert f"published runs reach {speed.share.low:.0%} to {speed.share.high:.0%} of that" in text
+        room.set(task=Task.TRAINING)
+        assert "prompt" not in room.text("speed")
+        assert "at most 3," in room.text("speed")
+        room.set(estimator="rule-of-thumb")
+        assert room.text("speed") == ""
+
+    def test_what_nobody_says_is_not_guessed(self, room: Any, gpus: Any) -> None:
+        open_tab(room, "film")
+        silent = next(gpu for gpu in gpus if gpu.dense_flops_per_second is None)
+        room.set(gpu=silent.name)
+        assert "prompt" not in room.text("speed")
+        room.set(task=Task.TRAINING)
+        assert "does not say" in room.text("speed")
+
+    def test_the_moments_are_told(self, room: Any) -> None:
+        page = open_tab(room, "film")
+        assert page.film.accessibleDescription().replace("\u00a0", " ") == "load 13.0 GiB; prefill 15.5 GiB; decode 15.0 GiB"
 
 
 class TestMap:
