@@ -15,7 +15,7 @@ help:
 	@echo "make accuracy     how far estimates are from what real runs took"
 	@echo "make calibration  recompute the bands from the measurements in resources/evidence"
 	@echo "make bench        measure the speed, into build/bench.json"
-	@echo "make fuzz         20,000 mutated files for each reader of files"
+	@echo "make fuzz         20,000 mutated files for each reader of files, and logs"
 	@echo "make screenshots  renew the pictures in resources/screenshots"
 	@echo "make translations bring gui's strings into resources/i18n, name those that lack Chinese, and compile"
 	@echo "make clean        remove the virtual environment and all that was built"

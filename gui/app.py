@@ -29,6 +29,7 @@ from gui.model_shelf import ModelShelf
 from gui.own_cards import OwnCards
 from gui.pins import Pins
 from gui.quantities import ByteUnit
+from gui.recent import RecentFiles
 from gui.session import Preferences, load_last, save_comparison, state_path
 from gui.store import Store
 from gui.theme import ThemeChoice, apply, resolve, use_fonts_for
@@ -69,7 +70,10 @@ class Controller(QObject):
         self.pins = Pins(catalogue.calibration, self)
         self.pins.replace(tuple(map(settled, last.pinned if last is not None else pinned)))
         shelf = ModelShelf(preferences, self)
-        self.window = MainWindow(self.store, self.pins, catalogue, shelf, cards, default, theme, preferences.theme, preferences.unit)
+        recent = RecentFiles(preferences, self)
+        self.window = MainWindow(
+            self.store, self.pins, recent, catalogue, shelf, cards, default, theme, preferences.theme, preferences.unit
+        )
         self.window.restoreGeometry(preferences.geometry)
         source = shown
         if source is not None and source != self.store.scenario:

@@ -41,12 +41,9 @@ class BreakdownPage(Page):
 
 
 class Explorer(QWidget):
-    """Emits ``wants_frame`` when another tab was opened, or shows something else; ``picked`` with a scenario that was pointed at."""
+    """Emits ``wants_frame`` when another tab was opened, or shows something else. What is picked on a curve or a map goes to ``store``."""
 
     wants_frame = Signal()
-    picked = Signal(object)
-    gesture_started = Signal()
-    gesture_finished = Signal()
 
     def __init__(self, pins: Pins, store: Store, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -87,9 +84,9 @@ class Explorer(QWidget):
             part.pointed.connect(legend.show_pointed)
             part.picked.connect(self.explain_component)
         for plane in (self.curve, self.map):
-            plane.picked.connect(self.picked)
-            plane.gesture_started.connect(self.gesture_started)
-            plane.gesture_finished.connect(self.gesture_finished)
+            plane.picked.connect(store.replace)
+            plane.gesture_started.connect(store.begin_gesture)
+            plane.gesture_finished.connect(store.end_gesture)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)

@@ -45,6 +45,8 @@ class Header(QWidget):
             tool = QToolButton(self)
             tool.setDefaultAction(action)
             tool.setAutoRaise(True)
+            if action.menu() is not None:
+                tool.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
             tool.setFocusPolicy(tool.focusPolicy().TabFocus)
             row.addWidget(tool)
         self.group.idClicked.connect(self._on_clicked)

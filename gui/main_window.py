@@ -45,6 +45,7 @@ from gui.opening import Opener
 from gui.own_cards import OwnCards
 from gui.pins import Pins
 from gui.quantities import ByteUnit, Numbers
+from gui.recent import RecentFiles
 from gui.saving import Saver
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self,
         store: Store,
         pins: Pins,
+        recent: RecentFiles,
         catalogue: Catalogue,
         shelf: ModelShelf,
         cards: OwnCards,
@@ -92,8 +94,12 @@ class MainWindow(QMainWindow):
         self._machine = MachineCards(catalogue.gpus)
         self.opener = Opener(self, store, pins, catalogue.models, self.show_message)
         self.opener.log_read.connect(self._on_log)
+        self.opener.opened.connect(recent.add)
+        recent.picked.connect(self.opener.open)
         self.saver = Saver(self, store, pins, self.show_message)
         self.actions_made = self._make_actions()
+        self.saver.saved.connect(recent.add)
+        self.actions_made["open"].setMenu(recent.menu(self))
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)
         pins.changed.connect(self._render_again)
@@ -233,9 +239,6 @@ class MainWindow(QMainWindow):
         self.controls.gesture_finished.connect(self._store.end_gesture)
         self.controls.refused.connect(self._on_refused)
         self.explorer.wants_frame.connect(self._render_again)
-        self.explorer.picked.connect(self._store.replace)
-        self.explorer.gesture_started.connect(self._store.begin_gesture)
-        self.explorer.gesture_finished.connect(self._store.end_gesture)
         self.gpu_picker.picked.connect(self._on_gpu)
         self.verdict.advice.taken.connect(self._store.replace)
         self.verdict.advice.card_taken.connect(self._on_gpu)
@@ -286,7 +289,7 @@ class MainWindow(QMainWindow):
         effects = yield from effects_of(frame.scenario, frame.estimate.total_bytes)
         self.controls.render_effects(effects)
         self.verdict.render_limits(limits, frame.scenario, frame.numbers)
-        yield from self.verdict.advice.follow(frame, self._catalogue.gpus)
+        yield from self.verdict.advice.follow(frame, self._cards.gpus())
         yield from self.explorer.follow(frame)
 
     def _render_history(self) -> None:

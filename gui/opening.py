@@ -32,6 +32,8 @@ class Opener(QObject):
     """
 
     log_read = Signal(object)
+    opened = Signal(object)
+    """The Path of a file that could be read."""
 
     def __init__(self, window: QWidget, store: Store, pins: Pins, models: Sequence[Model], say: Callable[[str], None]) -> None:
         super().__init__(window)
@@ -65,6 +67,7 @@ class Opener(QObject):
             return
         try:
             self._show(open_path(path, self._store.scenario, self._models))
+            self.opened.emit(path)
         except ConfigError as error:
             self._say(config_problem(error.problem, error.detail))
         except ScenarioFileError as error:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QDir, QObject
+from PySide6.QtCore import QDir, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -17,7 +17,9 @@ SUFFIX = ".fitroom.json"
 
 
 class Saver(QObject):
-    """Saves and shares what is in ``store``, with what is pinned; what is to be said goes to ``say``."""
+    """Saves and shares what is in ``store``, with what is pinned; what is to be said goes to ``say``. Emits ``saved`` with a Path."""
+
+    saved = Signal(object)
 
     def __init__(self, window: QWidget, store: Store, pins: Pins, say: Callable[[str], None]) -> None:
         super().__init__(window)
@@ -42,6 +44,7 @@ class Saver(QObject):
             self._say(text.format(path=path, problem=problem.rstrip(".")))
         else:
             self._say(self.tr("Saved to {path}.").format(path=path))
+            self.saved.emit(path)
 
     def share(self) -> None:
         """Put the scenario on the clipboard, as a text to send."""

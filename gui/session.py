@@ -111,6 +111,15 @@ class Preferences:
         self._settings.setValue("recent_models", "\n".join(names))
 
     @property
+    def recent_files(self) -> list[str]:
+        """Paths, the latest first."""
+        return self._names("recent_files")
+
+    @recent_files.setter
+    def recent_files(self, paths: list[str]) -> None:
+        self._settings.setValue("recent_files", "\n".join(paths))
+
+    @property
     def own_cards(self) -> str:
         """JSON, as OwnCards writes it."""
         return self._text("own_cards")

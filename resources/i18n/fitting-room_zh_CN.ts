@@ -961,6 +961,13 @@
     </message>
 </context>
 <context>
+    <name>RecentFiles</name>
+    <message>
+        <source>Nothing was opened or saved yet</source>
+        <translation>尚未打开或保存过文件</translation>
+    </message>
+</context>
+<context>
     <name>Saver</name>
     <message>
         <source>Scenarios (*.fitroom.json);;All files (*)</source>

@@ -22,13 +22,16 @@ from core.memory import Scenario, architecture_from_parameter_count, estimate  #
 from core.memory.edge import to_json  # noqa: E402
 from core.memory.refusal import RefusedError  # noqa: E402
 from core.opened import open_path  # noqa: E402
-from core.scenario_file import ScenarioFileError  # noqa: E402
+from core.run_log import read_log  # noqa: E402
+from core.scenario_file import Comparison, ScenarioFileError, comparison_text, share_text  # noqa: E402
 
 MAX_PEAK_BYTES, MAX_SECONDS = 200 * 10**6, 2.0
 BEFORE = Scenario(architecture=architecture_from_parameter_count(10**9))
 SEEDS = {
     "config.json": json.dumps(files.LLAMA).encode(),
     "scenario.fitroom.json": to_json(BEFORE),
+    "comparison.fitroom.json": comparison_text(Comparison(current=BEFORE, pinned=(BEFORE, BEFORE))),
+    "shared.json": share_text(BEFORE).encode(),
     "model.safetensors": files.safetensors(files.SHAPES),
     "model.safetensors.index.json": json.dumps(
         {"metadata": {"total_size": 2 * files.PARAMETERS}, "weight_map": dict.fromkeys(files.SHAPES, "model.safetensors")}
@@ -37,6 +40,15 @@ SEEDS = {
     "ds_config.json": json.dumps(files.DEEPSPEED).encode(),
     "model.gguf": files.gguf(files.GGUF_KEYS, files.GGUF_TENSORS),
 }
+LOG = b"""\
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 22.00 MiB. GPU 0 has a total capacity of 23.65 GiB of which 11.06 MiB is free.
+Including non-PyTorch memory, this process has 23.60 GiB memory in use. Of the allocated memory 22 GiB is allocated by PyTorch, and 9 MiB
+is reserved by PyTorch but unallocated.
+| Allocated memory      |   1024 MiB |   3072 MiB |  10000 MiB |   8976 MiB |
+INFO model weights take 12.55GiB; non_torch_memory takes 0.16GiB; the rest of the memory reserved for KV Cache is 56.18GiB.
+llm_load_tensors:      CUDA1 buffer size = 13989.53 MiB
+|  0%   45C    P8              20W /  450W |   15873MiB /  24564MiB |      0%      Default |
+"""
 _TOKENS = (b"null", b"-1", b"1e999", b"99999999999999999999", b"true", b'""', b"[]", b"{}", b"\xff" * 8, b"\x00" * 8, b"NaN")
 
 
@@ -90,6 +102,13 @@ def main() -> int:
             if peak > MAX_PEAK_BYTES or slowest > MAX_SECONDS:
                 print("over the bound")
                 return 1
+    slowest = 0.0
+    for _ in range(count):
+        text = mutated(LOG, rng).decode(errors="replace")
+        start = time.perf_counter()
+        assert all(said.value_bytes >= 0 for said in read_log(text))
+        slowest = max(slowest, time.perf_counter() - start)
+    print(f"logs: {count}, slowest {1e3 * slowest:.0f} ms")
     return 0
 
 

@@ -179,6 +179,32 @@ class TestSaving:
         assert len(room.controller.pins.scenarios) == 1
 
 
+class TestRecentFiles:
+    def menu(self, room: Any) -> list[str]:
+        menu = room.window.actions_made["open"].menu()
+        menu.aboutToShow.emit()
+        return [action.text() for action in menu.actions()]
+
+    def test_what_was_saved_or_opened_is_a_menu_of_the_open_button(self, room: Any, open_room: Any, tmp_path: Path) -> None:
+        assert self.menu(room) == ["Nothing was opened or saved yet"]
+        for name in ("a", "b & c", "a"):
+            room.window.saver.save(tmp_path / f"{name}.fitroom.json")
+        assert self.menu(room) == ["a.fitroom.json", "b && c.fitroom.json"]
+        room.set(batch_size=9)
+        with room.change():
+            room.window.actions_made["open"].menu().actions()[1].trigger()
+        assert room.scenario.batch_size == 1
+        assert self.menu(open_room()) == ["b && c.fitroom.json", "a.fitroom.json"]
+
+    def test_no_more_than_eight_are_kept_and_a_missing_one_is_told(self, room: Any, tmp_path: Path) -> None:
+        for number in range(10):
+            room.window.saver.save(tmp_path / f"{number}.fitroom.json")
+        assert len(self.menu(room)) == 8
+        (tmp_path / "9.fitroom.json").unlink()
+        room.window.actions_made["open"].menu().actions()[0].trigger()
+        assert "could not be opened" in room.message
+
+
 class TestSharing:
     def test_a_short_text_brings_the_same_scenario(self, room: Any) -> None:
         room.set(task=Task.TRAINING, method="lora", batch_size=3, name="课堂")
