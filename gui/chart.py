@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from core.memory import Component, Estimate, Fit, Method, Moment, Scenario, Task
+from core.memory import Component, Estimate, Fit, Method, Moment, Scenario, Stack, Task
 from gui.chart_overlay import ChartOverlay, Row, Scene, Segment
 from gui.frame import Frame
 from gui.pins import Pin
@@ -140,6 +140,8 @@ class MemoryChart(QWidget):
         self._axis = SteadyAxis()
         self._unit_shown = ""
         self._labels_shown: list[tuple[float, str]] = []
+        self._hidden: frozenset[Component] = frozenset()
+        self._rendered: tuple[Frame, int, Sequence[Pin]] | None = None
         self._range = (0.0, 0.0)
         self._range_shown = (0.0, 0.0, 0.0)
 
@@ -180,6 +182,16 @@ class MemoryChart(QWidget):
         bars = () if component is None else tuple(self._bars[list(Component).index(component)].rects)
         self._overlay.show_pointed(bars)
 
+    def show_without(self, hidden: frozenset[Component]) -> None:
+        """Leave ``hidden`` out of the bars, so that the others can be compared; totals and the verdict stay what they are."""
+        if hidden != self._hidden:
+            self._hidden = hidden
+            if self._rendered is not None:
+                self.render_frame(*self._rendered)
+
+    def _shown_bytes(self, stack: Stack) -> int:
+        return sum(size for component, size in zip(Component, stack, strict=True) if component not in self._hidden)
+
     def _component_at(self, place: QPointF) -> Component | None:
         at = self._view_box.mapSceneToView(self._plot.mapToScene(place.toPoint()))
         for component, bar in zip(Component, self._bars, strict=True):
@@ -217,6 +229,7 @@ class MemoryChart(QWidget):
 
     def render_frame(self, frame: Frame, ghost_bytes: int, pins: Sequence[Pin] = ()) -> None:
         """Show a frame, the rule of thumb's answer to it, and below the peaks of ``pins``."""
+        self._rendered = frame, ghost_bytes, pins
         estimate, fit, numbers = frame.estimate, frame.fit, frame.numbers
         unit = numbers.unit.divisor
         total = estimate.total_bytes / unit
@@ -231,6 +244,7 @@ class MemoryChart(QWidget):
         rows = [(_PEAK_Y - _PEAK_HEIGHT / 2, _PEAK_HEIGHT), *((level - _MOMENT_HEIGHT / 2, _MOMENT_HEIGHT) for level in levels + pinned)]
         stacks = [estimate.peak.stack, *(moment.stack for moment in moments), *(pin.estimate.peak.stack for pin in pins)]
         widths = np.array(stacks, dtype=float) / unit
+        widths[:, [list(Component).index(component) for component in self._hidden]] = 0.0
         starts = np.cumsum(widths, axis=1) - widths
         for bar, x0, width in zip(self._bars, starts.T, widths.T, strict=True):
             bar.lay(x0, width, rows)
@@ -251,7 +265,8 @@ class MemoryChart(QWidget):
             Scene(
                 peak_y=_PEAK_Y,
                 peak_height=_PEAK_HEIGHT,
-                total=total,
+                total=float(widths[0].sum()),
+                whole=not self._hidden,
                 segments=self._segments(estimate, unit, numbers),
                 rows=(
                     *self._moment_rows(estimate, levels, unit, numbers),
@@ -265,7 +280,7 @@ class MemoryChart(QWidget):
                 ghost_y=ghost_y,
                 ghost_height=_MOMENT_HEIGHT,
                 ghost_end=ghost,
-                band=None if low is None or high is None else (low / unit, high / unit),
+                band=None if low is None or high is None or self._hidden else (low / unit, high / unit),
             )
         )
 
@@ -307,7 +322,7 @@ class MemoryChart(QWidget):
         segments: list[Segment] = []
         start = 0.0
         for component, value_bytes in zip(Component, estimate.peak.stack, strict=True):
-            if not value_bytes:
+            if not value_bytes or component in self._hidden:
                 continue
             length = value_bytes / unit
             name, figure = component_name(component), numbers.figure(value_bytes)
@@ -323,7 +338,7 @@ class MemoryChart(QWidget):
             amount = numbers.bytes(total_bytes)
             is_peak = moment is estimate.peak
             labels = (self.tr("{amount} ◂ peak").format(amount=amount), amount) if is_peak else (amount,)
-            rows.append(Row(level, total_bytes / unit, labels, is_peak))
+            rows.append(Row(level, self._shown_bytes(moment.stack) / unit, labels, is_peak))
         return rows
 
     def _ghost_label(self, scenario: Scenario) -> str:
@@ -344,7 +359,7 @@ class MemoryChart(QWidget):
     def _pin_row(self, level: float, pin: Pin, total_bytes: int, numbers: Numbers) -> Row:
         pinned_bytes = pin.estimate.total_bytes
         amount, difference = numbers.bytes(pinned_bytes), numbers.bytes(pinned_bytes - total_bytes, signed=True)
-        return Row(level, pinned_bytes / numbers.unit.divisor, (f"{amount} ({difference})", amount))
+        return Row(level, self._shown_bytes(pin.estimate.peak.stack) / numbers.unit.divisor, (f"{amount} ({difference})", amount))
 
     def _free_labels(self, fit: Fit, numbers: Numbers) -> tuple[str, ...]:
         amount = numbers.bytes(fit.headroom_bytes)

@@ -70,6 +70,8 @@ class Scene:
     peak_y: float
     peak_height: float
     total: float
+    whole: bool
+    """Nothing is left out of the bars; else what is free and what runs over would be told at the wrong place."""
     segments: tuple[Segment, ...]
     rows: tuple[Row, ...]
     capacity: float | None
@@ -185,7 +187,9 @@ class ChartOverlay(QGraphicsItem):
         bar = frame.bar(0.0, shown.total, shown.peak_y, shown.peak_height)
         limit = frame.x_of(capacity)
         text = QColor(self._theme.text)
-        if shown.total > capacity:
+        if not shown.whole:
+            pass
+        elif shown.total > capacity:
             over = QRectF(bar)
             over.setLeft(limit)
             over = over.intersected(frame.view)

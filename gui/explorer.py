@@ -83,6 +83,8 @@ class Explorer(QWidget):
             part.pointed.connect(chart.show_pointed)
             part.pointed.connect(legend.show_pointed)
             part.picked.connect(self.explain_component)
+        self._hidden: frozenset[Component] = frozenset()
+        legend.toggled.connect(self.toggle)
         for plane in (self.curve, self.map):
             plane.picked.connect(store.replace)
             plane.gesture_started.connect(store.begin_gesture)
@@ -104,6 +106,12 @@ class Explorer(QWidget):
 
     def follow(self, frame: Frame) -> Iterator[object]:
         yield from self.page.follow(frame)
+
+    def toggle(self, component: Component) -> None:
+        """Leave ``component`` out of the bars, or take it in again."""
+        self._hidden ^= {component}
+        self.breakdown.chart.show_without(self._hidden)
+        self.breakdown.legend.show_without(self._hidden)
 
     def explain_component(self, component: Component) -> None:
         """Open the explanation of ``component``."""

@@ -20,11 +20,13 @@ _PAD_PX = 5  # on either side of a name
 
 class Legend(QWidget):
     """A grid of swatches, names and figures, painted at once: eleven labels would cost a frame more. Emits ``pointed`` with the component
-    under the pointer, or None, and ``picked`` with one that is clicked.
+    under the pointer, or None, and ``picked`` with one whose name is clicked.
     """
 
     pointed = Signal(object)
     picked = Signal(object)
+    toggled = Signal(object)
+    """The component whose swatch was clicked."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +34,7 @@ class Legend(QWidget):
         self._theme = theme
         self._entries: list[tuple[Component, str, str]] = []
         self._pointed: Component | None = None
+        self._hidden: frozenset[Component] = frozenset()
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._font = font()
@@ -111,7 +114,11 @@ class Legend(QWidget):
                 painter.setPen(text)
                 painter.drawRect(cell.adjusted(0, 1, _GAP_PX[self._columns] / 2, -2))
             swatch = QRectF(cell.left(), cell.center().y() - side / 2, side, side)
-            painter.fillRect(swatch, self._theme.component(component))
+            if component in self._hidden:
+                painter.setPen(self._theme.component(component))
+                painter.drawRect(swatch.adjusted(0.5, 0.5, -0.5, -0.5))
+            else:
+                painter.fillRect(swatch, self._theme.component(component))
             painter.setPen(dim)
             painter.setFont(self._small)
             painter.drawText(cell, middle | Qt.AlignmentFlag.AlignRight, share)
@@ -132,6 +139,12 @@ class Legend(QWidget):
             self._pointed = component
             self.update()
 
+    def show_without(self, hidden: frozenset[Component]) -> None:
+        """Mark ``hidden`` as left out of the bars."""
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self.update()
+
     def _component_at(self, place: QPointF) -> Component | None:
         return next((entry[0] for number, entry in enumerate(self._entries) if self._cell(number).contains(place)), None)
 
@@ -139,9 +152,11 @@ class Legend(QWidget):
         self.pointed.emit(self._component_at(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        component = self._component_at(event.position())
-        if component is not None:
-            self.picked.emit(component)
+        for place, (component, _, _) in enumerate(self._entries):
+            cell = self._cell(place)
+            if cell.contains(event.position()):
+                on_swatch = event.position().x() < cell.left() + self._side + _PAD_PX
+                (self.toggled if on_swatch else self.picked).emit(component)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.pointed.emit(None)
@@ -151,9 +166,9 @@ class Legend(QWidget):
         if isinstance(event, QHelpEvent):
             for place, (component, amount, _share) in enumerate(self._entries):
                 if self._cell(place).contains(event.pos().toPointF()):
-                    QToolTip.showText(
-                        event.globalPos(), f"<b>{self._names[component]}</b> {amount}<br>{component_meaning(component)}", self
-                    )
+                    meaning = f"<b>{self._names[component]}</b> {amount}<br>{component_meaning(component)}"
+                    hint = self.tr("Click the name to see its formula, the square to leave it out of the bars.")
+                    QToolTip.showText(event.globalPos(), f"{meaning}<br><i>{hint}</i>", self)
                     return True
             QToolTip.hideText()
             return True

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from math import hypot, log2
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
-from core.evidence import EvidenceFileError
-from core.evidence.score import Row, score_each
 from core.memory.calibration import kind_of_run
 from core.run_log import Said, estimated
 from gui import assets
@@ -17,6 +16,9 @@ from gui.log_words import what_name
 from gui.pages.log_plot import LogPlot, Painted, faint, round_numbers
 from gui.pages.page import Page
 from gui.theme import Theme, font
+
+if TYPE_CHECKING:
+    from core.evidence.score import Row
 
 #: Runs whose total was published; the others were tracked tensor by tensor, and lie on the line.
 _FILES = ("inference.jsonl", "training.jsonl")
@@ -96,6 +98,8 @@ class EvidencePage(Page):
 
     def follow(self, frame: Frame) -> Iterator[object]:
         if self._unread is None:
+            from core.evidence.score import score_each  # not at the start of a window that may never show it
+
             self._unread = score_each([assets.EVIDENCE / name for name in _FILES])
         read = 0
         while (row := self._next()) is not None:
@@ -107,8 +111,10 @@ class EvidencePage(Page):
             yield None
         self._draw(frame)
 
-    def _next(self) -> Row | None:
+    def _next(self) -> "Row | None":
         """The next run; None after the last, and where the measurements are not there: a picture without them is no error."""
+        from core.evidence import EvidenceFileError
+
         try:
             return next(self._unread, None) if self._unread is not None else None
         except EvidenceFileError:
@@ -187,7 +193,7 @@ class EvidencePage(Page):
             painter.setPen(QPen(QColor(theme.text), 2))
             painter.drawEllipse(self._at(self._pointed, unit, place), 7, 7)
 
-    def _at(self, run: Row, unit: int, place: Callable[[float, float], QPointF]) -> QPointF:
+    def _at(self, run: "Row", unit: int, place: Callable[[float, float], QPointF]) -> QPointF:
         return place(max(run.measured_bytes or 1, 1) / unit, max(run.predicted_bytes or 1, 1) / unit)
 
     def _on_pointed(self, values: tuple[float, float] | None) -> None:
@@ -203,7 +209,7 @@ class EvidencePage(Page):
             self._render_readout()
             self._picture.repaint_all()
 
-    def _away(self, run: Row, values: tuple[float, float], unit: int, octave_px: tuple[float, float]) -> float:
+    def _away(self, run: "Row", values: tuple[float, float], unit: int, octave_px: tuple[float, float]) -> float:
         x = log2(max(run.measured_bytes or 1, 1) / unit) - log2(values[0])
         y = log2(max(run.predicted_bytes or 1, 1) / unit) - log2(values[1])
         return hypot(x * octave_px[0], y * octave_px[1])

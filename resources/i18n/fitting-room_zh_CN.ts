@@ -620,6 +620,10 @@
         <source>Legend</source>
         <translation>图例</translation>
     </message>
+    <message>
+        <source>Click the name to see its formula, the square to leave it out of the bars.</source>
+        <translation>点击名称查看公式，点击方块则不在条形中显示。</translation>
+    </message>
 </context>
 <context>
     <name>Log</name>

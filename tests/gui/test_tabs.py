@@ -242,6 +242,27 @@ def test_bar_and_legend_point_at_the_same(room: Any) -> None:
     assert chart._overlay._pointed == ()
 
 
+def test_the_square_in_the_legend_leaves_its_component_out_of_the_bars(room: Any) -> None:
+    legend, chart = room.window.legend, room.window.chart
+    weights = chart._bars[0]
+    assert weights.rects
+    swatch = (legend._cell(0).topLeft() + QPointF(4, legend._row_height / 2)).toPoint()
+    room.bot.mouseClick(legend, Qt.MouseButton.LeftButton, pos=swatch)
+    assert not weights.rects
+    found = room.estimate.peak
+    shown = chart._overlay._shown
+    assert shown.total == pytest.approx((found.total_bytes - found.stack.weights) / 2**30)
+    assert not shown.whole
+    assert shown.rows[1].labels[-1].startswith("15.5")  # the total stays what it is
+    assert room.window.explorer.page is room.window.explorer.breakdown
+    room.set(batch_size=2)
+    assert not weights.rects
+    assert not chart.grab().isNull()
+    room.bot.mouseClick(legend, Qt.MouseButton.LeftButton, pos=swatch)
+    assert weights.rects
+    assert chart._overlay._shown.whole
+
+
 def test_what_follows_a_frame_is_dropped_when_the_next_comes(room: Any) -> None:
     page = open_tab(room, "map")
     for context in (1024, 2048, 8192):
