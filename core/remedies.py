@@ -52,6 +52,11 @@ def fits_on(usable_bytes: int, calibration: Calibration | None) -> Fits:
     return fits
 
 
+def fits_by_estimate(usable_bytes: int) -> Fits:
+    """Whether a scenario fits a card by the estimate alone, which runs of its kind may exceed."""
+    return lambda scenario: estimate(scenario).total_bytes <= usable_bytes
+
+
 def _fits(found: Estimate, usable_bytes: int) -> bool:
     return judge(found.total_bytes, usable_bytes, found.peak.stack, found.sure_bytes).status is FitStatus.FITS
 

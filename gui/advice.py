@@ -1,5 +1,6 @@
 """Under the verdict: what to change so that it fits, or what the room that is left would hold. Each is a button that does it."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -8,10 +9,12 @@ from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from core.memory import FitStatus, Gpu, Scenario
-from core.remedies import Gain, Remedy, gains, ranked, remedies, smallest_card
+from core.remedies import Gain, Remedy, fits_by_estimate, gains, ranked, remedies, smallest_card
 from gui.advice_words import gain_name, remedy_cost, remedy_name
 from gui.frame import Frame
 
+#: Above this burden, what probably fits is offered too, where it asks for less; so many of them.
+_HARSH, _LIKELY = 1.5, 2
 #: Buttons in sight at most; the menu has the rest.
 _SHOWN = 5
 
@@ -87,7 +90,14 @@ class Advice(QWidget):
             found += [remedy] if remedy else []
             yield None
         card = smallest_card(frame.estimate, gpus, frame.gpu.vendor)
-        offers = [self._remedy(remedy, frame) for remedy in ranked(found)]
+        least = min((remedy.burden for remedy in found), default=math.inf)
+        likely: list[Remedy] = []
+        if least > _HARSH and frame.fit.headroom_bytes < 0:  # where little was measured, what surely fits is a lot to ask
+            for remedy in remedies(frame.scenario, fits_by_estimate(frame.gpu.usable_bytes)):
+                likely += [remedy] if remedy and remedy.burden < least else []
+                yield None
+        offers = [self._likely(remedy, frame) for remedy in ranked(likely)[:_LIKELY]]
+        offers += [self._remedy(remedy, frame) for remedy in ranked(found)]
         if card is not None:
             tip = self.tr("The smallest card that surely holds this.")
             offers.insert(min(len(offers), _SHOWN - 2), _Offer(card.name, tip, card.name))
@@ -99,6 +109,11 @@ class Advice(QWidget):
     def _remedy(self, remedy: Remedy, frame: Frame) -> _Offer:
         name = remedy_name(remedy, frame.scenario, frame.numbers)
         return _Offer(name, remedy_cost(remedy, frame.scenario), remedy.scenario)
+
+    def _likely(self, remedy: Remedy, frame: Frame) -> _Offer:
+        name, cost, _ = self._remedy(remedy, frame)
+        doubt = self.tr("Fits by the estimate, but not surely: runs of this kind differ by more.")
+        return _Offer(f"≈ {name}", f"{cost}\n{doubt}", remedy.scenario)
 
     def _gain(self, gain: Gain, frame: Frame) -> _Offer:
         return _Offer(gain_name(gain, frame.numbers), self.tr("As much as surely fits, all else equal."), gain.scenario)

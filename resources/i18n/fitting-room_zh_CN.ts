@@ -5,7 +5,7 @@
     <name>Advice</name>
     <message>
         <source>more</source>
-        <extracomment>Buttons in sight at most; the menu has the rest.</extracomment>
+        <extracomment>Above this burden, what probably fits is offered too, where it asks for less; so many of them. Buttons in sight at most; the menu has the rest.</extracomment>
         <translation>更多</translation>
     </message>
     <message>
@@ -27,6 +27,10 @@
     <message>
         <source>No change of these settings makes it fit, and no card is large enough: it takes several.</source>
         <translation>改这些设置都放不下，也没有足够大的单卡：需要多张卡。</translation>
+    </message>
+    <message>
+        <source>Fits by the estimate, but not surely: runs of this kind differ by more.</source>
+        <translation>按估算放得下，但不能确定：这类运行的实测差异更大。</translation>
     </message>
     <message>
         <source>As much as surely fits, all else equal.</source>

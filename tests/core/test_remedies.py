@@ -8,7 +8,7 @@ from core.means import COSTS, Cost, Means
 from core.memory import FitStatus, Gpu, Scenario, estimate, judge, refusal
 from core.memory.edge import validated
 from core.memory.units import GIB
-from core.remedies import Remedy, fits_on, gains, ranked, remedies, smallest_card
+from core.remedies import Remedy, fits_by_estimate, fits_on, gains, ranked, remedies, smallest_card
 
 
 def found_for(scenario: Scenario, usable_bytes: int) -> list[Remedy]:
@@ -50,6 +50,13 @@ class TestEveryRemedy:
         for remedy in found_for(scenario, usable_bytes):
             for field in ("architecture", "gpu", "task", "runtime", "estimator", "name"):
                 assert getattr(remedy.scenario, field) == getattr(scenario, field)
+
+    @given(runnable, cards)
+    def test_by_the_estimate_alone_fits_by_the_estimate(self, scenario, usable_bytes):
+        fits = fits_by_estimate(usable_bytes)
+        assume(not fits(scenario))
+        for remedy in remedies(scenario, fits):
+            assert remedy is None or estimate(remedy.scenario).total_bytes <= usable_bytes
 
 
 class TestEveryGain:
