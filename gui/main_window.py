@@ -7,8 +7,8 @@ after that frame -> limits of the chosen card, which must not delay it
 from collections.abc import Iterator
 from typing import Any
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QKeySequence
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.catalogue.models import Model
@@ -29,7 +29,6 @@ from core.memory import (
 )
 from core.memory.rule_of_thumb import ladder_format
 from core.run_log import Said
-from gui.actions import Actions
 from gui.after_frame import AfterFrame
 from gui.catalogue import Catalogue
 from gui.controls import Controls
@@ -50,8 +49,9 @@ from gui.saving import Saver
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
 from gui.verdict import Verdict
-from gui.widgets.caption import RESET_KEY, request_reset, reset_key_text
+from gui.widgets.caption import request_reset, reset_key_text
 from gui.widgets.hairline import hairline
+from gui.window_actions import WindowActions
 from gui.words import refusal_reason
 
 # Below it the chart says nothing any more; the parts may need more, by their fonts and language.
@@ -109,51 +109,28 @@ class MainWindow(QMainWindow):
 
     # -- building
 
-    def _make_actions(self) -> Actions:
-        keys = QKeySequence.StandardKey
-        actions = Actions(self)
-        actions.add("undo", self._store.undo, keys.Undo)
-        actions.add("redo", self._store.redo, "Ctrl+Shift+Z", "Ctrl+Y")
-        actions.add("reset", self._on_reset_all, "Ctrl+R")
-        actions.add("reset_one", self._on_reset_one, RESET_KEY)
-        actions.add("unit", self.unit_toggled.emit, "Ctrl+U")
-        actions.add("theme", self.theme_toggled.emit, "Ctrl+T")
-        actions.add("language", self.language_toggled.emit, "Ctrl+L")
-        actions.add("open", self.opener.ask, keys.Open)
-        actions.add("save", self.saver.ask, keys.Save)
-        actions.add("share", self.saver.share, "Ctrl+Shift+C")
-        actions.add("pin", self._on_pin, "Ctrl+D")
-        actions.add("paste", self.opener.paste, keys.Paste)
-        actions.add("find_gpu", self._on_find_gpu, keys.Find)
-        actions.add("quit", self.close, keys.Quit)
-        actions.add("find_model", self._on_find_model, "Ctrl+M")
-        return actions
-
-    def _name_actions(self) -> None:
-        reset_tip = self.tr("Everything back to the example; {key}, or a double-click on its name, resets one control alone")
-        reset_tip = reset_tip.format(key=reset_key_text())
-        names = {
-            "open": (self.tr("Open"), self.tr("Open a scenario or a model; drop or paste files, text or a Hub id just as well")),
-            "save": (self.tr("Save"), self.tr("Save the scenario, with what is pinned, as a file")),
-            "share": (self.tr("Share"), self.tr("Copy the scenario as a short text to send")),
-            "pin": (self.tr("Pin"), self.tr("Keep this scenario to compare others with")),
-            "undo": (self.tr("Undo"), self.tr("Take the last change back")),
-            "redo": (self.tr("Redo"), self.tr("Make the change again")),
-            "reset": (self.tr("Reset"), reset_tip),
-            "unit": (self._numbers.unit.value, self.tr("Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)")),
-            "theme": (self._theme_name(), self.tr("Theme: as the system, light or dark")),
-            "language": (self.tr("中文"), self.tr("切换到中文")),
-        }
-        self.actions_made.name(names)
-
-    def _theme_name(self) -> str:
-        match self._theme_choice:
-            case ThemeChoice.SYSTEM:
-                return self.tr("Theme: system")
-            case ThemeChoice.LIGHT:
-                return self.tr("Theme: light")
-            case ThemeChoice.DARK:
-                return self.tr("Theme: dark")
+    def _make_actions(self) -> WindowActions:
+        return WindowActions(
+            self,
+            {
+                "undo": self._store.undo,
+                "redo": self._store.redo,
+                "reset": self._on_reset_all,
+                "reset_one": self._on_reset_one,
+                "unit": self.unit_toggled.emit,
+                "theme": self.theme_toggled.emit,
+                "language": self.language_toggled.emit,
+                "open": self.opener.ask,
+                "save": self.saver.ask,
+                "share": self.saver.share,
+                "pin": self._on_pin,
+                "paste": self.opener.paste,
+                "find_gpu": self._on_find_gpu,
+                "find_model": self._on_find_model,
+                "present": self._on_present,
+                "quit": self.close,
+            },
+        )
 
     def rebuild(self, theme: Theme, choice: ThemeChoice) -> None:
         """Make all parts anew, in ``theme``, chosen by ``choice``, and in the language the application speaks now."""
@@ -161,11 +138,9 @@ class MainWindow(QMainWindow):
         focused = self.focusWidget()
         self._focused_name = focused.objectName() if focused is not None else ""
         self.setWindowTitle(self.tr("Fitting Room"))
-        self._name_actions()
-        actions = self.actions_made
-        shown = [actions[name] for name in ("open", "save", "share", "pin", "undo", "redo", "reset", "unit", "theme", "language")]
+        self.actions_made.name(self._numbers.unit, choice)
         body = QWidget(self)
-        self.header = Header(shown, theme, body)
+        self.header = Header(self.actions_made, theme, body)
         self.controls = Controls(self._catalogue.models, self._shelf, theme, self._numbers, body)
         self.headline = Headline(body)
         self.explorer = Explorer(self._pins, self._store, theme, body)
@@ -318,7 +293,7 @@ class MainWindow(QMainWindow):
 
     def show_unit(self, unit: ByteUnit) -> None:
         self._numbers = Numbers(unit)
-        self._name_actions()
+        self.actions_made.name(unit, self._theme_choice)
         self._render_machine()
         self._render(self._store.scenario)
 
@@ -386,6 +361,9 @@ class MainWindow(QMainWindow):
     def _on_pin(self) -> None:
         if not self._pins.add(self._store.scenario):
             self.show_message(self.tr("Six scenarios are pinned already; unpin one first, in the tab Compare."))
+
+    def _on_present(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _on_find_gpu(self) -> None:
         self.gpu_picker.filter_box.setFocus()

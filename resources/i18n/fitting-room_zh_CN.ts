@@ -580,6 +580,17 @@
     </message>
 </context>
 <context>
+    <name>Header</name>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Everything else, and help</source>
+        <translation>其余功能与帮助</translation>
+    </message>
+</context>
+<context>
     <name>Headline</name>
     <message>
         <source>Peak at {moment} · {run} · {runtime}</source>
@@ -733,90 +744,6 @@
 </context>
 <context>
     <name>MainWindow</name>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
-    <message>
-        <source>Take the last change back</source>
-        <translation>撤销上一步改动</translation>
-    </message>
-    <message>
-        <source>Redo</source>
-        <translation>重做</translation>
-    </message>
-    <message>
-        <source>Make the change again</source>
-        <translation>恢复刚撤销的改动</translation>
-    </message>
-    <message>
-        <source>Reset</source>
-        <translation>重置</translation>
-    </message>
-    <message>
-        <source>Everything back to the example; {key}, or a double-click on its name, resets one control alone</source>
-        <translation>全部恢复为示例；按 {key} 或双击某一项的名称，只重置这一项</translation>
-    </message>
-    <message>
-        <source>Open</source>
-        <translation>打开</translation>
-    </message>
-    <message>
-        <source>Open a scenario or a model; drop or paste files, text or a Hub id just as well</source>
-        <translation>打开场景或模型；也可拖放或粘贴文件、文本或 Hub ID</translation>
-    </message>
-    <message>
-        <source>Save</source>
-        <translation>保存</translation>
-    </message>
-    <message>
-        <source>Save the scenario, with what is pinned, as a file</source>
-        <translation>把方案连同钉住的方案保存为文件</translation>
-    </message>
-    <message>
-        <source>Share</source>
-        <translation>分享</translation>
-    </message>
-    <message>
-        <source>Copy the scenario as a short text to send</source>
-        <translation>把方案复制为一段短文本以便发送</translation>
-    </message>
-    <message>
-        <source>Pin</source>
-        <translation>钉住</translation>
-    </message>
-    <message>
-        <source>Keep this scenario to compare others with</source>
-        <translation>留住这个方案，供其他方案比较</translation>
-    </message>
-    <message>
-        <source>Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)</source>
-        <translation>切换显存单位：GiB（2³⁰ 字节）或 GB（10⁹ 字节）</translation>
-    </message>
-    <message>
-        <source>Theme: as the system, light or dark</source>
-        <translation>主题：跟随系统、浅色或深色</translation>
-    </message>
-    <message>
-        <source>中文</source>
-        <translation>English</translation>
-    </message>
-    <message>
-        <source>切换到中文</source>
-        <translation>Switch to English</translation>
-    </message>
-    <message>
-        <source>Theme: system</source>
-        <translation>主题：跟随系统</translation>
-    </message>
-    <message>
-        <source>Theme: light</source>
-        <translation>主题：浅色</translation>
-    </message>
-    <message>
-        <source>Theme: dark</source>
-        <translation>主题：深色</translation>
-    </message>
     <message>
         <source>Fitting Room</source>
         <translation>显存试衣间</translation>
@@ -1101,6 +1028,146 @@
     <message>
         <source>{runtime}’s pool there: {pool}, {sequences} sequences of {context} tokens at once. {limits}</source>
         <translation>{runtime} 在其上的缓存池：{pool}，可同时容纳 {sequences} 条 {context} token 的序列。{limits}</translation>
+    </message>
+</context>
+<context>
+    <name>WindowActions</name>
+    <message>
+        <source>Everything back to the example; {key}, or a double-click on its name, resets one control alone</source>
+        <extracomment>Every action, in no order, with its keys. Buttons of the header, from left to right. Those that a header too narrow for all gives up first; they stand in the menu then. The menu at the end of the header, in groups.</extracomment>
+        <translation>全部恢复为示例；按 {key} 或双击某一项的名称，只重置这一项</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open a scenario or a model; drop or paste files, text or a Hub id just as well</source>
+        <translation>打开方案或模型；也可拖放或粘贴文件、文本或 Hub ID</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Save the scenario, with what is pinned, as a file</source>
+        <translation>把方案连同钉住的方案保存为文件</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>分享</translation>
+    </message>
+    <message>
+        <source>Copy the scenario as a short text to send</source>
+        <translation>把方案复制为一段短文本以便发送</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>钉住</translation>
+    </message>
+    <message>
+        <source>Keep this scenario to compare others with</source>
+        <translation>留住这个方案，供其他方案比较</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Take the last change back</source>
+        <translation>撤销上一步改动</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Make the change again</source>
+        <translation>恢复刚撤销的改动</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>重置</translation>
+    </message>
+    <message>
+        <source>Reset the control in use</source>
+        <translation>重置当前控件</translation>
+    </message>
+    <message>
+        <source>Only the one that has the focus goes back to the example</source>
+        <translation>只把有焦点的那一项恢复为示例值</translation>
+    </message>
+    <message>
+        <source>Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)</source>
+        <translation>切换显存单位：GiB（2³⁰ 字节）或 GB（10⁹ 字节）</translation>
+    </message>
+    <message>
+        <source>Theme: as the system, light or dark</source>
+        <translation>主题：跟随系统、浅色或深色</translation>
+    </message>
+    <message>
+        <source>中文</source>
+        <translation>English</translation>
+    </message>
+    <message>
+        <source>切换到中文</source>
+        <translation>Switch to English</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>粘贴</translation>
+    </message>
+    <message>
+        <source>Show what the clipboard holds: a scenario, a model’s configuration or id, a log</source>
+        <translation>显示剪贴板中的内容：方案、模型配置或 ID、日志</translation>
+    </message>
+    <message>
+        <source>Find a GPU</source>
+        <translation>查找 GPU</translation>
+    </message>
+    <message>
+        <source>Go to the filter of the GPU list</source>
+        <translation>转到 GPU 列表的筛选框</translation>
+    </message>
+    <message>
+        <source>Find a model</source>
+        <translation>查找模型</translation>
+    </message>
+    <message>
+        <source>Go to the model list</source>
+        <translation>转到模型列表</translation>
+    </message>
+    <message>
+        <source>Present</source>
+        <translation>演示</translation>
+    </message>
+    <message>
+        <source>Fill the screen</source>
+        <translation>占满整个屏幕</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Close; the scenario is kept for the next start</source>
+        <translation>关闭；方案会保留到下次启动</translation>
+    </message>
+    <message>
+        <source>Unit: {unit}</source>
+        <translation>单位：{unit}</translation>
+    </message>
+    <message>
+        <source>Theme: system</source>
+        <translation>主题：跟随系统</translation>
+    </message>
+    <message>
+        <source>Theme: light</source>
+        <translation>主题：浅色</translation>
+    </message>
+    <message>
+        <source>Theme: dark</source>
+        <translation>主题：深色</translation>
     </message>
 </context>
 <context>
