@@ -357,8 +357,8 @@ def _asked_for(base: Scenario, changes: dict[str, Any]) -> Scenario:
 def _within(refused: Refusal, base: Scenario, changes: dict[str, Any]) -> Refusal:
     """``refused`` with the alternatives that the rest of the command goes with."""
 
-    def possible(alternative: dict[str, str]) -> bool:
-        typed = {field: type(getattr(base, field))(value) for field, value in alternative.items()}
+    def possible(alternative: dict[str, Any]) -> bool:
+        typed = {field: type(getattr(base, field))(value) if isinstance(value, str) else value for field, value in alternative.items()}
         try:
             return refusal(_asked_for(base, changes | typed)) is None
         except CommandError:

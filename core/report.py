@@ -222,6 +222,7 @@ _REASONS = {
     Reason.SDPA_WITHOUT_SOFTCAPPING: "attention with capped scores runs eager only",
     Reason.SDPA_WITHOUT_SINKS: "attention with sinks runs eager only",
     Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",
+    Reason.SEVERAL_GPUS: "this run on several GPUs is not modelled yet",
 }
 
 
@@ -246,8 +247,12 @@ def note_words(note: Note, detail: str) -> str:
 
 def refusal_words(refusal: Refusal) -> str:
     """Why there is no such run, and the options each of which alone would make one."""
-    options = (f"--{field} {value}" for change in refusal.alternatives for field, value in change.items())
+    options = (_option(field, value) for change in refusal.alternatives for field, value in change.items())
     return f"{_REASONS[refusal.reason]}; instead use {' or '.join(options)}"
+
+
+def _option(field: str, value: object) -> str:
+    return "--gpus 1" if field == "parallel" else f"--{field.replace('_', '-')} {value}"
 
 
 def meaningless_words(option: str, why: Meaningless) -> str:

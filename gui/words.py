@@ -296,6 +296,8 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "Attention with sinks runs eager only. Pick eager attention.")
         case Reason.FORMAT_OF_ANOTHER_RUNTIME:
             return translate("Words", "This runtime does not load weights in this format. Pick another format.")
+        case Reason.SEVERAL_GPUS:
+            return translate("Words", "This run on several GPUs is not modelled yet. Pick one GPU.")
         case _:
             assert_never(reason)
 

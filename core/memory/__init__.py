@@ -1,11 +1,12 @@
 """The ground floor: Scenario -> Estimate -> Fit. Pure: standard library and pydantic, no I/O, no Qt, no numpy."""
 
 from core.memory.architecture import Architecture
-from core.memory.components import Cause, Component, Estimate, Moment, MomentName, Readings, Stack
+from core.memory.components import Cause, Component, Device, Estimate, HostBytes, Moment, MomentName, Readings, Stack
 from core.memory.estimate import estimate, peak_bytes
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from_parameter_count
 from core.memory.fit import Fit, FitCause, FitStatus, Gpu, judge
 from core.memory.formats import Format
+from core.memory.parallel import ONE_GPU, Interconnect, Offload, Parallelism, Recompute, Sharding
 from core.memory.parameters import parameter_count
 from core.memory.refusal import Reason, Refusal, RefusedError, reconcile, refusal, refusal_of_weights
 from core.memory.scenario import (
@@ -33,10 +34,12 @@ __all__ = [
     "MIN_BATCH_SIZE",
     "MIN_CONTEXT_LENGTH",
     "MIN_PARAMETERS",
+    "ONE_GPU",
     "Architecture",
     "Attention",
     "Cause",
     "Component",
+    "Device",
     "Estimate",
     "Estimator",
     "Fit",
@@ -44,18 +47,24 @@ __all__ = [
     "FitStatus",
     "Format",
     "Gpu",
+    "HostBytes",
+    "Interconnect",
     "Method",
     "Moment",
     "MomentName",
+    "Offload",
     "Optimizer",
     "OptimizerImplementation",
+    "Parallelism",
     "Readings",
     "Reason",
     "Recipe",
+    "Recompute",
     "Refusal",
     "RefusedError",
     "Runtime",
     "Scenario",
+    "Sharding",
     "Stack",
     "Task",
     "architecture_from_parameter_count",

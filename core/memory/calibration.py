@@ -61,7 +61,9 @@ class Calibration:
 
     def band(self, scenario: Scenario) -> Band | None:
         """The band of runs like ``scenario``; None when nothing like it was measured."""
-        return self.bands.get(kind_of_run(scenario)) or self.bands.get(scenario.task.value)
+        own = self.bands.get(kind_of_run(scenario))
+        stand_in = scenario.task.value if scenario.parallel.plain else f"{scenario.task.value}, several GPUs"
+        return own or self.bands.get(stand_in)
 
     def part_error(self, scenario: Scenario, component: Component) -> PartError | None:
         """Of ``component`` in runs like ``scenario``; None when none was tracked."""
@@ -83,8 +85,9 @@ class Bounds(NamedTuple):
 
 
 def kind_of_run(scenario: Scenario) -> str:
-    """What is calibrated together: a runtime in inference, a method in training."""
-    return f"{scenario.task.value} {scenario.runtime.value if scenario.task is Task.INFERENCE else scenario.method.value}"
+    """What is calibrated together: a runtime in inference, a method in training; runs on several GPUs by themselves."""
+    kind = f"{scenario.task.value} {scenario.runtime.value if scenario.task is Task.INFERENCE else scenario.method.value}"
+    return kind if scenario.parallel.plain else f"{kind}, several GPUs"
 
 
 def bounds(calibration: Calibration, band: Band, stack: Stack) -> Bounds:

@@ -102,9 +102,51 @@ class Moment(NamedTuple):
         return sum(self.stack)
 
 
+class Device(NamedTuple):
+    """The film of one GPU, and how many others are like it."""
+
+    moments: tuple[Moment, ...]
+    peak: Moment
+    stage: int = 0
+    """Of the pipeline, from 0; the first of those that are alike."""
+    rank: int = 0
+    """The lowest of those that are alike."""
+    alike: int = 1
+    """How many GPUs are alike, this one included."""
+    gpu: str = ""
+    """Name of the card, where cards differ."""
+
+    @property
+    def total_bytes(self) -> int:
+        """The peak moment's total."""
+        return sum(self.peak.stack)
+
+
+class HostBytes(NamedTuple):
+    """What one machine keeps in its own memory or, ``nvme``, on its disks, for all of its GPUs."""
+
+    weights: int = 0
+    gradients: int = 0
+    optimizer: int = 0
+    activations: int = 0
+    kv_cache: int = 0
+    buffers: int = 0
+    """Pinned, for copies to and from the GPUs."""
+    nvme: int = 0
+    """On disk, not in memory."""
+
+    @property
+    def total_bytes(self) -> int:
+        """Of memory."""
+        return sum(self) - self.nvme
+
+
+NO_HOST_BYTES = HostBytes()
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The film of a run: its moments in order, and the largest of them."""
+    """The film of a run: its moments in order, and the largest of them. With several GPUs, of the one that needs most."""
 
     moments: tuple[Moment, ...]
     peak: Moment
@@ -117,6 +159,10 @@ class Estimate:
     lower_bytes: int | None = None
     upper_bytes: int | None = None
     """One-sided bounds at 99 %: what the verdict is judged by."""
+    devices: tuple[Device, ...] = ()
+    """Every distinct GPU, in rank order; one for a run on one."""
+    host_bytes: HostBytes = NO_HOST_BYTES
+    """What the fullest machine needs beside its GPUs, by what it is for."""
 
     @property
     def sure_bytes(self) -> tuple[int, int] | None:

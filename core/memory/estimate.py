@@ -1,7 +1,9 @@
 """estimate(): from a scenario to the film of its run."""
 
-from core.memory.calibration import Calibration, bounds
-from core.memory.components import Estimate, Moment, MomentName
+from typing import NamedTuple
+
+from core.memory.calibration import Bounds, Calibration, bounds
+from core.memory.components import NO_HOST_BYTES, Device, Estimate, HostBytes, Moment, MomentName
 from core.memory.inference import inference_moments
 from core.memory.llama_cpp import llama_cpp_moments
 from core.memory.parameters import parameter_count
@@ -21,8 +23,25 @@ _SERVING = {
 }
 
 
-def moments_of(scenario: Scenario) -> tuple[Moment, ...]:
-    """The film of a run, in order. Raises RefusedError."""
+class Run(NamedTuple):
+    """The distinct GPUs of a run, in rank order, and what the fullest machine keeps beside them."""
+
+    devices: tuple[Device, ...]
+    host_bytes: HostBytes = NO_HOST_BYTES
+
+    @property
+    def worst(self) -> Device:
+        """The GPU that needs most."""
+        return max(self.devices, key=lambda device: sum(device.peak.stack))
+
+
+def run_of(scenario: Scenario) -> Run:
+    """Raises RefusedError."""
+    moments = _moments(scenario)
+    return Run((Device(moments, max(moments, key=_total)),))
+
+
+def _moments(scenario: Scenario) -> tuple[Moment, ...]:
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return tuple(rule_of_thumb_moments(scenario))
     refused = refusal(scenario)
@@ -30,6 +49,11 @@ def moments_of(scenario: Scenario) -> tuple[Moment, ...]:
         raise RefusedError(refused)
     run = _SERVING[scenario.runtime] if scenario.task is Task.INFERENCE else training_moments
     return run(scenario, CUDA_CONTEXT_BYTES)
+
+
+def moments_of(scenario: Scenario) -> tuple[Moment, ...]:
+    """The film of the GPU that needs most, in order. Raises RefusedError."""
+    return run_of(scenario).worst.moments
 
 
 def _total(moment: Moment) -> int:
@@ -54,17 +78,26 @@ def estimate(scenario: Scenario, calibration: Calibration | None = None) -> Esti
 
     Raises RefusedError where no real run is like it.
     """
-    moments = moments_of(scenario)
-    peak = max(moments, key=_total)
-    of_peak: tuple[int, ...] = ()
+    run = run_of(scenario)
+    worst = run.devices[0] if len(run.devices) == 1 else run.worst
+    moments, peak = worst.moments, worst.peak
+    within: Bounds | None = None
     # The rule of thumb is not what was measured against.
     if calibration is not None and scenario.estimator is Estimator.DETAILED:
         band = calibration.band(scenario)
         if band is not None:
-            of_peak = bounds(calibration, band, peak.stack)
-    return Estimate(moments, peak, _bytes_per_parameter(scenario, moments), scenario.architecture, *of_peak)
+            within = bounds(calibration, band, peak.stack)
+    low, high, lower, upper = within or _UNKNOWN
+    share = _bytes_per_parameter(scenario, moments)
+    return Estimate(moments, peak, share, scenario.architecture, low, high, lower, upper, run.devices, run.host_bytes)
+
+
+#: No band.
+_UNKNOWN = (None, None, None, None)
 
 
 def peak_bytes(scenario: Scenario) -> int:
     """Total of the peak alone: what solving backwards calls many times. Raises RefusedError."""
-    return max(map(_total, moments_of(scenario)))
+    if scenario.parallel.plain:
+        return max(map(_total, _moments(scenario)))
+    return run_of(scenario).worst.total_bytes

@@ -5,10 +5,11 @@ methods it knows nothing of: the article computes training in int8 although no f
 """
 
 from enum import StrEnum
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from core.memory.architecture import Activation, Architecture, Norm
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
+from core.memory.parallel import ONE_GPU
 from core.memory.scenario import Attention, Estimator, Method, Recipe, Runtime, Scenario, Task
 
 
@@ -26,13 +27,15 @@ class Reason(StrEnum):
     SDPA_WITHOUT_SOFTCAPPING = "sdpa_without_softcapping"
     SDPA_WITHOUT_SINKS = "sdpa_without_sinks"
     FORMAT_OF_ANOTHER_RUNTIME = "format_of_another_runtime"
+    SEVERAL_GPUS = "several_gpus"
+    """Not impossible, but not modelled: this run on several GPUs."""
 
 
 class Refusal(NamedTuple):
     """Why a scenario cannot be run, and fields that would make it possible (each change alone does)."""
 
     reason: Reason
-    alternatives: tuple[dict[str, str], ...]
+    alternatives: tuple[dict[str, Any], ...]
 
 
 class RefusedError(ValueError):
@@ -121,6 +124,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     if weights not in _formats(scenario):
         quantized_base = scenario.task is Task.TRAINING and scenario.method is Method.QLORA
         return Refusal(Reason.FORMAT_OF_ANOTHER_RUNTIME, (_WEIGHTS_4 if quantized_base else _WEIGHTS_16,))
+    if not scenario.parallel.plain:
+        return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
     arch = scenario.architecture
     # All but transformers have kernels of their own.
     engine = scenario.task is Task.INFERENCE and scenario.runtime is not Runtime.TRANSFORMERS
@@ -153,7 +158,13 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
 
 
 _OF_PIECES = frozenset(
-    {Reason.ADAPTERS_ON_PIECES, Reason.WIDE_TRAINING_OF_PIECES, Reason.SDPA_WITHOUT_SOFTCAPPING, Reason.SDPA_WITHOUT_SINKS}
+    {
+        Reason.ADAPTERS_ON_PIECES,
+        Reason.WIDE_TRAINING_OF_PIECES,
+        Reason.SDPA_WITHOUT_SOFTCAPPING,
+        Reason.SDPA_WITHOUT_SINKS,
+        Reason.SEVERAL_GPUS,
+    }
 )
 
 

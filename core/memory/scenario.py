@@ -10,6 +10,7 @@ from core.memory.architecture import Architecture
 from core.memory.edge import validated
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from_parameter_count
 from core.memory.formats import Format
+from core.memory.parallel import ONE_GPU, PARALLEL_FIELDS, Parallelism
 
 MIN_BATCH_SIZE, MAX_BATCH_SIZE = 1, 4096
 MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH = 128, 10 * 1024**2
@@ -128,7 +129,7 @@ QUERY_VALUE: tuple[TargetModule, ...] = ("q_proj", "v_proj")
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One run on one GPU.
+    """One run on one GPU or, by ``parallel``, on many.
 
     ``batch_size`` counts the sequences in memory at once (training: the micro-batch). ``context_length`` is prompt plus generated
     tokens of one sequence in inference, the sequence length in training.
@@ -146,6 +147,7 @@ class Scenario:
     estimator: Estimator = Estimator.DETAILED
     gpu: Annotated[str, MaxLen(200)] = ""
     """Name of the chosen card in the catalogue; empty when none is chosen."""
+    parallel: Parallelism = ONE_GPU
 
     weights: Format = Format.BF16
     batch_size: Annotated[int, Ge(MIN_BATCH_SIZE), Le(MAX_BATCH_SIZE)] = 1
@@ -202,7 +204,11 @@ class Scenario:
     lora_target_modules: Annotated[tuple[TargetModule, ...], MinLen(1)] = ALL_LINEAR
 
     def evolve(self, **changes: Any) -> Self:
-        """A validated copy with ``changes``. Raises pydantic.ValidationError."""
+        """A validated copy with ``changes``; fields of ``parallel`` go by their own names too. Raises pydantic.ValidationError."""
+        spread = PARALLEL_FIELDS & changes.keys()
+        if spread:
+            parallel = changes.get("parallel", self.parallel)
+            changes["parallel"] = validated(Parallelism, **parallel.__dict__ | {name: changes.pop(name) for name in spread})
         return validated(type(self), **self.__dict__ | changes)
 
     @property

@@ -1560,6 +1560,10 @@
         <source>At most {high}.</source>
         <translation>不能大于 {high}。</translation>
     </message>
+    <message>
+        <source>This run on several GPUs is not modelled yet. Pick one GPU.</source>
+        <translation>在多个 GPU 上的这种运行尚未建模。请选择一个 GPU。</translation>
+    </message>
 </context>
 <context>
     <name>_Differences</name>
