@@ -188,10 +188,28 @@ def _applied(scenario: Scenario, steps: Iterable[Step]) -> Scenario | None:
     return scenario
 
 
+def further(scenario: Scenario, fits: Fits, found: Iterable[Remedy]) -> Iterator[Remedy | None]:
+    """For a longer list: of the kinds that are single changes in ``found``, those that change more than it takes."""
+    before = estimate(scenario).total_bytes
+    values = {remedy.steps[0].means: remedy.steps[0].value for remedy in found if len(remedy.steps) == 1}
+    for means, value in values.items():
+        options = choices(scenario, means)
+        if not is_quantity(scenario, means) and value in (offered := [option.step.value for option in options]):
+            for step, changed in options[offered.index(value) + 1 :]:
+                yield Remedy((step,), changed, before - estimate(changed).total_bytes) if fits(changed) else None
+
+
+def cards_that_hold(found: Estimate, gpus: Iterable[Gpu], vendor: str) -> list[Gpu]:
+    """Cards that surely hold ``found``, from the least memory up, the newest of each size: those of ``vendor``, then others'."""
+    fitting = [gpu for gpu in gpus if _fits(found, gpu.usable_bytes)]
+    fitting.sort(key=lambda gpu: (gpu.vendor != vendor, gpu.memory_bytes, -(gpu.launch_year or 0), gpu.name))
+    sizes = {(gpu.vendor, gpu.memory_bytes): gpu for gpu in reversed(fitting)}
+    return [gpu for gpu in fitting if sizes[gpu.vendor, gpu.memory_bytes] is gpu]
+
+
 def smallest_card(found: Estimate, gpus: Iterable[Gpu], vendor: str) -> Gpu | None:
     """The card with the least memory that surely holds ``found``; of equals one of ``vendor``, then the newest."""
-    fitting = [gpu for gpu in gpus if _fits(found, gpu.usable_bytes)]
-    return min(fitting, key=lambda gpu: (gpu.vendor != vendor, gpu.memory_bytes, -(gpu.launch_year or 0), gpu.name), default=None)
+    return next(iter(cards_that_hold(found, gpus, vendor)), None)
 
 
 def ranked(found: Iterable[Remedy]) -> list[Remedy]:

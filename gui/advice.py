@@ -9,14 +9,14 @@ from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from core.memory import FitStatus, Gpu, Scenario
-from core.remedies import Gain, Remedy, fits_by_estimate, gains, ranked, remedies, smallest_card
+from core.remedies import Gain, Remedy, cards_that_hold, fits_by_estimate, further, gains, ranked, remedies
 from gui.advice_words import gain_name, remedy_cost, remedy_name
 from gui.frame import Frame
 
 #: Above this burden, what probably fits is offered too, where it asks for less; so many of them.
 _HARSH, _LIKELY = 1.5, 2
-#: Buttons in sight at most; the menu has the rest.
-_SHOWN = 5
+#: Buttons in sight at most; the menu has all there is, with so many cards.
+_SHOWN, _CARDS = 5, 5
 
 
 class _Offer(NamedTuple):
@@ -46,7 +46,9 @@ class Advice(QWidget):
         self._more.setObjectName("advice_more")
         self._more.setText(self.tr("more"))
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._more.setToolTip(self.tr("Everything that would do, and what each costs"))
         self._more.setMenu(QMenu(self._more))
+        self._more.menu().aboutToShow.connect(self._fill_menu)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
@@ -89,7 +91,7 @@ class Advice(QWidget):
         for remedy in remedies(frame.scenario, fits):
             found += [remedy] if remedy else []
             yield None
-        card = smallest_card(frame.estimate, gpus, frame.gpu.vendor)
+        cards = [self._card(gpu, frame) for gpu in cards_that_hold(frame.estimate, gpus, frame.gpu.vendor)[:_CARDS]]
         least = min((remedy.burden for remedy in found), default=math.inf)
         likely: list[Remedy] = []
         if least > _HARSH and frame.fit.headroom_bytes < 0:  # where little was measured, what surely fits is a lot to ask
@@ -98,20 +100,27 @@ class Advice(QWidget):
                 yield None
         offers = [self._likely(remedy, frame) for remedy in ranked(likely)[:_LIKELY]]
         offers += [self._remedy(remedy, frame) for remedy in ranked(found)]
-        if card is not None:
-            tip = self.tr("The smallest card that surely holds this.")
-            offers.insert(min(len(offers), _SHOWN - 2), _Offer(card.name, tip, card.name))
+        more: list[Remedy] = []
+        for remedy in further(frame.scenario, fits, found):
+            more += [remedy] if remedy else []
+            yield None
+        offers[_SHOWN - 2 : _SHOWN - 2] = cards[:1]
+        offers += [self._remedy(remedy, frame) for remedy in ranked(more)] + cards[1:]
         if offers:
             self._show(self.tr("Would fit:") if frame.fit.status is FitStatus.OOM else self.tr("Would surely fit:"), offers)
         else:
             self._show(self.tr("No change of these settings makes it fit, and no card is large enough: it takes several."), [])
 
     def _remedy(self, remedy: Remedy, frame: Frame) -> _Offer:
-        name = remedy_name(remedy, frame.scenario, frame.numbers)
-        return _Offer(name, remedy_cost(remedy, frame.scenario), remedy.scenario)
+        name, cost = remedy_name(remedy, frame.scenario, frame.numbers), remedy_cost(remedy, frame.scenario)
+        return _Offer(name, cost, remedy.scenario)
+
+    def _card(self, gpu: Gpu, frame: Frame) -> _Offer:
+        spare = frame.numbers.bytes(gpu.usable_bytes - frame.estimate.total_bytes)
+        return _Offer(gpu.name, self.tr("A card that surely holds this, with {room} to spare.").format(room=spare), gpu.name)
 
     def _likely(self, remedy: Remedy, frame: Frame) -> _Offer:
-        name, cost, _ = self._remedy(remedy, frame)
+        name, cost, *_ = self._remedy(remedy, frame)
         doubt = self.tr("Fits by the estimate, but not surely: runs of this kind differ by more.")
         return _Offer(f"≈ {name}", f"{cost}\n{doubt}", remedy.scenario)
 
@@ -133,7 +142,7 @@ class Advice(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """As many buttons as there is room for; the others go into the menu."""
+        """As many buttons as there is room for; the menu has them all, and says what each costs."""
         room = self.width() - self._head.sizeHint().width() - self._more.sizeHint().width() - 24
         shown = 0
         for button in self._buttons[: len(self._offers)]:
@@ -143,15 +152,16 @@ class Advice(QWidget):
             shown += 1
         for place, button in enumerate(self._buttons):
             button.setVisible(place < shown)
-        rest = self._offers[shown:]
-        self._more.setVisible(bool(rest))
+        self._more.setVisible(bool(self._offers))
+
+    def _fill_menu(self) -> None:
+        """When it comes up: most are never looked at."""
         menu = self._more.menu()
         menu.clear()
-        for offer in rest:
-            action = menu.addAction(offer.text)
-            action.setToolTip(offer.tip)
+        for offer in self._offers:
+            costs = " ".join(offer.tip.split("\n"))
+            action = menu.addAction(f"{offer.text}\t{costs}")
             action.triggered.connect(lambda _checked=False, offer=offer: self._take(offer))
-        menu.setToolTipsVisible(True)
 
     def texts(self) -> list[str]:
         """Everything that is offered, in order."""

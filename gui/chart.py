@@ -126,7 +126,7 @@ class _Bars(pg.BarGraphItem):  # type: ignore[misc]
 
 class MemoryChart(QWidget):
     """Draws a frame, by ``render_frame``; it knows no store. Emits ``pointed`` with the component
-    under the pointer, or None, and ``picked`` with one that is clicked.
+    under the pointer, or None, and ``picked`` with one that is clicked, or None.
     """
 
     pointed = Signal(object)
@@ -140,6 +140,7 @@ class MemoryChart(QWidget):
         self._axis = SteadyAxis()
         self._unit_shown = ""
         self._labels_shown: list[tuple[float, str]] = []
+        self._pointed: Component | None = None
         self._hidden: frozenset[Component] = frozenset()
         self._rendered: tuple[Frame, int, Sequence[Pin]] | None = None
         self._range = (0.0, 0.0)
@@ -179,7 +180,11 @@ class MemoryChart(QWidget):
 
     def show_pointed(self, component: Component | None) -> None:
         """Outline ``component`` wherever it is."""
-        bars = () if component is None else tuple(self._bars[list(Component).index(component)].rects)
+        self._pointed = component
+        self._outline()
+
+    def _outline(self) -> None:
+        bars = () if self._pointed is None else tuple(self._bars[list(Component).index(self._pointed)].rects)
         self._overlay.show_pointed(bars)
 
     def show_without(self, hidden: frozenset[Component]) -> None:
@@ -208,7 +213,7 @@ class MemoryChart(QWidget):
             self.setCursor(Qt.CursorShape.PointingHandCursor if component is not None else Qt.CursorShape.ArrowCursor)
             if event.type() == QEvent.Type.MouseMove:
                 self.pointed.emit(component)
-            elif event.type() == QEvent.Type.MouseButtonRelease and component is not None:
+            elif event.type() == QEvent.Type.MouseButtonRelease:
                 self.picked.emit(component)
         return False
 
@@ -248,6 +253,7 @@ class MemoryChart(QWidget):
         starts = np.cumsum(widths, axis=1) - widths
         for bar, x0, width in zip(self._bars, starts.T, widths.T, strict=True):
             bar.lay(x0, width, rows)
+        self._outline()
 
         longest = max([total, (high or 0) / unit, *(pin.estimate.total_bytes / unit for pin in pins)])
         self._show_range(longest, capacity, ghost, pinned[-1] if pinned else ghost_y, numbers, dragging=frame.dragging)
@@ -271,7 +277,7 @@ class MemoryChart(QWidget):
                 rows=(
                     *self._moment_rows(estimate, levels, unit, numbers),
                     Row(ghost_y, ghost, (numbers.bytes(ghost_bytes),)),
-                    *(self._pin_row(level, pin, estimate.total_bytes, numbers) for level, pin in zip(pinned, pins, strict=True)),
+                    *(self._pin_row(level, pin, estimate, numbers) for level, pin in zip(pinned, pins, strict=True)),
                 ),
                 capacity=capacity,
                 capacity_label=self._capacity_label(frame),
@@ -356,10 +362,19 @@ class MemoryChart(QWidget):
         width = self._plot.getAxis("left").width() - 12
         return str(QFontMetricsF(font(FontSize.SMALL)).elidedText(f"{pin.letter} {name}", Qt.TextElideMode.ElideRight, width))
 
-    def _pin_row(self, level: float, pin: Pin, total_bytes: int, numbers: Numbers) -> Row:
-        pinned_bytes = pin.estimate.total_bytes
-        amount, difference = numbers.bytes(pinned_bytes), numbers.bytes(pinned_bytes - total_bytes, signed=True)
-        return Row(level, self._shown_bytes(pin.estimate.peak.stack) / numbers.unit.divisor, (f"{amount} ({difference})", amount))
+    def _pin_row(self, level: float, pin: Pin, now: Estimate, numbers: Numbers) -> Row:
+        """What it takes, the difference to what is on screen, and in its segments that of each component."""
+        stack, unit = pin.estimate.peak.stack, numbers.unit.divisor
+        total_bytes = pin.estimate.total_bytes
+        amount, difference = numbers.bytes(total_bytes), numbers.figure(total_bytes - now.total_bytes, signed=True)
+        parts, start = [], 0.0
+        for component, size, before in zip(Component, stack, now.peak.stack, strict=True):
+            if size and component not in self._hidden:
+                label = numbers.figure(size - before, signed=True).number if size != before else "="
+                parts.append(Segment(start, size / unit, self._theme.components[component], (label,)))
+                start += size / unit
+        labels = (f"{amount} ({difference})", f"{amount} ({difference.number})", amount)
+        return Row(level, start, labels, parts=tuple(parts), height=_MOMENT_HEIGHT)
 
     def _free_labels(self, fit: Fit, numbers: Numbers) -> tuple[str, ...]:
         amount = numbers.bytes(fit.headroom_bytes)

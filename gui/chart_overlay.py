@@ -61,6 +61,9 @@ class Row:
     labels: tuple[str, ...]
     """From the most to the least telling; the first that fits is shown."""
     strong: bool = False
+    parts: tuple[Segment, ...] = ()
+    """What is written into its own segments, where it fits."""
+    height: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +256,12 @@ class ChartOverlay(QGraphicsItem):
             painter.setFont(self._strong if row.strong else self._small)
             painter.setPen(QColor(self._theme.text if row.strong else self._theme.dim_text))
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
+            painter.setFont(self._small)
+            for part in row.parts:
+                bar = frame.bar(part.start, part.start + part.width, row.y, row.height).intersected(frame.view)
+                if bar.height() >= self._small_metrics.height() - 2:
+                    painter.setPen(self._inks[part.color])
+                    painter.drawText(bar, Qt.AlignmentFlag.AlignCenter, _first_that_fits(part.labels, self._small_metrics, bar.width() - 4))
 
 
 def _first_that_fits(labels: tuple[str, ...], metrics: QFontMetricsF, room: float) -> str:

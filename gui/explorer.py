@@ -24,29 +24,37 @@ from gui.theme import Theme
 
 
 class BreakdownPage(Page):
-    """The chart and its legend; the window renders them, since they are there whatever else is."""
+    """The chart; the window renders it."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.chart = MemoryChart(theme, self)
-        self.legend = Legend(theme, self)
+        self.chart.pointed.connect(self.pointed)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
-        self._column.addWidget(self.chart, 1)
-        self._column.addWidget(self.legend)
+        self._column.addWidget(self.chart)
+
+    def show_pointed(self, component: Component | None) -> None:
+        self.chart.show_pointed(component)
+
+    def show_without(self, hidden: frozenset[Component]) -> None:
+        self.chart.show_without(hidden)
 
     def minimumSizeHint(self) -> QSize:
         return self._column.minimumSize()
 
 
 class Explorer(QWidget):
-    """Emits ``wants_frame`` when another tab was opened, or shows something else. What is picked on a curve or a map goes to ``store``."""
+    """Emits ``wants_frame`` when another tab was opened, or shows something else. What is picked on a curve or a map goes to ``store``.
+
+    The legend stands under every tab. A component that is pointed at or chosen anywhere is set off everywhere.
+    """
 
     wants_frame = Signal()
 
     def __init__(self, pins: Pins, store: Store, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self.legend = Legend(theme, self)
         self.breakdown = BreakdownPage(theme, self)
         self.film = FilmPage(theme, self)
         self.curve = CurvePage(theme, self)
@@ -76,15 +84,16 @@ class Explorer(QWidget):
             self.tabs.setTabToolTip(self.tabs.addTab(name), tip)
             self._stack.addWidget(page)
             self.pages.append(page)
+            page.pointed.connect(self._on_pointed)
+            page.chosen.connect(self.choose)
         self.tabs.currentChanged.connect(self._on_tab)
         self.curve.wants_frame.connect(self.wants_frame)
-        chart, legend = self.breakdown.chart, self.breakdown.legend
-        for part in (chart, legend):
-            part.pointed.connect(chart.show_pointed)
-            part.pointed.connect(legend.show_pointed)
-            part.picked.connect(self.explain_component)
+        self._chosen: Component | None = None
         self._hidden: frozenset[Component] = frozenset()
-        legend.toggled.connect(self.toggle)
+        self.legend.pointed.connect(self._on_pointed)
+        self.legend.toggled.connect(self.toggle)
+        for part in (self.legend, self.breakdown.chart, self.film):
+            part.picked.connect(self._on_picked)
         for plane in (self.curve, self.map):
             plane.picked.connect(store.replace)
             plane.gesture_started.connect(store.begin_gesture)
@@ -94,6 +103,7 @@ class Explorer(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self.tabs)
         layout.addWidget(self._stack, 1)
+        layout.addWidget(self.legend)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
@@ -109,14 +119,31 @@ class Explorer(QWidget):
 
     def toggle(self, component: Component) -> None:
         """Leave ``component`` out of the bars, or take it in again."""
-        self._hidden ^= {component}
-        self.breakdown.chart.show_without(self._hidden)
-        self.breakdown.legend.show_without(self._hidden)
+        self._hide(self._hidden ^ {component})
 
-    def explain_component(self, component: Component) -> None:
-        """Open the explanation of ``component``."""
-        self.explain.show_component(component)
-        self.tabs.setCurrentIndex(self.pages.index(self.explain))
+    def _hide(self, hidden: frozenset[Component]) -> None:
+        self._hidden = hidden
+        self.legend.show_without(hidden)
+        for page in self.pages:
+            page.show_without(hidden)
+
+    def choose(self, component: Component | None) -> None:
+        """Keep ``component`` set off, here and in the explanation; none for None."""
+        self._chosen = component
+        if component is not None:
+            self.explain.show_component(component)
+        self._on_pointed(None)
+
+    def _on_picked(self, component: Component | None) -> None:
+        """Of a bar, an area or the legend: its explanation opens. A click on nothing lets go."""
+        self.choose(component)
+        if component is not None:
+            self.tabs.setCurrentIndex(self.pages.index(self.explain))
+
+    def _on_pointed(self, component: Component | None) -> None:
+        shown = component if component is not None else self._chosen
+        self.legend.show_pointed(shown)
+        self.page.show_pointed(shown)
 
     def show_log(self, said: tuple[Said, ...]) -> None:
         """Open the evidence with what a log says."""
@@ -127,7 +154,10 @@ class Explorer(QWidget):
         """Open the tab that ``other`` has open, with what it has been given."""
         self.evidence.copy_state(other.evidence)
         self.tabs.setCurrentIndex(other.tabs.currentIndex())
+        self._hide(other._hidden)
+        self.choose(other._chosen)
 
     def _on_tab(self, number: int) -> None:
         self._stack.setCurrentIndex(number)
         self.wants_frame.emit()
+        self._on_pointed(None)

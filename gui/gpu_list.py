@@ -5,7 +5,7 @@ that takes longer than the painting itself.
 """
 
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QTableView, QWidget
 
 from gui.gpu_table import NUMERIC, AnyIndex, Column, GpuTable
@@ -16,6 +16,8 @@ from gui.theme import Theme, font
 _PADDING = 3
 _ICON_GAP = 6
 _COLOURED = (Column.STATUS, Column.HEADROOM)
+#: Nearly all names of cards are no longer than so many lines are high.
+_LONG_NAME = 11.5
 
 
 class GpuList(QTableView):
@@ -30,8 +32,24 @@ class GpuList(QTableView):
         self._widths = (TextWidths(self._fonts[0]), TextWidths(self._fonts[1]))
         self._cap_height = self._widths[0].metrics.capHeight()
         self._text, self._on_accent, self._accent = QColor(theme.text), QColor(theme.on_accent), QColor(theme.accent)
+        self._share_px = 0
         self._status = {status: QColor(color) for status, color in theme.status.items()}
         self.setModel(table)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names come before shares of the card, which the tip has as well."""
+        super().resizeEvent(event)
+        columns = [column for column in Column if column is not Column.NAME]
+        name_px = self.viewport().width() - sum(self._wanted_px(column) for column in columns)
+        too_narrow = name_px < _LONG_NAME * self._widths[0].metrics.height() + self._side + _ICON_GAP + 2 * _PADDING
+        if too_narrow != self.isColumnHidden(Column.SHARE):
+            self.setColumnHidden(Column.SHARE, too_narrow)
+
+    def _wanted_px(self, column: Column) -> int:
+        """Its width, hidden or not."""
+        if column is Column.SHARE and not self.isColumnHidden(column):
+            self._share_px = self.columnWidth(column)
+        return self._share_px if column is Column.SHARE else self.columnWidth(column)
 
     def currentChanged(self, current: AnyIndex, previous: AnyIndex) -> None:
         super().currentChanged(current, previous)
@@ -84,4 +102,4 @@ class GpuList(QTableView):
 
     def _elided(self, text: str, bold: bool, room: float) -> str:
         widths = self._widths[bold]
-        return text if widths(text) <= room else widths.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        return text if widths(text) <= room else widths.metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)

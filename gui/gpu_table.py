@@ -220,13 +220,14 @@ class GpuTable(QAbstractTableModel):
         numbers = self._numbers
         if numbers is None:
             return ""
-        return self.tr("{vendor} {name}: {memory} on the box, {usable} usable by one process. {word}, {headroom} free.").format(
+        return self.tr("{vendor} {name}: {memory} on the box, {usable} usable by one process. {word}, {headroom} free ({share}).").format(
             vendor=gpu.vendor,
             name=gpu.name,
             memory=numbers.bytes(gpu.memory_bytes),
             usable=numbers.bytes(gpu.usable_bytes),
             word=status_word(fit.status),
             headroom=numbers.bytes(fit.headroom_bytes),
+            share=numbers.share(fit.headroom_fraction),
         )
 
     def _matches(self, gpu: Gpu) -> bool:

@@ -99,13 +99,10 @@ class Headline(QWidget):
         other = Numbers(ByteUnit.GB if numbers.unit is ByteUnit.GIB else ByteUnit.GIB)
         parts = [f"= {other.bytes(estimate.total_bytes)}"]
         if estimate.low_bytes is not None and estimate.high_bytes is not None:
-            low, high = numbers.bytes(estimate.low_bytes), numbers.bytes(estimate.high_bytes)
+            low, high = numbers.pair(estimate.low_bytes, estimate.high_bytes)
             parts.append(self.tr("9 of 10 real runs: {low} to {high}").format(low=low, high=high))
-        parts.append(
-            self.tr("reserved {reserved} · allocated {allocated}").format(
-                reserved=numbers.bytes(readings.reserved_bytes), allocated=numbers.bytes(readings.allocated_bytes)
-            )
-        )
+        reserved, allocated = numbers.pair(readings.reserved_bytes, readings.allocated_bytes)
+        parts.append(self.tr("reserved {reserved} · allocated {allocated}").format(reserved=reserved, allocated=allocated))
         self.readings.show_text(" · ".join(parts))
         self.assumptions.show_text(self._assumptions(scenario, numbers))
 

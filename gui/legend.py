@@ -20,7 +20,7 @@ _PAD_PX = 5  # on either side of a name
 
 class Legend(QWidget):
     """A grid of swatches, names and figures, painted at once: eleven labels would cost a frame more. Emits ``pointed`` with the component
-    under the pointer, or None, and ``picked`` with one whose name is clicked.
+    under the pointer, or None, and ``picked`` with one whose name is clicked, or None.
     """
 
     pointed = Signal(object)
@@ -157,6 +157,8 @@ class Legend(QWidget):
             if cell.contains(event.position()):
                 on_swatch = event.position().x() < cell.left() + self._side + _PAD_PX
                 (self.toggled if on_swatch else self.picked).emit(component)
+                return
+        self.picked.emit(None)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.pointed.emit(None)

@@ -144,7 +144,7 @@ class MainWindow(QMainWindow):
         self.controls = Controls(self._catalogue.models, self._shelf, theme, self._numbers, body)
         self.headline = Headline(body)
         self.explorer = Explorer(self._pins, self._store, theme, body)
-        self.chart, self.legend = self.explorer.breakdown.chart, self.explorer.breakdown.legend
+        self.chart, self.legend = self.explorer.breakdown.chart, self.explorer.legend
         self.gpu_picker = GpuPicker(self._cards, theme, body)
         self.gpu_picker.machine_line.free_only_box.setChecked(self._machine.free_only)
         self.verdict = Verdict(theme, body)

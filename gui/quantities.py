@@ -63,6 +63,11 @@ class Numbers:
     def bytes(self, value_bytes: int, *, signed: bool = False) -> str:
         return str(self.figure(value_bytes, signed=signed))
 
+    def pair(self, first_bytes: int, second_bytes: int) -> tuple[str, str]:
+        """Two amounts of one kind, to stand in one phrase: the unit is said once where both have it."""
+        first, second = self.figure(first_bytes), self.figure(second_bytes)
+        return first.number if first.unit == second.unit else str(first), str(second)
+
     def capacity(self, value_bytes: int) -> str:
         """The size of a card, as printed on it: 24, not 24.0."""
         amount = value_bytes / self.unit.divisor

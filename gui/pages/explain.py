@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterator
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
 from core.memory import Component, Estimator, MomentName, Scenario
@@ -28,6 +28,8 @@ class ExplainPage(Page):
         self._component = Component.WEIGHTS
         self._moment: MomentName | None = None
         """None: the one of the peak."""
+        self._pointed: Component | None = None
+        self._bold, self._regular = font(bold=True), font()
         line = self.fontMetrics().height()
         self.moment_box = QComboBox(self)
         self.moment_box.setObjectName("explain_moment")
@@ -40,6 +42,9 @@ class ExplainPage(Page):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setIconSize(QSize(round(0.75 * line), round(0.75 * line)))
         self.list.currentItemChanged.connect(self._on_component)
+        self.list.setMouseTracking(True)
+        self.list.itemEntered.connect(self._on_entered)
+        self.list.viewport().installEventFilter(self)
         self.text = QTextBrowser(self)
         self.text.setObjectName("explanation")
         self.text.setAccessibleName(self.tr("Explanation"))
@@ -55,9 +60,17 @@ class ExplainPage(Page):
         layout.addWidget(self.text, 5)
 
     def show_component(self, component: Component) -> None:
-        """Explain ``component`` at the moment of the peak."""
-        self._component, self._moment = component, None
-        self._render()
+        """Explain ``component``, at the moment of the peak unless it is explained already."""
+        if component is not self._component:
+            self._component, self._moment = component, None
+            self._render()
+
+    def show_pointed(self, component: Component | None) -> None:
+        """Set its name off in the list."""
+        self._pointed = component
+        for place in range(self.list.count()):
+            item = self.list.item(place)
+            item.setFont(self._bold if Component(item.data(_COMPONENT)) is component else self._regular)
 
     def follow(self, frame: Frame) -> Iterator[object]:
         self._frame = frame
@@ -95,6 +108,7 @@ class ExplainPage(Page):
                 item = QListWidgetItem(mark, f"{component_name(component)}  {frame.numbers.bytes(part.value_bytes)}")
                 item.setData(_COMPONENT, component.value)
                 self.list.addItem(item)
+                item.setFont(self._bold if component is self._pointed else self._regular)
                 if component is self._component:
                     self.list.setCurrentItem(item)
         self._render_text(frame, parts[self._component])
@@ -147,6 +161,16 @@ class ExplainPage(Page):
             self._component = Component(item.data(_COMPONENT))
             shown = self.moment_box.currentData()
             self._render_text(self._frame, self._parts[MomentName(shown)][self._component])
+            self.chosen.emit(self._component)
+
+    def _on_entered(self, item: QListWidgetItem) -> None:
+        self.pointed.emit(Component(item.data(_COMPONENT)))
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """The pointer leaves the list."""
+        if event.type() == QEvent.Type.Leave:
+            self.pointed.emit(None)
+        return False
 
     def _on_moment(self) -> None:
         chosen = self.moment_box.currentData()

@@ -2,8 +2,8 @@
 
 from itertools import accumulate
 
-from PySide6.QtCore import QLocale, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QEvent, QLocale, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.memory import Component, Estimator, FitStatus, Moment
@@ -19,7 +19,9 @@ _SLOPE = 0.16
 
 
 class FilmPage(Page):
-    """One picture, painted at once: areas of components over the moments, stacked."""
+    """One picture, painted at once: areas of components over the moments, stacked. Emits ``picked`` with one that is clicked, or None."""
+
+    picked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -31,6 +33,8 @@ class FilmPage(Page):
         self.speed.setTextFormat(Qt.TextFormat.PlainText)
         self.speed.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         self.film = _Film(theme, self)
+        self.film.pointed.connect(self.pointed)
+        self.film.picked.connect(self.picked)
         layout.addWidget(self.speed)
         layout.addWidget(self.film, 1)
 
@@ -39,6 +43,12 @@ class FilmPage(Page):
         text = self._speed(frame)
         if text != self.speed.text():
             self.speed.setText(text)
+
+    def show_pointed(self, component: Component | None) -> None:
+        self.film.show_pointed(component)
+
+    def show_without(self, hidden: frozenset[Component]) -> None:
+        self.film.show_without(hidden)
 
     def _speed(self, frame: Frame) -> str:
         """How fast at most, and what published runs reach of that: apart from the verdict, and marked as the estimate it is."""
@@ -73,8 +83,15 @@ def _three(value: float) -> str:
 
 
 class _Film(QWidget):
+    pointed = Signal(object)
+    picked = Signal(object)
+
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self._areas: list[tuple[Component, QPolygonF]] = []
+        self._pointed: Component | None = None
+        self._hidden: frozenset[Component] = frozenset()
+        self.setMouseTracking(True)
         self.setObjectName("film")
         self.setAccessibleName(self.tr("Memory over time"))
         self._theme = theme
@@ -104,18 +121,25 @@ class _Film(QWidget):
         self._paint_axis(painter, view, frame)
         moments = frame.estimate.moments
         step = view.width() / len(moments)
+        self._areas = []
         lower = [0.0] * len(moments)
         for place, component in enumerate(Component):
+            if component in self._hidden:
+                continue
             upper = [below + moment.stack[place] for below, moment in zip(lower, moments, strict=True)]
             if upper != lower:
-                outline = [*self._steps(upper, view, step), *reversed(self._steps(lower, view, step))]
+                outline = QPolygonF([*self._steps(upper, view, step), *reversed(self._steps(lower, view, step))])
                 painter.setPen(QPen(QColor(self._theme.window), 1))
                 painter.setBrush(self._theme.component(component))
-                painter.drawPolygon(QPolygonF(outline))
+                painter.drawPolygon(outline)
+                self._areas.append((component, outline))
             lower = upper
-        self._paint_readings(painter, view, step, moments)
+        if not self._hidden:  # totals are of all of them
+            self._paint_readings(painter, view, step, moments)
+        self._paint_pointed(painter)
         self._paint_capacity(painter, view, frame)
-        self._paint_owner(painter, view, step, frame)
+        if not self._hidden:
+            self._paint_owner(painter, view, step, frame)
         painter.setFont(self._small)
         painter.setPen(QColor(self._theme.dim_text))
         for number, moment in enumerate(moments):
@@ -125,6 +149,39 @@ class _Film(QWidget):
             text = small.elidedText(moment_name(moment.name), Qt.TextElideMode.ElideRight, step)
             painter.drawText(under, Qt.AlignmentFlag.AlignHCenter, text)
         painter.end()
+
+    def show_pointed(self, component: Component | None) -> None:
+        if component is not self._pointed:
+            self._pointed = component
+            self.update()
+
+    def show_without(self, hidden: frozenset[Component]) -> None:
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self.update()
+
+    def _paint_pointed(self, painter: QPainter) -> None:
+        painter.setPen(QPen(QColor(self._theme.text), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for component, outline in self._areas:
+            if component is self._pointed:
+                painter.drawPolygon(outline)
+
+    def _component_at(self, place: QPointF) -> Component | None:
+        fill = Qt.FillRule.OddEvenFill
+        return next((component for component, outline in self._areas if outline.containsPoint(place, fill)), None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        component = self._component_at(event.position())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if component is not None else Qt.CursorShape.ArrowCursor)
+        self.pointed.emit(component)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.picked.emit(self._component_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointed.emit(None)
+        super().leaveEvent(event)
 
     def _y(self, view: QRectF, size: float) -> float:
         return view.bottom() - view.height() * size / self._top

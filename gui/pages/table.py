@@ -1,12 +1,13 @@
 """Tab *Table*: the same numbers as the chart, component by moment, to read aloud, select and copy."""
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from core.memory import Component
 from gui.frame import Frame
 from gui.icons import swatch
+from gui.pages.log_plot import faint
 from gui.pages.page import Page
 from gui.theme import Theme, font
 from gui.words import component_name, moment_name
@@ -24,6 +25,7 @@ class _Numbers(QAbstractTableModel):
         self._columns: list[str] = []
         self._rows: list[tuple[str, Component | None, list[int]]] = []
         self._frame: Frame | None = None
+        self._pointed: Component | None = None
         self._bold = font(bold=True)
         self._side = round(0.75 * parent.fontMetrics().height())
 
@@ -86,7 +88,19 @@ class _Numbers(QAbstractTableModel):
                 return self._bold if component is None else None
             case Qt.ItemDataRole.ForegroundRole:
                 return None if size else QColor(self._theme.dim_text)
+            case Qt.ItemDataRole.BackgroundRole:
+                return faint(QColor(self._theme.accent), 0.18) if component is not None and component is self._pointed else None
         return None
+
+    def component(self, row: int) -> Component | None:
+        """None of the readings below."""
+        return self._rows[row][1] if 0 <= row < len(self._rows) else None
+
+    def show_pointed(self, component: Component | None) -> None:
+        if component is not self._pointed:
+            self._pointed = component
+            if self._rows:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self._columns) - 1))
 
     def exact(self, row: int, column: int) -> int:
         return self._rows[row][2][column]
@@ -115,12 +129,31 @@ class TablePage(Page):
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.view)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy)
+        self.view.setMouseTracking(True)
+        self.view.entered.connect(self._on_entered)
+        self.view.viewport().installEventFilter(self)
+        self.view.clicked.connect(self._on_clicked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self.view)
 
     def show_frame(self, frame: Frame) -> None:
         self.model.show_frame(frame)
+
+    def show_pointed(self, component: Component | None) -> None:
+        self.model.show_pointed(component)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """The pointer leaves the cells."""
+        if event.type() == QEvent.Type.Leave:
+            self.pointed.emit(None)
+        return False
+
+    def _on_entered(self, index: QModelIndex) -> None:
+        self.pointed.emit(self.model.component(index.row()))
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self.chosen.emit(self.model.component(index.row()))
 
     def copy(self) -> None:
         """Put the selected cells, or all of them, on the clipboard."""

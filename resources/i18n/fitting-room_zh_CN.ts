@@ -5,16 +5,12 @@
     <name>Advice</name>
     <message>
         <source>more</source>
-        <extracomment>Above this burden, what probably fits is offered too, where it asks for less; so many of them. Buttons in sight at most; the menu has the rest.</extracomment>
+        <extracomment>Above this burden, what probably fits is offered too, where it asks for less; so many of them. Buttons in sight at most; the menu has all there is, with so many cards.</extracomment>
         <translation>更多</translation>
     </message>
     <message>
         <source>Room for:</source>
         <translation>余量可容：</translation>
-    </message>
-    <message>
-        <source>The smallest card that surely holds this.</source>
-        <translation>确定能容下的最小的卡。</translation>
     </message>
     <message>
         <source>Would fit:</source>
@@ -131,6 +127,14 @@
     <message>
         <source>batch up to {batch}</source>
         <translation>批处理大小至多 {batch}</translation>
+    </message>
+    <message>
+        <source>Everything that would do, and what each costs</source>
+        <translation>所有可行的改法，以及各自的代价</translation>
+    </message>
+    <message>
+        <source>A card that surely holds this, with {room} to spare.</source>
+        <translation>确定放得下的显卡，还剩 {room}。</translation>
     </message>
 </context>
 <context>
@@ -575,8 +579,8 @@
         <translation>本机：{name}</translation>
     </message>
     <message>
-        <source>{vendor} {name}: {memory} on the box, {usable} usable by one process. {word}, {headroom} free.</source>
-        <translation>{vendor} {name}：标称 {memory}，单个进程可用 {usable}。{word}，剩余 {headroom}。</translation>
+        <source>{vendor} {name}: {memory} on the box, {usable} usable by one process. {word}, {headroom} free ({share}).</source>
+        <translation>{vendor} {name}：标称 {memory}，单个进程可用 {usable}。{word}，剩余 {headroom}（{share}）。</translation>
     </message>
 </context>
 <context>

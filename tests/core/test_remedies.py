@@ -8,7 +8,7 @@ from core.means import COSTS, Cost, Means
 from core.memory import FitStatus, Gpu, Scenario, estimate, judge, refusal
 from core.memory.edge import validated
 from core.memory.units import GIB
-from core.remedies import Remedy, fits_by_estimate, fits_on, gains, ranked, remedies, smallest_card
+from core.remedies import Remedy, cards_that_hold, fits_by_estimate, fits_on, further, gains, ranked, remedies, smallest_card
 
 
 def found_for(scenario: Scenario, usable_bytes: int) -> list[Remedy]:
@@ -43,6 +43,18 @@ class TestEveryRemedy:
             if len(remedy.steps) == 2:
                 assert not [step for step in steps_of(remedy) if step in alone]
                 assert len({step.means for step in remedy.steps}) == 2
+
+    @given(runnable, cards)
+    def test_of_the_longer_list_fits_and_changes_more(self, scenario, usable_bytes):
+        fits = fits_on(usable_bytes, None)
+        assume(not fits(scenario))
+        found = found_for(scenario, usable_bytes)
+        single = {remedy.steps[0].means: remedy for remedy in found if len(remedy.steps) == 1}
+        for remedy in filter(None, further(scenario, fits, found)):
+            assert fits(remedy.scenario)
+            assert remedy.saved_bytes == estimate(scenario).total_bytes - estimate(remedy.scenario).total_bytes
+            assert remedy not in found
+            assert remedy.burden >= single[remedy.steps[0].means].burden
 
     @given(runnable, cards)
     def test_nothing_else_changes(self, scenario, usable_bytes):
@@ -135,6 +147,10 @@ class TestSmallestCard:
 
     def test_is_another_makers_where_there_is_none(self, llama_13b):
         assert smallest_card(estimate(Scenario(architecture=llama_13b)), self.CARDS, "AMD").name == "D"
+
+    def test_the_next_sizes_follow_one_of_each(self, llama_7b):
+        found = estimate(Scenario(architecture=llama_7b))
+        assert [gpu.name for gpu in cards_that_hold(found, self.CARDS, "NVIDIA")] == ["B", "D", "C"]
 
     def test_is_none_where_no_card_holds_it(self, llama_70b):
         assert smallest_card(estimate(Scenario(architecture=llama_70b)), self.CARDS, "NVIDIA") is None

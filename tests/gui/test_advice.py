@@ -84,13 +84,49 @@ def test_what_has_no_room_in_the_row_is_in_the_menu(room: Any) -> None:
     shown = [button for button in buttons if button.isVisible()]
     assert [button.text().replace("\u00a0", " ") for button in shown] == offered[: len(shown)]
     assert all(button.geometry().right() <= room.window.verdict.advice.width() for button in shown)
-    more = room.find(QToolButton, "advice_more")
-    rest = [action.text().replace("\u00a0", " ") for action in more.menu().actions()]
-    assert rest == offered[len(shown) :]
-    assert rest
+    assert len(shown) < len(offered)
+    entries = menu(room)
+    assert [text.split("\t")[0] for text in entries] == offered
+    assert all(text.split("\t")[1] for text in entries), "what each costs"
     with room.change():
-        more.menu().actions()[-1].trigger()
-    assert status(room) is FitStatus.FITS
+        room.find(QToolButton, "advice_more").menu().actions()[len(shown)].trigger()
+    assert status(room) is FitStatus.FITS or offered[len(shown)].startswith("≈")
+
+
+def menu(room: Any) -> list[str]:
+    """The longer list, as it comes up."""
+    more = room.find(QToolButton, "advice_more")
+    more.menu().aboutToShow.emit()
+    return [action.text().replace("\u00a0", " ") for action in more.menu().actions()]
+
+
+def test_the_longer_list_has_what_changes_more_and_larger_cards(room: Any) -> None:
+    room.set(gpu="RTX 4070")
+    offered = offers(room)
+    assert offered[0] == "int8 weights (\u22125.9 GiB)"
+    assert "int4 weights (\u22128.9 GiB)" in offered[1:]
+    cards = [text for text in offered if "GiB" not in text]
+    assert len(cards) == 5
+    table = room.window.gpu_picker.table
+    sizes = [table.gpu_named(name).memory_bytes for name in cards]
+    assert sizes == sorted(set(sizes))
+    for text, entry in zip(offered, menu(room), strict=True):
+        assert entry.startswith(f"{text}\t")
+
+
+@pytest.mark.parametrize("fields", [{}, {"task": Task.TRAINING, "batch_size": 4}])
+def test_whatever_the_longer_list_offers_fits(room: Any, fields: dict[str, Any]) -> None:
+    room.set(gpu="RTX 3060 12GB", **fields)
+    start = room.scenario
+    for place, text in enumerate(offers(room)):
+        menu(room)
+        with room.change():
+            room.find(QToolButton, "advice_more").menu().actions()[place].trigger()
+        assert status(room) is FitStatus.FITS or (text.startswith("≈") and status(room) is FitStatus.TIGHT)
+        with room.change():
+            room.store.undo()
+        assert room.scenario == start
+        room.settle()
 
 
 def test_room_that_is_left_is_offered(room: Any) -> None:

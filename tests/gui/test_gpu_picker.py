@@ -7,6 +7,8 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QCheckBox, QLineEdit
 
 from gui.gpu_table import Column
+from gui.text_widths import TextWidths
+from gui.theme import font
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -130,6 +132,7 @@ def test_only_those_that_fit(room: Any, only_fitting: QCheckBox) -> None:
 
 @pytest.mark.parametrize("column", Column)
 def test_a_click_on_a_heading_sorts(room: Any, column: Column) -> None:
+    room.window.resize(1800, 900)  # room for all of them
     picker = room.window.gpu_picker
     header = picker.list_view.horizontalHeader()
     place = QPoint(header.sectionViewportPosition(column) + header.sectionSize(column) // 2, header.height() // 2)
@@ -140,3 +143,18 @@ def test_a_click_on_a_heading_sorts(room: Any, column: Column) -> None:
     assert shown(room) == once[::-1]
     assert current(room) == room.scenario.gpu == "RTX 4090"
     assert picker.list_view.viewport().rect().contains(marked_rect(room))
+
+
+def test_names_are_not_cut_for_the_sake_of_a_share(room: Any) -> None:
+    view = room.window.gpu_picker.list_view
+    room.window.resize(1280, 720)
+    assert view.isColumnHidden(Column.SHARE)
+    room.window.resize(1920, 1080)
+    assert not view.isColumnHidden(Column.SHARE)
+    room.window.resize(1280, 720)
+    assert view.isColumnHidden(Column.SHARE)
+    names = TextWidths(font())
+    room_px = view.columnWidth(Column.NAME) - round(0.85 * room.window.fontMetrics().height()) - 12
+    table = room.window.gpu_picker.table
+    cut = [name for name in shown(room) if names(name) > room_px]
+    assert len(cut) < 0.03 * table.rowCount()

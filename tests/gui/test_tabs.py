@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QTableWidget, QTextBrowser
 
@@ -240,6 +240,70 @@ def test_bar_and_legend_point_at_the_same(room: Any) -> None:
     legend.pointed.emit(None)
     assert legend._pointed is None
     assert chart._overlay._pointed == ()
+
+
+class TestLinks:
+    """What is pointed at or chosen in one place is set off in the others."""
+
+    def test_the_legend_stands_under_every_tab(self, room: Any) -> None:
+        for name in TABS:
+            open_tab(room, name)
+            assert room.window.legend.isVisible()
+
+    def test_the_table_points_at_the_legend_and_back(self, room: Any) -> None:
+        page, legend = open_tab(room, "table"), room.window.legend
+        row = next(row for row in range(page.model.rowCount()) if page.model.component(row) is Component.KV_CACHE)
+        page.view.entered.emit(page.model.index(row, 0))
+        assert legend._pointed is Component.KV_CACHE
+        role = Qt.ItemDataRole.BackgroundRole
+        assert [page.model.index(each, 1).data(role) is not None for each in range(page.model.rowCount())].index(True) == row
+        QCoreApplication.sendEvent(page.view.viewport(), QEvent(QEvent.Type.Leave))
+        assert legend._pointed is None
+        legend.pointed.emit(Component.WEIGHTS)
+        assert page.model.index(0, 0).data(role) is not None
+
+    def test_a_row_that_is_chosen_stays_set_off_and_is_explained(self, room: Any) -> None:
+        page, legend = open_tab(room, "table"), room.window.legend
+        row = next(row for row in range(page.model.rowCount()) if page.model.component(row) is Component.KV_CACHE)
+        place = page.view.visualRect(page.model.index(row, 0)).center()
+        room.bot.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert legend._pointed is Component.KV_CACHE
+        open_tab(room, "breakdown")
+        assert len(room.window.chart._overlay._pointed) == 3
+        room.set(context_length=8192)
+        assert room.window.chart._overlay._pointed == tuple(room.window.chart._bars[list(Component).index(Component.KV_CACHE)].rects)
+        open_tab(room, "explain")
+        assert room.find(QTextBrowser, "explanation").toPlainText().startswith("KV cache")
+        legend.picked.emit(None)  # a click on nothing
+        assert legend._pointed is None
+
+    def test_what_is_chosen_in_the_explanation_is_set_off(self, room: Any) -> None:
+        open_tab(room, "explain")
+        components = room.find(QListWidget, "explain_components")
+        components.setCurrentRow(1)
+        assert room.window.legend._pointed is Component.KV_CACHE
+        assert components.item(1).font().bold()
+        components.itemEntered.emit(components.item(0))
+        assert room.window.legend._pointed is Component.WEIGHTS
+        QCoreApplication.sendEvent(components.viewport(), QEvent(QEvent.Type.Leave))
+        assert room.window.legend._pointed is Component.KV_CACHE
+
+    def test_the_film_points_and_leaves_out(self, room: Any) -> None:
+        film = open_tab(room, "film").film
+        film.grab()
+        component, outline = film._areas[0]
+        inside = outline.boundingRect().center()
+        room.bot.mouseMove(film, inside.toPoint())
+        assert room.window.legend._pointed is component is Component.WEIGHTS
+        room.window.explorer.toggle(Component.WEIGHTS)
+        film.grab()
+        assert Component.WEIGHTS not in dict(film._areas)
+        room.press_key(Qt.Key.Key_L)
+        film = room.window.explorer.film.film
+        film.grab()
+        assert Component.WEIGHTS not in dict(film._areas)
+        room.bot.mouseClick(film, Qt.MouseButton.LeftButton, pos=film._areas[0][1].boundingRect().center().toPoint())
+        assert room.window.explorer.page is room.window.explorer.explain
 
 
 def test_the_square_in_the_legend_leaves_its_component_out_of_the_bars(room: Any) -> None:

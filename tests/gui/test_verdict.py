@@ -200,9 +200,9 @@ def test_headline_is_the_peak_in_both_units(room: Any, unit: ByteUnit) -> None:
     result = room.estimate
     assert room.text("peak_figure") == numbers.figure(result.total_bytes).number
     assert room.text("readings").startswith(f"= {other.bytes(result.total_bytes)} · ")
-    assert f"{numbers.bytes(result.low_bytes)} to {numbers.bytes(result.high_bytes)}" in room.text("readings")
-    assert numbers.bytes(result.readings.reserved_bytes) in room.text("readings")
-    assert numbers.bytes(result.readings.allocated_bytes) in room.text("readings")
+    assert " to ".join(numbers.pair(result.low_bytes, result.high_bytes)) in room.text("readings")
+    reserved, allocated = numbers.pair(result.readings.reserved_bytes, result.readings.allocated_bytes)
+    assert f"reserved {reserved} · allocated {allocated}" in room.text("readings")
 
 
 @pytest.mark.parametrize(
