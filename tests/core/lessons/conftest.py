@@ -1,0 +1,26 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.catalogue import find_model, load_gpus, load_models
+from core.lessons import Lesson, Stage, read_lesson
+from core.memory import Scenario
+
+RESOURCES = Path(__file__).resolve().parents[3] / "resources"
+
+
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    models, gpus = load_models(RESOURCES / "models.json"), load_gpus(RESOURCES / "gpus.json")
+    model = find_model(models, "Llama-2-7b-hf")
+    assert model is not None
+    return Stage(models, gpus, Scenario(architecture=model.architecture, gpu="RTX 4090"))
+
+
+@pytest.fixture
+def read(stage: Stage) -> Callable[..., Lesson]:
+    def of(text: str) -> Lesson:
+        return read_lesson(text.encode(), "mine.yaml", stage)
+
+    return of
