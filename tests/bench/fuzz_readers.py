@@ -13,11 +13,14 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "core" / "catalogue")]
+sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / "core" / name) for name in ("catalogue", "lessons"))]
 
 import header_files as files  # noqa: E402
+from lesson_text import LESSON  # noqa: E402
 
+from core.catalogue import load_gpus, load_models  # noqa: E402
 from core.catalogue.hf_config import ConfigError  # noqa: E402
+from core.lessons import LessonError, Stage, read_lesson  # noqa: E402
 from core.memory import Scenario, architecture_from_parameter_count, estimate  # noqa: E402
 from core.memory.edge import to_json  # noqa: E402
 from core.memory.refusal import RefusedError  # noqa: E402
@@ -109,7 +112,28 @@ def main() -> int:
         assert all(said.value_bytes >= 0 for said in read_log(text))
         slowest = max(slowest, time.perf_counter() - start)
     print(f"logs: {count}, slowest {1e3 * slowest:.0f} ms")
-    return 0
+    return fuzz_lessons(count, rng)
+
+
+def fuzz_lessons(count: int, rng: random.Random) -> int:
+    """One in twenty is the longest that is shipped, the others a short one."""
+    stage = Stage(load_models(ROOT / "resources" / "models.json"), load_gpus(ROOT / "resources" / "gpus.json"), BEFORE)
+    shipped = max((path.read_bytes() for path in (ROOT / "resources" / "lessons").glob("*.yaml")), key=len, default=LESSON.encode())
+    outcomes: Counter[str] = Counter()
+    slowest = 0.0
+    tracemalloc.reset_peak()
+    for number in range(count):
+        data = mutated(LESSON.encode() if number % 20 else shipped, rng)
+        start = time.perf_counter()
+        try:
+            read_lesson(data, "mine.yaml", stage)
+            outcomes["read"] += 1
+        except LessonError as error:
+            outcomes[error.problem.value if error.line >= 1 else "without a line"] += 1
+        slowest = max(slowest, time.perf_counter() - start)
+    peak = tracemalloc.get_traced_memory()[1]
+    print(f"lessons: {dict(outcomes)}, slowest {1e3 * slowest:.0f} ms, peak {peak / 1e6:.0f} MB")
+    return int(peak > MAX_PEAK_BYTES or slowest > MAX_SECONDS or "without a line" in outcomes)
 
 
 if __name__ == "__main__":
