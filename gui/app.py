@@ -33,6 +33,7 @@ from gui.recent import RecentFiles
 from gui.session import Preferences, load_last, save_comparison, state_path
 from gui.store import Store
 from gui.theme import ThemeChoice, apply, resolve, use_fonts_for
+from gui.zoom import zoomed
 
 APPLICATION_ID = "org.fittingroom.FittingRoom"
 _SAVE_AFTER_MS = 1000
@@ -97,6 +98,7 @@ class Controller(QObject):
         self.window.unit_toggled.connect(self._on_unit)
         self.window.theme_toggled.connect(self._on_theme)
         self.window.language_toggled.connect(self._on_language)
+        self.window.zoom_asked.connect(self._on_zoom)
         self._watch: MachineWatch | None = None
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
 
@@ -151,11 +153,19 @@ class Controller(QObject):
         if self._language == _CHINESE and not QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese):
             self.window.show_message("没有中文字体 / No Chinese font is installed (for example: fonts-noto-cjk).")
 
+    def _on_zoom(self, steps: int) -> None:
+        self._preferences.zoom = zoomed(self._preferences.zoom, steps)
+        self._use_fonts()
+        self._show_theme()
+
+    def _use_fonts(self) -> None:
+        use_fonts_for(self._app, chinese=self._language == _CHINESE, zoom=self._preferences.zoom)
+
     def _install_language(self) -> None:
         for translator in self._translators:
             self._app.removeTranslator(translator)
         self._translators = []
-        use_fonts_for(self._app, chinese=self._language == _CHINESE)
+        self._use_fonts()
         QLocale.setDefault(QLocale(self._language))
         qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
         for name, folder in ((f"qtbase_{self._language}", qt_folder), (f"fitting-room_{self._language}", str(assets.TRANSLATIONS))):

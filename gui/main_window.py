@@ -5,11 +5,12 @@ after that frame -> limits of the chosen card, which must not delay it
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
@@ -30,13 +31,9 @@ from core.memory import (
 from core.memory.rule_of_thumb import ladder_format
 from core.run_log import Said
 from gui.after_frame import AfterFrame
+from gui.body import Body
 from gui.catalogue import Catalogue
-from gui.controls import Controls
-from gui.explorer import Explorer
 from gui.frame import Frame
-from gui.gpu_picker import GpuPicker
-from gui.header import Header
-from gui.headline import Headline
 from gui.limits import effects_of, limits_on
 from gui.machine_cards import MachineCards
 from gui.model_shelf import ModelShelf
@@ -48,13 +45,11 @@ from gui.recent import RecentFiles
 from gui.saving import Saver
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
-from gui.verdict import Verdict
 from gui.widgets.caption import request_reset, reset_key_text
-from gui.widgets.hairline import hairline
 from gui.window_actions import WindowActions
 from gui.words import refusal_reason
 
-# Below it the chart says nothing any more; the parts may need more, by their fonts and language.
+# Below it the middle would scroll at the usual size of type.
 _LEAST_SIZE = QSize(1024, 640)
 
 
@@ -64,6 +59,8 @@ class MainWindow(QMainWindow):
     unit_toggled = Signal()
     theme_toggled = Signal()
     language_toggled = Signal()
+    zoom_asked = Signal(int)
+    """+1 larger, -1 smaller, 0 the usual size."""
     closing = Signal()
 
     def __init__(
@@ -128,6 +125,9 @@ class MainWindow(QMainWindow):
                 "find_gpu": self._on_find_gpu,
                 "find_model": self._on_find_model,
                 "present": self._on_present,
+                "zoom_in": partial(self.zoom_asked.emit, 1),
+                "zoom_out": partial(self.zoom_asked.emit, -1),
+                "zoom_reset": partial(self.zoom_asked.emit, 0),
                 "quit": self.close,
             },
         )
@@ -139,18 +139,15 @@ class MainWindow(QMainWindow):
         self._focused_name = focused.objectName() if focused is not None else ""
         self.setWindowTitle(self.tr("Fitting Room"))
         self.actions_made.name(self._numbers.unit, choice)
-        body = QWidget(self)
-        self.header = Header(self.actions_made, theme, body)
-        self.controls = Controls(self._catalogue.models, self._shelf, theme, self._numbers, body)
-        self.headline = Headline(body)
-        self.explorer = Explorer(self._pins, self._store, theme, body)
-        self.chart, self.legend = self.explorer.breakdown.chart, self.explorer.legend
-        self.gpu_picker = GpuPicker(self._cards, theme, body)
-        self.gpu_picker.machine_line.free_only_box.setChecked(self._machine.free_only)
-        self.verdict = Verdict(theme, body)
-        self._lay_out(body)
-        self._connect()
         old = self.takeCentralWidget()
+        self._body = body = Body(
+            self.actions_made, self._catalogue, self._shelf, self._cards, self._pins, self._store, theme, self._numbers, self
+        )
+        self.header, self.controls, self.headline, self.explorer = body.header, body.controls, body.headline, body.explorer
+        self.chart, self.legend = self.explorer.breakdown.chart, self.explorer.legend
+        self.gpu_picker, self.verdict = body.gpu_picker, body.verdict
+        self.gpu_picker.machine_line.free_only_box.setChecked(self._machine.free_only)
+        self._connect()
         if old is not None:
             old.hide()  # Qt shows a new central widget a turn later: one replaced before that would come up as a window
         self.setCentralWidget(body)
@@ -158,50 +155,10 @@ class MainWindow(QMainWindow):
         self._render_history()
         self._render_machine()
         self._render(self._store.scenario)
-        if old is not None:
-            self._carry_over(old, body)
+        if isinstance(old, Body):
+            body.carry_over(old, self._focused_name)
             old.deleteLater()
-        self.setMinimumSize(self.minimumSizeHint().expandedTo(_LEAST_SIZE))
-
-    def _carry_over(self, old: QWidget, new: QWidget) -> None:
-        """What the user had set in the parts themselves: filter, sorting, what is folded open, and where the focus was."""
-        before, after = old.findChild(GpuPicker), new.findChild(GpuPicker)
-        if before is not None and after is not None:
-            after.copy_view(before)
-        explorer = old.findChild(Explorer)
-        if explorer is not None:
-            self.explorer.copy_view(explorer)
-        was, now = old.findChild(QAbstractButton, "more"), new.findChild(QAbstractButton, "more")
-        if was is not None and now is not None:
-            now.setChecked(was.isChecked())
-        focused = self._focused_name
-        target = new.findChild(QWidget, focused) if focused else None
-        if target is not None:
-            target.setFocus()
-
-    def _lay_out(self, body: QWidget) -> None:
-        line = self.fontMetrics().height()
-        middle = QVBoxLayout()
-        middle.setSpacing(8)
-        middle.addWidget(self.headline)
-        middle.addWidget(self.explorer, 1)
-        columns = QHBoxLayout()
-        columns.setContentsMargins(12, 8, 12, 8)
-        columns.setSpacing(16)
-        self.controls.setFixedWidth(round(18 * line))
-        self.gpu_picker.setMinimumWidth(round(25 * line))
-        self.gpu_picker.setMaximumWidth(round(31 * line))
-        columns.addWidget(self.controls)
-        columns.addLayout(middle, 5)
-        columns.addWidget(self.gpu_picker, 2)
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.header)
-        layout.addWidget(hairline(body))
-        layout.addLayout(columns, 1)
-        layout.addWidget(hairline(body))
-        layout.addWidget(self.verdict)
+        self.setMinimumSize(_LEAST_SIZE)
 
     def _connect(self) -> None:
         self.header.run_picked.connect(self._on_run_picked)
@@ -215,6 +172,7 @@ class MainWindow(QMainWindow):
         self.controls.refused.connect(self._on_refused)
         self.explorer.wants_frame.connect(self._render_again)
         self.gpu_picker.picked.connect(self._on_gpu)
+        self._body.gpu_box.picked.connect(self._on_gpu)
         self.verdict.advice.taken.connect(self._store.replace)
         self.verdict.advice.card_taken.connect(self._on_gpu)
         self.gpu_picker.free_only_toggled.connect(self._on_free_only)
@@ -230,6 +188,7 @@ class MainWindow(QMainWindow):
         self.controls.render_scenario(scenario, result.bytes_per_parameter, numbers)
         self.headline.render_estimate(scenario, result, numbers)
         self.gpu_picker.render_fits(result, name, numbers)
+        self._body.gpu_box.render_choice(name)
         fit = self.gpu_picker.table.fit_of(name)
         gpu = self.gpu_picker.table.gpu_named(name)
         frame = Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration, self._store.in_gesture)
@@ -366,8 +325,7 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _on_find_gpu(self) -> None:
-        self.gpu_picker.filter_box.setFocus()
-        self.gpu_picker.filter_box.selectAll()
+        self._body.find_gpu()
 
     def _on_find_model(self) -> None:
         self.controls.model_box.setFocus()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QIODevice, QSaveFile, QSettings, QStandar
 from core.scenario_file import Comparison, ScenarioFileError, comparison_text, read_comparison
 from gui.quantities import ByteUnit
 from gui.theme import ThemeChoice
+from gui.zoom import nearest_zoom
 
 
 def state_path() -> Path:
@@ -93,6 +94,24 @@ class Preferences:
         self._settings.setValue("language", code)
 
     @property
+    def zoom(self) -> float:
+        """Of the type, 1.0 as the system has it."""
+        return self._zoom("zoom")
+
+    @zoom.setter
+    def zoom(self, zoom: float) -> None:
+        self._settings.setValue("zoom", str(zoom))
+
+    @property
+    def stage_zoom(self) -> float:
+        """The same in a presentation, whose type is large already."""
+        return self._zoom("stage_zoom")
+
+    @stage_zoom.setter
+    def stage_zoom(self, zoom: float) -> None:
+        self._settings.setValue("stage_zoom", str(zoom))
+
+    @property
     def favourite_models(self) -> list[str]:
         """Short names, the latest first."""
         return self._names("favourite_models")
@@ -139,6 +158,12 @@ class Preferences:
 
     def _names(self, key: str) -> list[str]:
         return [name for name in self._text(key).split("\n")[:100] if name]
+
+    def _zoom(self, key: str) -> float:
+        try:
+            return nearest_zoom(float(self._text(key)))
+        except ValueError:
+            return 1.0
 
     def _text(self, key: str) -> str:
         value = self._settings.value(key, "")

@@ -8,8 +8,8 @@ Contrasts are tested (tests/gui/test_theme.py): >= 3:1 for graphics, >= 4.5:1 fo
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from core.memory import Component, FitStatus
@@ -21,6 +21,7 @@ class ThemeChoice(StrEnum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+    CONTRAST = "contrast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,32 @@ DARK = Theme(
     status={FitStatus.FITS: "#6fd08c", FitStatus.TIGHT: "#f2c14e", FitStatus.OOM: "#ff8a80"},
 )
 
+#: For a projector in a lit room, and for whoever asks the system for high contrast: text >= 7:1, graphics >= 4.5:1.
+CONTRAST = Theme(
+    name="contrast",
+    window="#ffffff",
+    base="#ffffff",
+    text="#000000",
+    dim_text="#33383f",
+    hairline="#6b7078",
+    accent="#0b3f94",
+    on_accent="#ffffff",
+    ghost="#4c525b",
+    components={
+        Component.WEIGHTS: "#0a2d66",
+        Component.GRADIENTS: "#1f5cb0",
+        Component.OPTIMIZER: "#3c76c8",
+        Component.KV_CACHE: "#7d4a00",
+        Component.ACTIVATIONS: "#b0410c",
+        Component.LOGITS: "#8e1f49",
+        Component.WORKSPACE: "#592072",
+        Component.INPUTS: "#2a2e35",
+        Component.COMMUNICATION: "#434952",
+        Component.RUNTIME: "#565c66",
+        Component.RESERVE: "#6c727c",
+    },
+    status={FitStatus.FITS: "#0b5427", FitStatus.TIGHT: "#664100", FitStatus.OOM: "#98130d"},
+)
 
 _DARKENED_BY = 140  # per cent, by Fusion, of outlines
 
@@ -135,11 +162,24 @@ def system_is_dark() -> bool:
     return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
 
 
+def system_wants_contrast() -> bool:
+    hints = QGuiApplication.styleHints()  # named: PySide would forget what belongs to it amid a longer expression
+    return hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast
+
+
 def resolve(choice: ThemeChoice) -> Theme:
     """The theme to show for ``choice`` on this desktop, now."""
-    if choice is ThemeChoice.SYSTEM:
-        return DARK if system_is_dark() else LIGHT
-    return DARK if choice is ThemeChoice.DARK else LIGHT
+    match choice:
+        case ThemeChoice.LIGHT:
+            return LIGHT
+        case ThemeChoice.DARK:
+            return DARK
+        case ThemeChoice.CONTRAST:
+            return CONTRAST
+        case ThemeChoice.SYSTEM if system_wants_contrast():
+            return CONTRAST
+        case ThemeChoice.SYSTEM:
+            return DARK if system_is_dark() else LIGHT
 
 
 def apply(app: QApplication, theme: Theme) -> None:
@@ -155,13 +195,24 @@ def apply(app: QApplication, theme: Theme) -> None:
 _CHINESE_FAMILIES = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei")
 
 
-def use_fonts_for(app: QApplication, *, chinese: bool) -> None:
-    """The system's family, with Chinese families behind it where the interface is Chinese."""
-    base = QFont(app.font())
+def use_fonts_for(app: QApplication, *, chinese: bool, zoom: float = 1.0) -> None:
+    """The system's family, ``zoom`` times as large, with Chinese families behind it where the interface is Chinese."""
+    base = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     own = base.families()[0] if base.families() else base.family()
     real = QFontInfo(QFont(own)).family()  # an alias such as "Sans Serif" would make Latin text CJK too
     base.setFamilies([real, *_CHINESE_FAMILIES] if chinese else [own])
+    _scale(base, zoom)
     app.setFont(base)
+    # Widgets hear of it a turn later; those that are made before would be measured in the old one.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.ApplicationFontChange.value)
+
+
+def _scale(font: QFont, factor: float) -> None:
+    size = font.pointSizeF()
+    if size > 0:
+        font.setPointSizeF(size * factor)
+    else:
+        font.setPixelSize(round(font.pixelSize() * factor))
 
 
 class FontSize:
@@ -176,11 +227,7 @@ class FontSize:
 def font(factor: float = FontSize.BASE, *, bold: bool = False) -> QFont:
     """The application font scaled by ``factor``, with figures of equal width so that nothing jitters during a drag."""
     result = QFont(QApplication.font())
-    size = result.pointSizeF()
-    if size > 0:
-        result.setPointSizeF(size * factor)
-    else:
-        result.setPixelSize(round(result.pixelSize() * factor))
+    _scale(result, factor)
     result.setBold(bold)
     result.setFeature(QFont.Tag("tnum"), 1)
     return result

@@ -30,6 +30,9 @@ KEYS: Mapping[str, tuple[Keys, ...]] = {
     "find_gpu": (_STANDARD.Find,),
     "find_model": ("Ctrl+M",),
     "present": ("F11",),
+    "zoom_in": ("Ctrl++", "Ctrl+="),
+    "zoom_out": ("Ctrl+-",),
+    "zoom_reset": ("Ctrl+0",),
     "quit": (_STANDARD.Quit,),
 }
 
@@ -44,6 +47,7 @@ MENU: tuple[tuple[str, ...], ...] = (
     ("find_model", "find_gpu", "paste"),
     ("reset", "reset_one"),
     ("unit", "theme"),
+    ("zoom_in", "zoom_out", "zoom_reset"),
     ("quit",),
 )
 
@@ -77,12 +81,15 @@ class WindowActions(QObject):
                 "reset": (self.tr("Reset"), reset_tip.format(key=reset_key_text())),
                 "reset_one": (self.tr("Reset the control in use"), self.tr("Only the one that has the focus goes back to the example")),
                 "unit": (self._unit_name(unit), self.tr("Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)")),
-                "theme": (self._theme_name(theme), self.tr("Theme: as the system, light or dark")),
+                "theme": (self._theme_name(theme), self.tr("Theme: as the system, light, dark or high contrast")),
                 "language": (self.tr("中文"), self.tr("切换到中文")),
                 "paste": (self.tr("Paste"), self.tr("Show what the clipboard holds: a scenario, a model’s configuration or id, a log")),
                 "find_gpu": (self.tr("Find a GPU"), self.tr("Go to the filter of the GPU list")),
                 "find_model": (self.tr("Find a model"), self.tr("Go to the model list")),
                 "present": (self.tr("Present"), self.tr("Fill the screen")),
+                "zoom_in": (self.tr("Larger"), self.tr("Everything larger")),
+                "zoom_out": (self.tr("Smaller"), self.tr("Everything smaller")),
+                "zoom_reset": (self.tr("Usual size"), self.tr("As large as the system’s type")),
                 "quit": (self.tr("Quit"), self.tr("Close; the scenario is kept for the next start")),
             }
         )
@@ -98,3 +105,5 @@ class WindowActions(QObject):
                 return self.tr("Theme: light")
             case ThemeChoice.DARK:
                 return self.tr("Theme: dark")
+            case ThemeChoice.CONTRAST:
+                return self.tr("Theme: high contrast")

@@ -537,6 +537,13 @@
     </message>
 </context>
 <context>
+    <name>GpuBox</name>
+    <message>
+        <source>GP&amp;U</source>
+        <translation>显卡(&amp;U)</translation>
+    </message>
+</context>
+<context>
     <name>GpuPicker</name>
     <message>
         <source>Filter GPUs</source>
@@ -1106,10 +1113,6 @@
         <translation>切换显存单位：GiB（2³⁰ 字节）或 GB（10⁹ 字节）</translation>
     </message>
     <message>
-        <source>Theme: as the system, light or dark</source>
-        <translation>主题：跟随系统、浅色或深色</translation>
-    </message>
-    <message>
         <source>中文</source>
         <translation>English</translation>
     </message>
@@ -1172,6 +1175,38 @@
     <message>
         <source>Theme: dark</source>
         <translation>主题：深色</translation>
+    </message>
+    <message>
+        <source>Theme: as the system, light, dark or high contrast</source>
+        <translation>主题：跟随系统、浅色、深色或高对比度</translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Everything larger</source>
+        <translation>全部放大</translation>
+    </message>
+    <message>
+        <source>Smaller</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Everything smaller</source>
+        <translation>全部缩小</translation>
+    </message>
+    <message>
+        <source>Usual size</source>
+        <translation>恢复大小</translation>
+    </message>
+    <message>
+        <source>As large as the system’s type</source>
+        <translation>与系统字号相同</translation>
+    </message>
+    <message>
+        <source>Theme: high contrast</source>
+        <translation>主题：高对比度</translation>
     </message>
 </context>
 <context>

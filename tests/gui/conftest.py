@@ -176,7 +176,7 @@ def state(tmp_path: Path) -> Path:
 @pytest.fixture
 def open_room(qapp: QApplication, qtbot: QtBot, settings: QSettings, state: Path) -> Iterator[Callable[..., Room]]:
     """Opens the window, as often as asked; what is changed of the application is put back."""
-    palette, style, locale = qapp.palette(), qapp.style().name(), QLocale()
+    palette, style, locale, font = qapp.palette(), qapp.style().name(), QLocale(), qapp.font()
     qapp.setStyle("Fusion")  # what the application runs in, except on macOS
     opened: list[Controller] = []
 
@@ -195,6 +195,7 @@ def open_room(qapp: QApplication, qtbot: QtBot, settings: QSettings, state: Path
         delete_now(controller.window, controller)
     qapp.setStyle(style)
     qapp.setPalette(palette)
+    qapp.setFont(font)
     QLocale.setDefault(locale)
 
 

@@ -17,7 +17,8 @@ from core.scenario_file import Comparison
 from gui.gpu_table import Column
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_last, save_comparison
-from gui.theme import DARK, LIGHT, Theme, ThemeChoice, resolve
+from gui.theme import CONTRAST, DARK, LIGHT, Theme, ThemeChoice, resolve
+from gui.zoom import ZOOMS
 
 Open = Callable[..., Any]
 
@@ -39,7 +40,7 @@ def window_color(qapp: QApplication) -> str:
 
 
 def test_theme_goes_round_by_one_key(room: Any, qapp: QApplication, settings: QSettings) -> None:
-    """Light, dark, as the system, and light again."""
+    """Light, dark, high contrast, as the system, and light again."""
     with room.change():
         room.store.replace(changed(room))
     scenario, verdict = room.scenario, room.verdict
@@ -51,12 +52,13 @@ def test_theme_goes_round_by_one_key(room: Any, qapp: QApplication, settings: QS
         assert room.verdict == verdict
     assert seen == [
         (ThemeChoice.DARK, DARK.window),
+        (ThemeChoice.CONTRAST, CONTRAST.window),
         (ThemeChoice.SYSTEM, resolve(ThemeChoice.SYSTEM).window),
         (ThemeChoice.LIGHT, LIGHT.window),
     ]
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", [LIGHT, DARK, CONTRAST], ids=lambda theme: theme.name)
 def test_the_whole_window_is_in_the_theme(open_room: Open, settings: QSettings, theme: Theme) -> None:
     settings.setValue("theme", theme.name)
     room = open_room()
@@ -143,6 +145,57 @@ def test_closed_windows_are_freed(open_room: Open) -> None:
     gc.collect()
     assert window() is None
     assert [part() for part in parts] == [None, None]
+
+
+# Size of the type
+
+
+def line_px(room: Any) -> int:
+    return int(room.window.fontMetrics().height())
+
+
+def test_type_grows_by_a_key_and_is_remembered(open_room: Open, settings: QSettings) -> None:
+    room = open_room()
+    before = line_px(room)
+    room.press_key(Qt.Key.Key_Plus)
+    room.press_key(Qt.Key.Key_Plus)
+    assert Preferences(settings).zoom == 1.25
+    assert line_px(room) == pytest.approx(1.25 * before, abs=1.5)
+    assert room.window.verdict.sentence.fontMetrics().height() > 1.25 * before
+    assert line_px(open_room(room.scenario)) == line_px(room)
+    room.press_key(Qt.Key.Key_Minus)
+    assert Preferences(settings).zoom == 1.1
+    room.press_key(Qt.Key.Key_0)
+    assert (Preferences(settings).zoom, line_px(room)) == (1.0, before)
+
+
+def test_no_card_is_out_of_reach_where_the_type_is_large(room: Any) -> None:
+    """The list gives way to a drop-down, and the middle scrolls."""
+    room.window.resize(1280, 720)
+    assert room.window.gpu_picker.isVisible()
+    assert not room.find(QComboBox, "gpu_box").isVisible()
+    for _ in ZOOMS:
+        room.press_key(Qt.Key.Key_Plus)
+    assert (room.window.width(), room.window.height()) == (1280, 720)
+    box = room.find(QComboBox, "gpu_box")
+    assert box.isVisible()
+    assert not room.window.gpu_picker.isVisible()
+    assert box.currentText() == "RTX 4090"
+    room.press_key(Qt.Key.Key_F)
+    assert box.hasFocus()
+    with room.change():
+        room.bot.keyClick(box, Qt.Key.Key_Down)
+    assert room.scenario.gpu == box.currentText() != "RTX 4090"
+    picker = room.window.gpu_picker
+    picker.filter_box.setText("nothing is called like that")
+    room.set(batch_size=2)
+    assert box.placeholderText() == room.scenario.gpu, "named though the filter of the list leaves it out"
+
+
+@pytest.mark.parametrize(("wanted", "got"), [("1.2", 1.25), ("nan", 1.0), ("inf", 1.0), ("-5", 0.8), ("1e9", 3.0), ("large", 1.0)])
+def test_a_size_of_nonsense_is_the_nearest_that_there_is(settings: QSettings, wanted: str, got: float) -> None:
+    settings.setValue("zoom", wanted)
+    assert Preferences(settings).zoom == got
 
 
 def test_unit_is_remembered(open_room: Open, settings: QSettings) -> None:

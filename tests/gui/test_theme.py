@@ -5,11 +5,11 @@ from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from core.memory import Component, FitStatus
-from gui.theme import DARK, LIGHT, FontSize, Theme, ThemeChoice, contrast, font, readable_on, resolve, system_is_dark
+from gui.theme import CONTRAST, DARK, LIGHT, FontSize, Theme, ThemeChoice, contrast, font, readable_on, resolve, system_is_dark
 
 GRAPHICS, TEXT = 3.0, 4.5  # WCAG 2: the least contrast of what must be seen, and of what must be read
 
-both = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+both = pytest.mark.parametrize("theme", [LIGHT, DARK, CONTRAST], ids=lambda theme: theme.name)
 
 
 def grounds(theme: Theme) -> list[QColor]:
@@ -98,7 +98,24 @@ def test_palette_reads_in_every_group(theme: Theme) -> None:
 def test_choice_is_kept_and_system_is_followed(qapp: QApplication) -> None:
     assert resolve(ThemeChoice.LIGHT) is LIGHT
     assert resolve(ThemeChoice.DARK) is DARK
+    assert resolve(ThemeChoice.CONTRAST) is CONTRAST
     assert resolve(ThemeChoice.SYSTEM) is (DARK if system_is_dark() else LIGHT)
+
+
+def test_whoever_asks_the_system_for_high_contrast_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gui.theme.system_wants_contrast", lambda: True)
+    assert resolve(ThemeChoice.SYSTEM) is CONTRAST
+    assert resolve(ThemeChoice.DARK) is DARK
+
+
+def test_high_contrast_is_higher() -> None:
+    """WCAG's AAA for text, and for graphics what AA wants of text."""
+    for ground in grounds(CONTRAST):
+        for ink in (CONTRAST.text, CONTRAST.dim_text, *CONTRAST.status.values()):
+            assert contrast(QColor(ink), ground) >= 7, ink
+        for ink in (CONTRAST.accent, CONTRAST.ghost, CONTRAST.hairline, *CONTRAST.components.values()):
+            assert contrast(QColor(ink), ground) >= TEXT, ink
+    assert contrast(QColor(CONTRAST.on_accent), QColor(CONTRAST.accent)) >= 7
 
 
 @pytest.mark.parametrize("pixels", [None, 15])

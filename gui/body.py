@@ -1,0 +1,118 @@
+"""What the window is filled with: the parts and where they stand, by how much room there is.
+
+The middle scrolls where it finds no room; the list of cards folds into a drop-down first. All is measured in lines of text, so that a
+larger type (zoom) and a smaller window are one thing.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from gui.catalogue import Catalogue
+from gui.controls import Controls
+from gui.explorer import Explorer
+from gui.gpu_box import GpuBox
+from gui.gpu_picker import GpuPicker
+from gui.header import Header
+from gui.headline import Headline
+from gui.model_shelf import ModelShelf
+from gui.own_cards import OwnCards
+from gui.pins import Pins
+from gui.quantities import Numbers
+from gui.store import Store
+from gui.theme import Theme
+from gui.verdict import Verdict
+from gui.widgets.hairline import hairline
+from gui.window_actions import WindowActions
+
+#: Widths in lines: of the controls; of the list of cards at least and at most; and of a window that has room for that list.
+_CONTROLS, _LIST_LEAST, _LIST_MOST, _ROOM_FOR_LIST = 18, 25, 31, 66
+
+
+class Body(QWidget):
+    """Makes the parts, in one theme and language. It connects and renders nothing."""
+
+    def __init__(
+        self,
+        actions: WindowActions,
+        catalogue: Catalogue,
+        shelf: ModelShelf,
+        cards: OwnCards,
+        pins: Pins,
+        store: Store,
+        theme: Theme,
+        numbers: Numbers,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.header = Header(actions, theme, self)
+        self._middle = QScrollArea(self)
+        self._middle.setWidgetResizable(True)
+        self._middle.setFrameShape(QFrame.Shape.NoFrame)
+        self._middle.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        columns = QWidget(self)
+        self.controls = Controls(catalogue.models, shelf, theme, numbers, columns)
+        self.headline = Headline(columns)
+        self.explorer = Explorer(pins, store, theme, columns)
+        self.gpu_picker = GpuPicker(cards, theme, columns)
+        self.verdict = Verdict(theme, self)
+        self.gpu_box = GpuBox(self.gpu_picker.table, self)
+        self._lay_out(columns)
+        self._fold()
+
+    def _lay_out(self, columns: QWidget) -> None:
+        line = self.fontMetrics().height()
+        middle = QVBoxLayout()
+        middle.setSpacing(8)
+        middle.addWidget(self.headline)
+        middle.addWidget(self.explorer, 1)
+        row = QHBoxLayout(columns)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(16)
+        self.controls.setFixedWidth(round(_CONTROLS * line))
+        self.gpu_picker.setMinimumWidth(round(_LIST_LEAST * line))
+        self.gpu_picker.setMaximumWidth(round(_LIST_MOST * line))
+        row.addWidget(self.controls)
+        row.addLayout(middle, 5)
+        row.addWidget(self.gpu_picker, 2)
+        self._middle.setWidget(columns)
+        end = QHBoxLayout()
+        end.setContentsMargins(0, 0, 12, 0)
+        end.addWidget(self.verdict, 1)
+        end.addWidget(self.gpu_box, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(hairline(self))
+        layout.addWidget(self._middle, 1)
+        layout.addWidget(hairline(self))
+        layout.addLayout(end)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def _fold(self) -> None:
+        wide = self.width() >= _ROOM_FOR_LIST * self.fontMetrics().height()
+        self.gpu_picker.setVisible(wide)
+        self.gpu_box.setVisible(not wide)
+
+    def find_gpu(self) -> None:
+        """Go to where a card is chosen."""
+        if self.gpu_picker.isHidden():
+            self.gpu_box.setFocus()
+        else:
+            self.gpu_picker.filter_box.setFocus()
+            self.gpu_picker.filter_box.selectAll()
+
+    def carry_over(self, old: "Body", focused: str) -> None:
+        """What the user had set in the parts of ``old``: filter, sorting, tab, what is folded open, and where the focus was."""
+        self.gpu_picker.copy_view(old.gpu_picker)
+        self.explorer.copy_view(old.explorer)
+        was, now = old.findChild(QAbstractButton, "more"), self.findChild(QAbstractButton, "more")
+        if was is not None and now is not None:
+            now.setChecked(was.isChecked())
+        target = self.findChild(QWidget, focused) if focused else None
+        if target is not None:
+            target.setFocus()
