@@ -5,7 +5,7 @@ grow while saved activations shrink, so its peak is the largest of a few known i
 throughout; the first step gets them in its optimizer step.
 """
 
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from core.memory.architecture import Router
 from core.memory.attention import (
@@ -52,6 +52,8 @@ from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes
 #: Token ids and labels, int64 each.
 _INPUT_BYTES = 2 * TOKEN_ID_BYTES
 
+Instants = list[tuple[Stack, Cause]]
+
 
 def trained_parameters(scenario: Scenario) -> int:
     """Values that get a gradient."""
@@ -76,11 +78,23 @@ def stored_weight_bytes(scenario: Scenario, n: Numerics, trained: int) -> int:
     return weight_bytes(arch, scenario.weights) + adapter_width(scenario) * trained
 
 
-def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
-    """Load, forward, backward, optimizer step and the level between steps."""
-    n = numerics(scenario)
-    arch = scenario.architecture
-    full = scenario.method is Method.FULL
+class ModelState(NamedTuple):
+    """What belongs to the model, in bytes, whatever batch and context are."""
+
+    weights: int
+    gradients: int
+    """Of one pass, all of them."""
+    optimizer: int
+    """States and master weights."""
+    stepped_gradients: int
+    """Those that are there at the optimizer's step."""
+    step_work: int
+    """What the step needs beside all that."""
+
+
+def model_state(scenario: Scenario, n: Numerics) -> ModelState:
+    """Of a run whose GPU holds the whole model."""
+    arch, full = scenario.architecture, scenario.method is Method.FULL
     trained = trained_parameters(scenario)
     weights = stored_weight_bytes(scenario, n, trained)
     gradients = n.gradient * trained
@@ -95,16 +109,63 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     states = optimizer_state_bytes(scenario.optimizer, n, trained, factored)
     if tables:
         states += optimizer_state_bytes(scenario.optimizer, n._replace(state=width), tables, arch.vocab_size + arch.hidden_size)
-    tokens = scenario.batch_size * scenario.context_length
+    largest_matrix = largest_trained_matrix(scenario)
+    stepped, stepped_gradients = trained, gradients
+    if scenario.gradients is Gradients.IN_BACKWARD:
+        stepped, stepped_gradients = largest_matrix, n.gradient * largest_matrix
+    work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, stepped, largest_matrix)
+    if tables:
+        largest_table = embedding_parameters(arch)
+        work += optimizer_step_bytes(
+            scenario.optimizer, scenario.optimizer_implementation, n._replace(state=width, weight=width), tables, largest_table
+        )
+    return ModelState(weights, gradients, states, stepped_gradients, work)
+
+
+def largest_trained_matrix(scenario: Scenario) -> int:
+    """Values of the largest single parameter that is trained."""
+    arch = scenario.architecture
+    if scenario.method is not Method.FULL:
+        return largest_adapter(scenario)
+    return max(embedding_parameters(arch), arch.hidden_size * max(arch.intermediate_size, arch.query_size))
+
+
+def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
+    """Load, forward, backward, optimizer step and the level between steps."""
+    n = numerics(scenario)
+    model = model_state(scenario, n)
     kept = saved(scenario, n)
 
-    load = Stack(weights=weights, runtime=runtime_bytes)
-    step = load._replace(inputs=_INPUT_BYTES * tokens, optimizer=0 if scenario.first_step else states)
+    load = Stack(weights=model.weights, runtime=runtime_bytes)
+    step = load._replace(inputs=input_bytes(scenario), optimizer=0 if scenario.first_step else model.optimizer)
     if scenario.gradients is Gradients.ACCUMULATED:
-        step = step._replace(gradients=gradients)
+        step = step._replace(gradients=model.gradients)
+    forward, backward = passes(scenario, n, step, kept, model.gradients)
+    optimizer_step = step._replace(gradients=model.stepped_gradients, optimizer=model.optimizer, workspace=model.step_work)
+    between = step._replace(gradients=0, optimizer=model.optimizer)
+    in_passes, in_step = reserves(scenario, kept.layers, backward, model.step_work)
+    return (
+        moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
+        reserving(in_passes, MomentName.FORWARD, forward),
+        reserving(in_passes, MomentName.BACKWARD, backward),
+        reserving(in_step, MomentName.OPTIMIZER_STEP, [(optimizer_step, Cause.OPTIMIZER)]),
+        moment_of(MomentName.BETWEEN_STEPS, (between, Cause.RESIDENT)),
+    )
 
+
+def input_bytes(scenario: Scenario) -> int:
+    """Token ids and labels."""
+    return _INPUT_BYTES * scenario.batch_size * scenario.context_length
+
+
+def passes(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> tuple[Instants, Instants]:
+    """The instants of the forward and of the backward pass of which one is the largest; ``step`` is what is there throughout, ``gradients``
+    all that the backward pass makes.
+    """
+    arch, tokens = scenario.architecture, scenario.batch_size * scenario.context_length
+    full = scenario.method is Method.FULL
     widened = _widened_in_forward(scenario, n, full=full)
-    forward = step._replace(
+    at_loss = step._replace(
         activations=kept.layers + kept.outside,
         logits=kept.for_loss + forward_logits_bytes(scenario, n, tokens),
         workspace=widened + dequantization_bytes(arch, scenario.weights) * (not full),
@@ -113,52 +174,30 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     if scenario.keep_outputs:
         output = output_bytes(scenario.loss, n, arch, tokens)
         instants = [(instant._replace(logits=instant.logits + output), cause) for instant, cause in instants]
+    return _forward(scenario, n, step, kept, at_loss), instants
 
-    if full:
-        linear = arch.hidden_size * max(arch.intermediate_size, arch.query_size)
-        largest_matrix = max(embedding_parameters(arch), linear)
-    else:
-        largest_matrix = largest_adapter(scenario)
-    stepped = trained
-    if scenario.gradients is Gradients.IN_BACKWARD:
-        stepped, gradients = largest_matrix, n.gradient * largest_matrix
-    work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, stepped, largest_matrix)
-    if tables:
-        largest_table = embedding_parameters(arch)
-        work += optimizer_step_bytes(
-            scenario.optimizer, scenario.optimizer_implementation, n._replace(state=width, weight=width), tables, largest_table
-        )
-    optimizer_step = step._replace(gradients=gradients, optimizer=states, workspace=work)
-    between = step._replace(gradients=0, optimizer=states)
 
-    at_loss = in_layer = -kept.layers
-    for instant, cause in instants:
-        beyond_kept = instant.activations + instant.logits + instant.workspace - kept.layers
-        if cause in _AT_LOSS:
+def reserves(scenario: Scenario, kept_layers: int, backward: Instants, step_work: int) -> tuple[int, int]:
+    """What the allocator holds beyond the tensors in the passes and in the optimizer's step."""
+    at_loss = in_layer = -kept_layers
+    for instant, cause in backward:
+        beyond_kept = instant.activations + instant.logits + instant.workspace - kept_layers
+        if cause in AT_LOSS:
             at_loss = max(at_loss, beyond_kept)
         else:
             in_layer = max(in_layer, beyond_kept)
-    transient = kept.layers + max(at_loss, in_layer)
+    transient = kept_layers + max(at_loss, in_layer)
     if scenario.varying_lengths:
         in_passes = varying_reserve_bytes(transient, max(at_loss, in_layer))
     else:
         in_passes = training_reserve_bytes(transient, at_loss, in_layer)
-    in_step = step_reserve_bytes(work, transient)
-
-    return (
-        moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
-        _reserving(in_passes, MomentName.FORWARD, _forward(scenario, n, step, kept, forward)),
-        _reserving(in_passes, MomentName.BACKWARD, instants),
-        _reserving(in_step, MomentName.OPTIMIZER_STEP, [(optimizer_step, Cause.OPTIMIZER)]),
-        moment_of(MomentName.BETWEEN_STEPS, (between, Cause.RESIDENT)),
-    )
+    return in_passes, step_reserve_bytes(step_work, transient)
 
 
-_Instants = list[tuple[Stack, Cause]]
-_AT_LOSS = frozenset({Cause.LOSS, Cause.HEAD})
+AT_LOSS = frozenset({Cause.LOSS, Cause.HEAD})
 
 
-def _reserving(reserve: int, name: MomentName, instants: _Instants) -> Moment:
+def reserving(reserve: int, name: MomentName, instants: Instants) -> Moment:
     stack, cause = max(instants, key=lambda pair: sum(pair[0]))
     return Moment(name, stack._replace(reserve=reserve), cause)
 
@@ -178,7 +217,7 @@ def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
     return 4 * states + copies
 
 
-def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> _Instants:
+def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> Instants:
     """Peak of the forward pass: at the loss, unless layers keep nothing but their inputs and write their scores to memory."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
     path = attention_path(scenario.attention, n, arch)
@@ -204,7 +243,7 @@ def _alive(scenario: Scenario, before: int, just_made: int, everything: int) -> 
             assert_never(scenario.gradients)
 
 
-def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all_gradients: int) -> _Instants:
+def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all_gradients: int) -> Instants:
     """The backward pass when every weight is trained: the instants in the order they happen."""
     arch, length = scenario.architecture, scenario.context_length
     tokens = scenario.batch_size * length
@@ -286,7 +325,7 @@ def _first_experts(scenario: Scenario, n: Numerics, step: Stack) -> tuple[Stack,
     return instant, n.gradient * missing
 
 
-def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> _Instants:
+def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> Instants:
     """The backward pass when only adapters are trained: the loss, or one layer's recomputation."""
     arch = scenario.architecture
     tokens = scenario.batch_size * scenario.context_length
