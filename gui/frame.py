@@ -6,6 +6,7 @@ from core.means import Fits
 from core.memory import Estimate, Fit, Gpu, Scenario
 from core.memory.calibration import Calibration
 from core.remedies import fits_on
+from gui.pins import Pin
 from gui.quantities import Numbers
 
 
@@ -21,6 +22,9 @@ class Frame:
     calibration: Calibration | None
     dragging: bool
     """Axes stay still meanwhile."""
+    marked: tuple[Gpu, ...] = ()
+    """Cards that are shown beside the chosen one."""
+    pins: tuple[Pin, ...] = ()
 
     def fits(self, gpu: Gpu) -> Fits:
         """Whether another scenario would surely fit ``gpu``, as the verdict has it."""

@@ -4,9 +4,9 @@ A delegate is called once a cell, with an option and an index made for that call
 that takes longer than the painting itself.
 """
 
-from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QTableView, QWidget
+from PySide6.QtCore import QModelIndex, QPointF, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QTableView, QWidget
 
 from gui.gpu_table import NUMERIC, AnyIndex, Column, GpuTable
 from gui.icons import status_pixmap
@@ -21,7 +21,9 @@ _LONG_NAME = 11.5
 
 
 class GpuList(QTableView):
-    """Draws text, colour and mark of every cell; the selected row in the accent."""
+    """Draws text, colour and mark of every cell; the selected row in the accent. Emits ``mark_toggled`` with the name of a card."""
+
+    mark_toggled = Signal(object)
 
     def __init__(self, table: GpuTable, theme: Theme, icon_side: int, parent: QWidget) -> None:
         super().__init__(parent)
@@ -50,6 +52,32 @@ class GpuList(QTableView):
         if column is Column.SHARE and not self.isColumnHidden(column):
             self._share_px = self.columnWidth(column)
         return self._share_px if column is Column.SHARE else self.columnWidth(column)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """With Ctrl a row is marked, not chosen."""
+        marks = event.button() == Qt.MouseButton.LeftButton and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if not (marks and self._toggle(self.indexAt(event.position().toPoint()))):
+            super().mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
+        gpu = self._table.gpu_at(index.row())
+        if gpu is None:
+            return
+        menu = QMenu(self)
+        action = menu.addAction(self.tr("A line on the curve and the map (Ctrl+click)"))
+        action.setCheckable(True)
+        action.setChecked(self._table.is_marked(gpu.name))
+        action.triggered.connect(lambda: self._toggle(index))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos() if by_mouse else self.viewport().mapToGlobal(self.visualRect(index).center()))
+
+    def _toggle(self, index: QModelIndex) -> bool:
+        gpu = self._table.gpu_at(index.row())
+        if gpu is not None:
+            self.mark_toggled.emit(gpu.name)
+        return gpu is not None
 
     def currentChanged(self, current: AnyIndex, previous: AnyIndex) -> None:
         super().currentChanged(current, previous)

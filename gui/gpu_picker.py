@@ -52,6 +52,7 @@ class GpuPicker(QWidget):
         self.list_view = GpuList(self.table, theme, round(0.85 * line), self)
         self.list_view.setObjectName("gpu_list")
         self.list_view.setAccessibleName(self.tr("GPUs and whether the scenario fits on them"))
+        self.list_view.setAccessibleDescription(self.tr("Ctrl+click, or the menu key, marks cards for the curve and the map."))
         self._style_list(line)
 
         self.edit_button = QToolButton(self)
@@ -62,6 +63,9 @@ class GpuPicker(QWidget):
         self.edit_button.clicked.connect(self._edit)
         self._cards = cards
         cards.changed.connect(self._on_cards)
+        self.list_view.mark_toggled.connect(cards.marked.toggle)
+        cards.marked.changed.connect(self._on_marked)
+        self.table.set_marked(cards.marked.names)
         self.machine_line = MachineLine(self)
         self.machine_line.free_only_toggled.connect(self.free_only_toggled)
 
@@ -127,6 +131,10 @@ class GpuPicker(QWidget):
 
     def _on_cards(self) -> None:
         self.table.set_gpus(self._cards.gpus())
+        self.cards_changed.emit()
+
+    def _on_marked(self) -> None:
+        self.table.set_marked(self._cards.marked.names)
         self.cards_changed.emit()
 
     def _edit(self) -> None:

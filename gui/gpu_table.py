@@ -4,6 +4,7 @@ Headroom and its percentage order cards as their usable memory does, whatever th
 only changes texts, and, with "only those that fit", where the list ends.
 """
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
@@ -30,6 +31,8 @@ class Column(IntEnum):
 #: A headroom that is told in larger units than the column's; the tip has the figure.
 MOST_NEGATIVE = "\u2212>9999"
 
+_MARK = "◆"
+
 _ROOT = QModelIndex()
 NUMERIC = frozenset({Column.MEMORY, Column.HEADROOM, Column.SHARE})
 
@@ -53,6 +56,7 @@ class GpuTable(QAbstractTableModel):
         self._here: tuple[Gpu, ...] = ()
         self._visible: list[Gpu] = []
         self._chosen = ""
+        self._marked: frozenset[str] = frozenset()
         self._icons = {status: status_icon(status, theme, icon_side) for status in FitStatus}
         self._colors = {status: QColor(color) for status, color in theme.status.items()}
         self._bold = font(bold=True)
@@ -191,7 +195,7 @@ class GpuTable(QAbstractTableModel):
 
     def _text(self, gpu: Gpu, column: int) -> str:
         if column == Column.NAME:
-            return self._name_here(gpu) if gpu in self._here else gpu.name
+            return self._with_mark(self._name_here(gpu) if gpu in self._here else gpu.name, gpu)
         fit, numbers = self._fits.get(gpu.usable_bytes), self._numbers
         if fit is None or numbers is None:
             return ""
@@ -208,7 +212,20 @@ class GpuTable(QAbstractTableModel):
 
     def plain_name(self, row: int) -> str:
         """Without the remark that it is in this machine."""
-        return self._visible[row].name
+        gpu = self._visible[row]
+        return self._with_mark(gpu.name, gpu)
+
+    def _with_mark(self, name: str, gpu: Gpu) -> str:
+        return f"{name} {_MARK}" if gpu.name in self._marked else name
+
+    def is_marked(self, name: str) -> bool:
+        return name in self._marked
+
+    def set_marked(self, names: Iterable[str]) -> None:
+        """Set these names off: their cards are lines on the curve and the map."""
+        self._marked = frozenset(names)
+        if self._visible:
+            self.dataChanged.emit(self.index(0, Column.NAME), self.index(len(self._visible) - 1, Column.NAME))
 
     def _name_here(self, gpu: Gpu) -> str:
         """With its number only where there are several alike."""

@@ -191,7 +191,8 @@ class MainWindow(QMainWindow):
         self._body.gpu_box.render_choice(name)
         fit = self.gpu_picker.table.fit_of(name)
         gpu = self.gpu_picker.table.gpu_named(name)
-        frame = Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration, self._store.in_gesture)
+        marked, pins = self._cards.marked_gpus(), self._pins.pins
+        frame = Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration, self._store.in_gesture, marked, pins)
         if self.explorer.page is self.explorer.breakdown:
             self.chart.render_frame(frame, estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB)).total_bytes, self._pins.pins)
         self.legend.render_estimate(result, numbers)

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from core.memory import Gpu
+from gui.marked_cards import MarkedCards
 from gui.session import Preferences
 
 MAX_CARDS = 50
@@ -23,6 +24,7 @@ class OwnCards(QObject):
         super().__init__(parent)
         self._catalogue = tuple(catalogue)
         self._preferences = preferences
+        self.marked = MarkedCards(preferences, self)
         try:
             self._own = _CARDS.validate_json(preferences.own_cards or "[]")[:MAX_CARDS]
         except ValidationError:
@@ -32,6 +34,11 @@ class OwnCards(QObject):
         """Own cards, then those of the catalogue that none of them replaces."""
         names = {gpu.name for gpu in self._own}
         return (*self._own, *(gpu for gpu in self._catalogue if gpu.name not in names))
+
+    def marked_gpus(self) -> tuple[Gpu, ...]:
+        """Those that are marked and still there, in the order of their names' marks."""
+        known = {gpu.name: gpu for gpu in self.gpus()} if self.marked.names else {}
+        return tuple(known[name] for name in self.marked.names if name in known)
 
     def is_own(self, name: str) -> bool:
         return any(gpu.name == name for gpu in self._own)

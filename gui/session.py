@@ -139,6 +139,15 @@ class Preferences:
         self._settings.setValue("recent_files", "\n".join(paths))
 
     @property
+    def marked_cards(self) -> list[str]:
+        """Names, the one marked first first."""
+        return self._names("marked_cards")
+
+    @marked_cards.setter
+    def marked_cards(self, names: list[str]) -> None:
+        self._settings.setValue("marked_cards", "\n".join(names))
+
+    @property
     def own_cards(self) -> str:
         """JSON, as OwnCards writes it."""
         return self._text("own_cards")

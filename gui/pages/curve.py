@@ -1,50 +1,26 @@
-"""Tab *Curve*: memory against context, batch or parameters, a line for each precision or method, and where the chosen card runs out."""
+"""Tab *Curve*: memory against context, batch or parameters, a line for each precision, method or pin, and where cards run out."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from core.memory import FitStatus, Scenario, Task, max_batch_size, max_context_length, max_parameters, peak_bytes
-from core.sweep import RANGES, Axis, curve, moved, spaced, value_on, variants
+from core.memory import FitStatus, Task, peak_bytes
+from core.sweep import RANGES, Axis, moved
 from gui.frame import Frame
+from gui.marked_cards import MarkedCards
+from gui.pages.curve_lines import USUAL, Crossing, Lines, follow_lines
 from gui.pages.log_plot import LogPlot, Painted, faint, powers_of_two, round_numbers
 from gui.pages.page import Page
+from gui.pages.placed_texts import PlacedTexts, around
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
-from gui.words import format_name, run_name
 
-_POINTS = 48
-#: How far each axis reaches where nothing asks for more.
-_USUAL = {Axis.CONTEXT: (128, 131_072), Axis.BATCH: (1, 256), Axis.PARAMETERS: (10**8, 10**12)}
-_SOLVE = {Axis.CONTEXT: max_context_length, Axis.BATCH: max_batch_size, Axis.PARAMETERS: max_parameters}
 _DASHES = (Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _PAD = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    label: str
-    values: Sequence[int]
-    sizes: Sequence[int]
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """Everything on the picture, in values and bytes."""
-
-    lines: tuple[_Line, ...]
-    here: tuple[int, int]
-    here_label: str
-    capacity: int | None
-    capacity_label: str
-    crossing: int
-    """The largest value that fits; 0 where none or all of them do."""
-    crossing_label: str
+_DOT = 5.0
 
 
 class CurvePage(Page):
@@ -54,18 +30,31 @@ class CurvePage(Page):
     gesture_started = Signal()
     gesture_finished = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, marked: MarkedCards, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._marked = marked
         self._frame: Frame | None = None
-        self._drawn: _Drawn | None = None
-        self._reach: dict[Axis, tuple[int, int]] = dict(_USUAL)
+        self._drawn: Lines | None = None
+        self._reach: dict[Axis, tuple[int, int]] = dict(USUAL)
         self.axis_box = QComboBox(self)
         self.axis_box.setObjectName("curve_axis")
         self.axis_box.setAccessibleName(self.tr("Memory against"))
         for axis in Axis:
             self.axis_box.addItem(self._axis_name(axis), axis)
         self.axis_box.currentIndexChanged.connect(self._on_axis)
+        self.lines_box = QComboBox(self)
+        self.lines_box.setObjectName("curve_lines")
+        self.lines_box.setAccessibleName(self.tr("A line for each"))
+        self.lines_box.addItems([self.tr("each precision"), self.tr("pinned scenarios")])
+        self.lines_box.currentIndexChanged.connect(self._on_axis)
+        self.cards_button = QToolButton(self)
+        self.cards_button.setObjectName("curve_cards")
+        self.cards_button.setText(self.tr("Cards"))
+        self.cards_button.setToolTip(self.tr("Cards beside the chosen one: Ctrl+click marks them in the list"))
+        self.cards_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.cards_button.setMenu(QMenu(self.cards_button))
+        self.cards_button.menu().aboutToShow.connect(self._fill_cards)
         self.readout = QLabel(self)
         self.readout.setObjectName("curve_readout")
         self.readout.setTextFormat(Qt.TextFormat.PlainText)
@@ -81,7 +70,9 @@ class CurvePage(Page):
         top = QHBoxLayout()
         top.addWidget(QLabel(self.tr("Memory against"), self))
         top.addWidget(self.axis_box)
-        top.addSpacing(12)
+        top.addWidget(self.lines_box)
+        top.addWidget(self.cards_button)
+        top.addSpacing(8)
         top.addWidget(self.readout, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
@@ -95,56 +86,33 @@ class CurvePage(Page):
     wants_frame = Signal()
     """Another axis was chosen: what is shown has to be worked out again."""
 
+    def copy_view(self, other: "CurvePage") -> None:
+        """Draw against what ``other`` does, and the same kind of lines."""
+        for mine, its in ((self.axis_box, other.axis_box), (self.lines_box, other.lines_box)):
+            with QSignalBlocker(mine):
+                mine.setCurrentIndex(its.currentIndex())
+
     def show_frame(self, frame: Frame) -> None:
         self._frame = frame
         if not frame.dragging:
-            self._reach = dict(_USUAL)
+            self._reach = dict(USUAL)
+        each = self.tr("each method") if frame.scenario.task is Task.TRAINING else self.tr("each precision")
+        if each != self.lines_box.itemText(0):
+            self.lines_box.setItemText(0, each)
 
     def follow(self, frame: Frame) -> Iterator[object]:
-        axis, scenario, numbers = self.axis, frame.scenario, frame.numbers
-        solve = _SOLVE[axis]
-        capacity = frame.gpu.usable_bytes if frame.gpu is not None else None
-        crossing = solve(scenario, capacity) if capacity is not None else 0
-        yield None
-        low, high = self._range(axis, value_on(axis, scenario), crossing)
-        values = spaced(low, high, _POINTS)
-        lines = []
-        for variant in variants(scenario):
-            sizes = []
-            for size in curve(variant, axis, values):
-                sizes.append(size)
-                yield None
-            lines.append(_Line(_variant_name(variant), values, sizes, variant == scenario))
-        if not any(line.current for line in lines):
-            lines.append(_Line(_variant_name(scenario), values, list(curve(scenario, axis, values)), True))
-        to_text = _value_text(axis, numbers)
-        self._drawn = _Drawn(
-            lines=tuple(lines),
-            here=(value_on(axis, scenario), frame.estimate.total_bytes),
-            here_label=numbers.bytes(frame.estimate.total_bytes),
-            capacity=capacity,
-            capacity_label=self._capacity_label(frame),
-            crossing=crossing if crossing < RANGES[axis][1] else 0,
-            crossing_label=self.tr("fits up to {value}").format(value=to_text(crossing)),
-        )
-        self._set_axes(axis, low, high, numbers)
-        self.plot.setAccessibleDescription(self._drawn.crossing_label if self._drawn.crossing else "")
+        axis = self.axis
+        drawn = yield from follow_lines(frame, axis, self._reach[axis], pinned=self.lines_box.currentIndex() == 1)
+        self._reach[axis] = drawn.reach
+        self._drawn = drawn
+        self._set_axes(axis, *drawn.reach, frame.numbers)
+        to_text = _value_text(axis, frame.numbers)
+        crossing = drawn.crossing
+        self.plot.setAccessibleDescription(self._up_to(crossing, to_text) if crossing is not None else "")
         self._picture.repaint_all()
 
-    def _capacity_label(self, frame: Frame) -> str:
-        if frame.gpu is None:
-            return ""
-        return self.tr("{gpu}: {usable} usable").format(gpu=frame.gpu.name, usable=frame.numbers.bytes(frame.gpu.usable_bytes))
-
-    def _range(self, axis: Axis, here: int, crossing: int) -> tuple[int, int]:
-        """From end to end; it grows at once and shrinks when no drag goes on, so that nothing runs away under the pointer."""
-        low, high = self._reach[axis]
-        least, most = RANGES[axis]
-        far = max(here, crossing if crossing < most else 0)
-        high = max(high, min(most, 4 * far))
-        low = min(low, max(least, here // 4))
-        self._reach[axis] = low, high
-        return low, high
+    def _up_to(self, crossing: Crossing, to_text: Callable[[int], str]) -> str:
+        return self.tr("fits up to {value}").format(value=to_text(crossing.value))
 
     def _set_axes(self, axis: Axis, low: int, high: int, numbers: Numbers) -> None:
         drawn = self._drawn
@@ -152,7 +120,7 @@ class CurvePage(Page):
         sizes = [size for line in drawn.lines for size in line.sizes]
         unit = numbers.unit.divisor
         smallest = min(sizes) / unit / 1.6
-        largest = max(max(sizes) / unit, (drawn.capacity or 0) / unit) * 1.6
+        largest = max(max(sizes), *(size for _, size in drawn.capacities), 0) / unit * 1.6
         ticks = round_numbers(low, high) if axis is Axis.PARAMETERS else powers_of_two(low, high)
         to_text = _value_text(axis, numbers)
         self.plot.set_axis("bottom", self._axis_name(axis), low, high, ticks, lambda value: to_text(round(value)))
@@ -175,58 +143,86 @@ class CurvePage(Page):
         if drawn is None or frame is None:
             return
         unit = frame.numbers.unit.divisor
+        texts = PlacedTexts(view, faint(QColor(theme.window), 0.85))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if drawn.capacity is not None:
-            y = place(drawn.here[0], drawn.capacity / unit).y()
-            painter.fillRect(QRectF(view.topLeft(), QPointF(view.right(), y)), faint(theme.status_color(FitStatus.OOM), 0.08))
-            painter.setPen(QPen(QColor(theme.text), 2, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
-        dashes = iter(_DASHES * 2)
+        levels = [place(1.0, size / unit).y() for _, size in drawn.capacities]
+        self._paint_capacities(painter, view, levels)
+        dashes = iter(_DASHES * 3)
+        ends = []
         for line in sorted(drawn.lines, key=lambda line: line.current):
             points = [place(value, size / unit) for value, size in zip(line.values, line.sizes, strict=True)]
             color = QColor(theme.accent if line.current else theme.dim_text)
             painter.setPen(QPen(color, 3 if line.current else 1.5, Qt.PenStyle.SolidLine if line.current else next(dashes)))
             painter.drawPolyline(QPolygonF(points))
-            painter.setFont(self._strong if line.current else self._small)
-            painter.drawText(points[0] + QPointF(_PAD, -_PAD), line.label)
-        if drawn.capacity is not None:
-            painter.setFont(self._strong)
-            width = QFontMetricsF(self._strong).horizontalAdvance(drawn.capacity_label)
-            y = place(drawn.here[0], drawn.capacity / unit).y()
-            self._label(painter, view, QPointF(view.right() - width - _PAD, y - _PAD), drawn.capacity_label, QColor(theme.text))
-        self._paint_here(painter, view, place(drawn.here[0], drawn.here[1] / unit), drawn.here_label)
-        if drawn.crossing and drawn.capacity is not None:
-            self._paint_crossing(painter, view, place(drawn.crossing, drawn.capacity / unit), drawn.crossing_label)
+            ends.append((line, points, color))
+        here = place(drawn.here[0], drawn.here[1] / unit)
+        self._paint_here(painter, view, here)
+        texts.keep_free(QRectF(here.x() - 8, here.y() - 8, 16, 16))
+        to_text = _value_text(self.axis, frame.numbers)
+        at = [(crossing, place(crossing.value, crossing.capacity_bytes / unit)) for crossing in drawn.crossings]
+        at.sort(key=lambda each: not each[0].current)
+        for crossing, dot in at:
+            self._paint_dot(painter, dot, strong=crossing.current)
+            texts.keep_free(QRectF(dot.x() - _DOT, dot.y() - _DOT, 2 * _DOT, 2 * _DOT))
+        for crossing, dot in at[:1]:  # what matters is written before what may be left out
+            if crossing.current:
+                texts.write(painter, self._up_to(crossing, to_text), self._strong, QColor(theme.text), around(dot, _PAD))
+        texts.write(painter, frame.numbers.bytes(drawn.here[1]), self._strong, QColor(theme.accent), around(here, 1.5 * _PAD))
+        self._paint_names(painter, view, levels, texts, frame.numbers)
+        for line, points, color in reversed(ends):
+            corners = [(point + QPointF(2, -3), False, True) for point in points[: len(points) // 2 : 6]]
+            texts.write(painter, line.label, self._strong if line.current else self._small, color, corners)
+        for crossing, dot in at:
+            if not crossing.current:
+                texts.write(painter, to_text(crossing.value), self._small, QColor(theme.dim_text), around(dot, _DOT))
 
-    def _paint_here(self, painter: QPainter, view: QRectF, here: QPointF, label: str) -> None:
+    def _paint_capacities(self, painter: QPainter, view: QRectF, levels: list[float]) -> None:
+        """A line for each card; above that of the chosen one, which is the first, nothing fits."""
+        chosen = self._frame is not None and self._frame.gpu is not None
+        for number, y in enumerate(levels):
+            if chosen and number == 0:
+                ground = faint(self._theme.status_color(FitStatus.OOM), 0.08)
+                painter.fillRect(QRectF(view.topLeft(), QPointF(view.right(), y)), ground)
+                painter.setPen(QPen(QColor(self._theme.text), 2, Qt.PenStyle.DashLine))
+            else:
+                painter.setPen(QPen(QColor(self._theme.dim_text), 1.2, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
+
+    def _paint_names(self, painter: QPainter, view: QRectF, levels: list[float], texts: PlacedTexts, numbers: Numbers) -> None:
+        """Whose memory a line is: at its end, or wherever on it there is room."""
+        assert self._drawn is not None
+        for number, ((name, usable_bytes), y) in enumerate(zip(self._drawn.capacities, levels, strict=True)):
+            label = self.tr("{gpu}: {usable} usable").format(gpu=name, usable=numbers.bytes(usable_bytes))
+            places = [view.right() - share * view.width() for share in (0.005, 0.3, 0.6)]
+            corners = [(QPointF(x, y + (-2 if above else 2)), True, above) for x in places for above in (True, False)]
+            color = QColor(self._theme.dim_text if number else self._theme.text)
+            texts.write(painter, label, self._small if number else self._strong, color, corners)
+
+    def _paint_here(self, painter: QPainter, view: QRectF, here: QPointF) -> None:
         painter.setPen(QPen(QColor(self._theme.dim_text), 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(here.x(), here.y()), QPointF(here.x(), view.bottom()))
         painter.setPen(QPen(QColor(self._theme.window), 2))
         painter.setBrush(QColor(self._theme.accent))
         painter.drawEllipse(here, 7, 7)
-        painter.setFont(self._strong)
-        self._label(painter, view, here + QPointF(2 * _PAD, 3 * _PAD), label, QColor(self._theme.accent))
 
-    def _paint_crossing(self, painter: QPainter, view: QRectF, at: QPointF, label: str) -> None:
-        painter.setPen(QPen(QColor(self._theme.text), 2))
+    def _paint_dot(self, painter: QPainter, at: QPointF, *, strong: bool) -> None:
+        painter.setPen(QPen(QColor(self._theme.text if strong else self._theme.dim_text), 2 if strong else 1.5))
         painter.setBrush(QColor(self._theme.window))
-        painter.drawEllipse(at, 5, 5)
-        painter.setFont(self._strong)
-        self._label(painter, view, at + QPointF(2 * _PAD, 3 * _PAD), label, QColor(self._theme.text))
-
-    def _label(self, painter: QPainter, view: QRectF, at: QPointF, text: str, color: QColor) -> None:
-        """``text`` from ``at``, or before it where it would leave the view, on a ground of its own."""
-        metrics = QFontMetricsF(painter.font())
-        width = metrics.horizontalAdvance(text)
-        if at.x() + width > view.right():
-            at = QPointF(at.x() - width - 4 * _PAD, at.y())
-        at.setY(min(at.y(), view.bottom() - _PAD))
-        ground = QRectF(at.x() - 2, at.y() - metrics.ascent(), width + 4, metrics.height())
-        painter.fillRect(ground, faint(QColor(self._theme.window), 0.85))
-        painter.setPen(color)
-        painter.drawText(at, text)
+        radius = _DOT if strong else 0.7 * _DOT
+        painter.drawEllipse(at, radius, radius)
 
     # -- what the user does
+
+    def _fill_cards(self) -> None:
+        menu = self.cards_button.menu()
+        menu.clear()
+        for name in self._marked.names:
+            action = menu.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(True)
+            action.triggered.connect(lambda _checked=False, name=name: self._marked.toggle(name))
+        if not self._marked.names:
+            menu.addAction(self.tr("Ctrl+click cards in the list to have them here")).setEnabled(False)
 
     def _on_axis(self) -> None:
         self.wants_frame.emit()
@@ -254,9 +250,3 @@ def _amount(amount: float, numbers: Numbers) -> str:
 
 def _value_text(axis: Axis, numbers: Numbers) -> Callable[[int], str]:
     return numbers.parameters if axis is Axis.PARAMETERS else numbers.count
-
-
-def _variant_name(scenario: Scenario) -> str:
-    if scenario.task is Task.TRAINING:
-        return run_name(scenario.task, scenario.method)
-    return format_name(scenario.weights)

@@ -120,8 +120,12 @@ class MapPage(Page):
         return lambda scenario: status(scenario) is FitStatus.FITS, lambda scenario: status(scenario) is not FitStatus.OOM
 
     def _others(self, frame: Frame) -> Iterator[tuple[str, Holds]]:
-        """Cards with less and with more memory than the chosen one, by what the estimate alone says."""
+        """The marked cards; without any, sizes with less and with more memory than the chosen one. By what the estimate alone says."""
         assert frame.gpu is not None
+        others = [gpu for gpu in frame.marked if gpu.name != frame.gpu.name]
+        yield from ((gpu.name, _within(gpu.usable_bytes)) for gpu in others)
+        if others:
+            return
         usable = frame.gpu.usable_bytes
         smaller = [size for size in _SIZES_GIB if size * GIB < 0.9 * usable][-1:]
         larger = [size for size in _SIZES_GIB if size * GIB > 1.25 * usable][:2]

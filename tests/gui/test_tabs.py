@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QTableWidget, QTextBrowser
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QTableWidget, QTextBrowser, QToolButton
 
 from core.memory import Component, FitStatus, Task, estimate, judge, max_context_length
 from core.memory.explain import explain
@@ -104,6 +104,65 @@ class TestCurve:
         room.settle()
         assert page.axis is axis
         assert page.plot.accessibleDescription().startswith("fits up to ")
+
+
+    def test_other_precisions_cross_the_card_where_they_would_run_out(self, room: Any) -> None:
+        page = open_tab(room, "curve")
+        usable = room.window.gpu_picker.table.gpu_named(room.scenario.gpu).usable_bytes
+        crossings = {crossing.label: crossing.value for crossing in page._drawn.crossings}
+        assert crossings["int8"] == max_context_length(room.scenario.evolve(weights="int8"), usable)
+        assert "fp32" not in crossings, "which is beyond the card from the start"
+
+    def test_a_marked_card_is_a_line_with_its_crossing(self, room: Any) -> None:
+        page = open_tab(room, "curve")
+        table = room.window.gpu_picker.table
+        ctrl_click(room, "A100 80GB")
+        room.settle()
+        assert room.scenario.gpu == "RTX 4090"
+        assert table.cell(table.row_of("A100 80GB"), 0)[0] == "A100 80GB ◆"
+        usable = table.gpu_named("A100 80GB").usable_bytes
+        assert ("A100 80GB", usable) in page._drawn.capacities
+        most = max_context_length(room.scenario, usable)
+        assert [crossing.value for crossing in page._drawn.crossings if crossing.capacity_bytes == usable] == [most]
+        assert not page.grab().isNull()
+        menu = room.find(QToolButton, "curve_cards").menu()
+        menu.aboutToShow.emit()
+        menu.actions()[0].trigger()
+        room.settle()
+        assert len(page._drawn.capacities) == 1
+        assert table.cell(table.row_of("A100 80GB"), 0)[0] == "A100 80GB"
+
+    def test_four_cards_are_marked_at_most_and_stay_marked(self, room: Any, open_room: Any) -> None:
+        for name in ("A100 80GB", "RTX 3090", "RTX A6000", "L40S", "A10"):
+            ctrl_click(room, name)
+        again = open_room()
+        marked = [gpu.name for gpu in again.window._cards.marked_gpus()]
+        assert marked == ["RTX 3090", "RTX A6000", "L40S", "A10"]
+        page = open_tab(again, "map")
+        assert [line[0] for line in page._drawn.lines] == marked
+
+    def test_pinned_scenarios_are_lines(self, room: Any) -> None:
+        room.window._on_pin()
+        room.set(batch_size=4, name="four")
+        room.window._on_pin()
+        room.set(weights="int8")
+        page = open_tab(room, "curve")
+        room.find(QComboBox, "curve_lines").setCurrentIndex(1)
+        room.settle()
+        assert [line.label for line in page._drawn.lines] == ["A bf16", "B four", "int8"]
+        assert [line.current for line in page._drawn.lines] == [False, False, True]
+        room.press_key(Qt.Key.Key_L)
+        room.settle()
+        assert len(room.window.explorer.curve._drawn.lines) == 3
+
+
+def ctrl_click(room: Any, name: str) -> None:
+    """On the row of a card in the list."""
+    view, table = room.window.gpu_picker.list_view, room.window.gpu_picker.table
+    index = table.index(table.row_of(name), 0)
+    view.scrollTo(index)
+    place = view.visualRect(index).center()
+    room.bot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, place)
 
 
 class TestOverTime:
