@@ -105,7 +105,6 @@ class TestCurve:
         assert page.axis is axis
         assert page.plot.accessibleDescription().startswith("fits up to ")
 
-
     def test_other_precisions_cross_the_card_where_they_would_run_out(self, room: Any) -> None:
         page = open_tab(room, "curve")
         usable = room.window.gpu_picker.table.gpu_named(room.scenario.gpu).usable_bytes
