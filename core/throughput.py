@@ -59,6 +59,20 @@ def speed_on(scenario: Scenario, gpu: Gpu) -> Speed:
     return Speed(prefill, decode, None, DECODE_SHARES.get(scenario.runtime))
 
 
+def step_seconds(scenario: Scenario, tokens_per_second: float) -> float:
+    """Of one micro-batch, forward and backward."""
+    return scenario.batch_size * scenario.context_length / tokens_per_second
+
+
+def hours_for(tokens: int, tokens_per_second: float) -> float:
+    return tokens / tokens_per_second / 3600
+
+
+def cost_of_hours(hours: float, price_per_hour: float) -> float:
+    """In whatever currency the price is in."""
+    return hours * price_per_hour
+
+
 def decode_bytes(scenario: Scenario) -> int:
     """What one step of decoding reads: weights, of experts those that the batch's tokens can choose, of the embedding nothing but rows,
     and the whole cache.

@@ -53,7 +53,7 @@ class Body(QWidget):
         columns = QWidget(self)
         self.controls = Controls(catalogue.models, shelf, theme, numbers, columns)
         self.headline = Headline(columns)
-        self.explorer = Explorer(pins, store, cards.marked, theme, columns)
+        self.explorer = Explorer(pins, store, cards, theme, columns)
         self.gpu_picker = GpuPicker(cards, theme, columns)
         self.verdict = Verdict(theme, self)
         self.gpu_box = GpuBox(self.gpu_picker.table, self)

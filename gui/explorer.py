@@ -10,7 +10,7 @@ from core.run_log import Said
 from gui.chart import MemoryChart
 from gui.frame import Frame
 from gui.legend import Legend
-from gui.marked_cards import MarkedCards
+from gui.own_cards import OwnCards
 from gui.pages.compare import ComparePage
 from gui.pages.curve import CurvePage
 from gui.pages.evidence import EvidencePage
@@ -53,12 +53,12 @@ class Explorer(QWidget):
 
     wants_frame = Signal()
 
-    def __init__(self, pins: Pins, store: Store, marked: MarkedCards, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, pins: Pins, store: Store, cards: OwnCards, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.legend = Legend(theme, self)
         self.breakdown = BreakdownPage(theme, self)
-        self.film = FilmPage(theme, self)
-        self.curve = CurvePage(marked, theme, self)
+        self.film = FilmPage(cards.prices, theme, self)
+        self.curve = CurvePage(cards.marked, theme, self)
         self.map = MapPage(theme, self)
         self.table = TablePage(theme, self)
         self.explain = ExplainPage(theme, self)

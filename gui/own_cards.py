@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.memory import Gpu
 from gui.marked_cards import MarkedCards
+from gui.prices import Prices
 from gui.session import Preferences
 
 MAX_CARDS = 50
@@ -25,6 +26,7 @@ class OwnCards(QObject):
         self._catalogue = tuple(catalogue)
         self._preferences = preferences
         self.marked = MarkedCards(preferences, self)
+        self.prices = Prices(preferences, self)
         try:
             self._own = _CARDS.validate_json(preferences.own_cards or "[]")[:MAX_CARDS]
         except ValidationError:

@@ -157,6 +157,24 @@ class Preferences:
         self._settings.setValue("own_cards", text)
 
     @property
+    def prices(self) -> str:
+        """JSON, as Prices writes it."""
+        return self._text("prices")
+
+    @prices.setter
+    def prices(self, text: str) -> None:
+        self._settings.setValue("prices", text)
+
+    @property
+    def training_tokens(self) -> str:
+        """A whole number; empty where none was entered."""
+        return self._text("training_tokens")
+
+    @training_tokens.setter
+    def training_tokens(self, text: str) -> None:
+        self._settings.setValue("training_tokens", text)
+
+    @property
     def geometry(self) -> QByteArray:
         value = self._settings.value("geometry")
         return value if isinstance(value, QByteArray) else QByteArray()

@@ -2,14 +2,15 @@
 
 from itertools import accumulate
 
-from PySide6.QtCore import QEvent, QLocale, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.memory import Component, Estimator, FitStatus, Moment
-from core.throughput import speed_on
+from core.memory import Component, FitStatus, Moment
 from gui.frame import Frame
 from gui.pages.page import Page
+from gui.pages.speed import SpeedPanel
+from gui.prices import Prices
 from gui.theme import FontSize, Theme, font, readable_on
 from gui.words import component_name, moment_name
 
@@ -23,15 +24,11 @@ class FilmPage(Page):
 
     picked = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, prices: Prices, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
-        self.speed = QLabel(self)
-        self.speed.setObjectName("speed")
-        self.speed.setWordWrap(True)
-        self.speed.setTextFormat(Qt.TextFormat.PlainText)
-        self.speed.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        self.speed = SpeedPanel(prices, theme, self)
         self.film = _Film(theme, self)
         self.film.pointed.connect(self.pointed)
         self.film.picked.connect(self.picked)
@@ -40,46 +37,13 @@ class FilmPage(Page):
 
     def show_frame(self, frame: Frame) -> None:
         self.film.show_frame(frame)
-        text = self._speed(frame)
-        if text != self.speed.text():
-            self.speed.setText(text)
+        self.speed.show_frame(frame)
 
     def show_pointed(self, component: Component | None) -> None:
         self.film.show_pointed(component)
 
     def show_without(self, hidden: frozenset[Component]) -> None:
         self.film.show_without(hidden)
-
-    def _speed(self, frame: Frame) -> str:
-        """How fast at most, and what published runs reach of that: apart from the verdict, and marked as the estimate it is."""
-        if frame.gpu is None or frame.scenario.estimator is Estimator.RULE_OF_THUMB:
-            return ""
-        speed = speed_on(frame.scenario, frame.gpu)
-        parts = []
-        if speed.prompt_seconds is not None:
-            parts.append(self.tr("prompt in at least {seconds} s").format(seconds=_three(speed.prompt_seconds)))
-        most = speed.decode_tokens_per_second or speed.train_tokens_per_second
-        if most is not None:
-            parts.append(self.tr("at most {tokens} tokens a second").format(tokens=_three(most)))
-            if speed.share is not None:
-                reached = self.tr("published runs reach {low} to {high} of that: {slow} to {fast}")
-                parts.append(
-                    reached.format(
-                        low=frame.numbers.share(speed.share.low),
-                        high=frame.numbers.share(speed.share.high),
-                        slow=_three(most * speed.share.low),
-                        fast=_three(most * speed.share.high),
-                    )
-                )
-        if not parts:
-            return self.tr("How fast: its maker does not say what {gpu} reads and computes in a second.").format(gpu=frame.gpu.name)
-        return self.tr("How fast (an estimate, by the roofline of {gpu}): {parts}.").format(gpu=frame.gpu.name, parts="; ".join(parts))
-
-
-def _three(value: float) -> str:
-    """Three figures, in the words of the locale."""
-    locale = QLocale()
-    return locale.toString(round(value)) if value >= 100 else locale.toString(value, "g", 3)
 
 
 class _Film(QWidget):
