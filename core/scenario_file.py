@@ -17,8 +17,8 @@ from core.memory import Architecture, Scenario
 from core.memory.edge import from_json, to_json
 from core.small_file import MAX_FILE_BYTES, SmallFileError, read_small_file
 
-#: Scenarios that are compared with the one on screen, at most: A to F.
-MAX_PINNED = 6
+#: Scenarios that are compared with the one on screen, or prepared for a talk, at most: A to I, a key each from 1 to 9.
+MAX_PINNED = 9
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,4 +33,4 @@ class Actions:
             action.setText(text)
             action.setIconText(text)
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{tip} ({keys})")
+            action.setToolTip(f"{tip} ({keys})" if keys else tip)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
+from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from core import __version__
@@ -31,8 +31,9 @@ from gui.pins import Pins
 from gui.quantities import ByteUnit
 from gui.recent import RecentFiles
 from gui.session import Preferences, load_last, save_comparison, state_path
+from gui.stage import type_factor
 from gui.store import Store
-from gui.theme import ThemeChoice, apply, resolve, use_fonts_for
+from gui.theme import ThemeChoice, apply, resolve, system_font, use_fonts_for
 from gui.zoom import zoomed
 
 APPLICATION_ID = "org.fittingroom.FittingRoom"
@@ -57,6 +58,7 @@ class Controller(QObject):
         self._preferences = preferences
         self._session = session
         self._translators: list[QTranslator] = []
+        self._staged = False
         self._language = preferences.language or (_CHINESE if QLocale.system().language() == QLocale.Language.Chinese else _ENGLISH)
         self._install_language()
         theme = resolve(preferences.theme)
@@ -99,6 +101,10 @@ class Controller(QObject):
         self.window.theme_toggled.connect(self._on_theme)
         self.window.language_toggled.connect(self._on_language)
         self.window.zoom_asked.connect(self._on_zoom)
+        self._before_stage = (self.window.saveGeometry(), self.window.windowState())
+        self.window.present_toggled.connect(self._on_present)
+        self.window.motion_toggled.connect(self._on_motion)
+        self.window.show_motion(less=preferences.less_motion)
         self._watch: MachineWatch | None = None
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
 
@@ -123,7 +129,7 @@ class Controller(QObject):
         if self._watch is not None:
             self._watch.stop()
         self.save()
-        self._preferences.geometry = self.window.saveGeometry()
+        self._preferences.geometry = self._before_stage[0] if self._staged else self.window.saveGeometry()
 
     def _on_unit(self) -> None:
         unit = ByteUnit.GB if self._preferences.unit is ByteUnit.GIB else ByteUnit.GIB
@@ -141,25 +147,50 @@ class Controller(QObject):
             self._show_theme()
 
     def _show_theme(self) -> None:
-        theme = resolve(self._preferences.theme)
+        choice = ThemeChoice.CONTRAST if self._staged else self._preferences.theme
+        theme = resolve(choice)
         apply(self._app, theme)
-        self.window.rebuild(theme, self._preferences.theme)
+        self.window.rebuild(theme, choice, staged=self._staged)
+
+    def _on_present(self) -> None:
+        """Fill the screen for an audience, or come back from there."""
+        self._staged = not self._staged
+        window = self.window
+        if self._staged:
+            self._before_stage = (window.saveGeometry(), window.windowState())
+            window.stage.begin()
+            window.setWindowState(window.windowState() | Qt.WindowState.WindowFullScreen)
+        else:
+            window.setWindowState(self._before_stage[1])
+        self._use_fonts()
+        self._show_theme()
 
     def _on_language(self) -> None:
         self._language = _ENGLISH if self._language == _CHINESE else _CHINESE
         self._preferences.language = self._language
         self._install_language()
-        self.window.rebuild(resolve(self._preferences.theme), self._preferences.theme)
+        self._show_theme()
         if self._language == _CHINESE and not QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese):
             self.window.show_message("没有中文字体 / No Chinese font is installed (for example: fonts-noto-cjk).")
 
+    def _on_motion(self, less: bool) -> None:
+        self._preferences.less_motion = less
+        self.window.show_motion(less=less)
+
     def _on_zoom(self, steps: int) -> None:
-        self._preferences.zoom = zoomed(self._preferences.zoom, steps)
+        if self._staged:
+            self._preferences.stage_zoom = zoomed(self._preferences.stage_zoom, steps)
+        else:
+            self._preferences.zoom = zoomed(self._preferences.zoom, steps)
         self._use_fonts()
         self._show_theme()
 
     def _use_fonts(self) -> None:
-        use_fonts_for(self._app, chinese=self._language == _CHINESE, zoom=self._preferences.zoom)
+        zoom = self._preferences.zoom
+        if self._staged:
+            screen = self.window.screen().size()
+            zoom = self._preferences.stage_zoom * type_factor(screen.width(), screen.height(), QFontMetrics(system_font()).height())
+        use_fonts_for(self._app, chinese=self._language == _CHINESE, zoom=zoom)
 
     def _install_language(self) -> None:
         for translator in self._translators:

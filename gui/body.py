@@ -19,6 +19,7 @@ from gui.model_shelf import ModelShelf
 from gui.own_cards import OwnCards
 from gui.pins import Pins
 from gui.quantities import Numbers
+from gui.stage import Stage, StageBar
 from gui.store import Store
 from gui.theme import Theme
 from gui.verdict import Verdict
@@ -27,6 +28,7 @@ from gui.window_actions import WindowActions
 
 #: Widths in lines: of the controls; of the list of cards at least and at most; and of a window that has room for that list.
 _CONTROLS, _LIST_LEAST, _LIST_MOST, _ROOM_FOR_LIST = 18, 25, 31, 66
+_CONTROLS_STAGED = 14.5
 
 
 class Body(QWidget):
@@ -42,10 +44,13 @@ class Body(QWidget):
         store: Store,
         theme: Theme,
         numbers: Numbers,
+        stage: Stage | None,
         parent: QWidget,
     ) -> None:
+        """``stage``: of a presentation; None for the window as it is worked in."""
         super().__init__(parent)
-        self.header = Header(actions, theme, self)
+        self._staged = stage is not None
+        self.header = StageBar(stage, pins, theme, self) if stage is not None else Header(actions, theme, self)
         self._middle = QScrollArea(self)
         self._middle.setWidgetResizable(True)
         self._middle.setFrameShape(QFrame.Shape.NoFrame)
@@ -59,6 +64,9 @@ class Body(QWidget):
         self.gpu_box = GpuBox(self.gpu_picker.table, self)
         self._lay_out(columns)
         self._fold()
+        if self._staged:
+            for part in (self.controls, self.headline, self.explorer, self.verdict):
+                part.show_less()
 
     def _lay_out(self, columns: QWidget) -> None:
         line = self.fontMetrics().height()
@@ -69,7 +77,7 @@ class Body(QWidget):
         row = QHBoxLayout(columns)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(16)
-        self.controls.setFixedWidth(round(_CONTROLS * line))
+        self.controls.setFixedWidth(round((_CONTROLS_STAGED if self._staged else _CONTROLS) * line))
         self.gpu_picker.setMinimumWidth(round(_LIST_LEAST * line))
         self.gpu_picker.setMaximumWidth(round(_LIST_MOST * line))
         row.addWidget(self.controls)
@@ -94,7 +102,7 @@ class Body(QWidget):
         self._fold()
 
     def _fold(self) -> None:
-        wide = self.width() >= _ROOM_FOR_LIST * self.fontMetrics().height()
+        wide = not self._staged and self.width() >= _ROOM_FOR_LIST * self.fontMetrics().height()
         self.gpu_picker.setVisible(wide)
         self.gpu_box.setVisible(not wide)
 
@@ -116,3 +124,5 @@ class Body(QWidget):
         target = self.findChild(QWidget, focused) if focused else None
         if target is not None:
             target.setFocus()
+        elif self._staged:
+            self.setFocus()  # an audience need not see where the keys would go

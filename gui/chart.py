@@ -4,7 +4,6 @@ pyqtgraph behind one class. One BarGraphItem a component, made once and updated 
 slow. Rows lie at whole levels growing downwards, lengths are in the unit on screen.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,10 +13,12 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from core.memory import Component, Estimate, Fit, Method, Moment, Scenario, Stack, Task
+from gui.chart_axis import ByteAxis, SteadyAxis
 from gui.chart_overlay import ChartOverlay, Row, Scene, Segment
 from gui.frame import Frame
+from gui.glide import Glide, Picture
 from gui.pins import Pin
-from gui.quantities import ByteUnit, Numbers
+from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
 from gui.words import component_name, moment_name
 
@@ -28,65 +29,6 @@ _PEAK_Y, _PEAK_HEIGHT = 0.0, 1.0
 _FIRST_MOMENT_Y, _MOMENT_STEP, _MOMENT_HEIGHT = 1.05, 0.46, 0.3
 _TOP = -0.92
 _BOTTOM_MARGIN = 0.3
-#: Ticks with a label stand at least so far apart, and their labels keep a gap.
-_LEAST_TICK_PX, _TICK_GAP_PX = 48, 16
-
-
-class SteadyAxis:
-    """The end of the axis: grows as soon as something would not fit, shrinks only when no drag is going on.
-
-    If it followed every tick of a drag nothing would appear to grow.
-    """
-
-    GROW_ABOVE = 0.96
-    SHRINK_BELOW = 0.70
-    MARGIN = 1.26
-
-    def __init__(self) -> None:
-        self.end = 1.0
-
-    def follow(self, needed: float, *, may_shrink: bool) -> float:
-        """The end for bars up to ``needed``."""
-        if needed > self.end * self.GROW_ABOVE or (may_shrink and needed < self.end * self.SHRINK_BELOW):
-            self.end = max(needed * self.MARGIN, 1e-3)
-        return self.end
-
-
-class _ByteAxis(pg.AxisItem):  # type: ignore[misc]
-    """Ticks in the words of the locale, in the unit on screen or, where that would take five digits, a larger one."""
-
-    def __init__(self) -> None:
-        super().__init__("bottom")
-        self._numbers = Numbers(ByteUnit.GIB)
-        self._unit_name = ""
-        self._metrics = QFontMetricsF(font(FontSize.SMALL))
-        self.setStyle(maxTextLevel=0)
-
-    def follow(self, end: float, numbers: Numbers) -> None:
-        """Tell an axis that goes to ``end`` of the unit on screen."""
-        name, divisor = numbers.unit_for(end * numbers.unit.divisor)
-        self._numbers = numbers
-        if name != self._unit_name:
-            self._unit_name = name
-            self.setScale(numbers.unit.divisor / divisor)
-            self.setLabel(name)
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [self._numbers.axis(value * scale, spacing) for value in values]
-
-    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        """A round step between labels, never so small that they touch, and a fifth of it between marks."""
-        if high <= low or size <= 0:
-            return []
-        label_px = self._metrics.horizontalAdvance(self._numbers.axis(high, (high - low) / size))
-        step = _round_up(max(_LEAST_TICK_PX, label_px + _TICK_GAP_PX) * (high - low) / size)
-        return [(step, 0), (step / 5, 0)]
-
-
-def _round_up(least: float) -> float:
-    """The next of 1, 2, 5, 10, 20, 50, ..."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
 
 
 class _Bars(pg.BarGraphItem):  # type: ignore[misc]
@@ -107,7 +49,10 @@ class _Bars(pg.BarGraphItem):  # type: ignore[misc]
         """A bar from ``x0``, ``width`` long, in each of ``rows`` (upper edge, height); hidden where there is none."""
         self.opts.update(x0=x0, width=width)
         lengths = zip(x0.tolist(), width.tolist(), rows, strict=True)
-        self.rects = [QRectF(start, top, length, height) for start, length, (top, height) in lengths if length]
+        self.show_rects([QRectF(start, top, length, height) for start, length, (top, height) in lengths if length])
+
+    def show_rects(self, rects: list[QRectF]) -> None:
+        self.rects = rects
         if bool(self.rects) != self.isVisible():
             self.setVisible(bool(self.rects))
 
@@ -145,8 +90,11 @@ class MemoryChart(QWidget):
         self._rendered: tuple[Frame, int, Sequence[Pin]] | None = None
         self._range = (0.0, 0.0)
         self._range_shown = (0.0, 0.0, 0.0)
+        self._glide = Glide(self._show_picture, self)
+        self._glide_ms = 0
+        self._least_lines = 12
 
-        self._bottom = _ByteAxis()
+        self._bottom = ByteAxis()
         self._plot = pg.PlotWidget(self, background=theme.window, axisItems={"bottom": self._bottom})
         self._plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self._plot.setMouseEnabled(x=False, y=False)
@@ -219,7 +167,31 @@ class MemoryChart(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        return QSize(20 * line, 12 * line)
+        return QSize(20 * line, self._least_lines * line)
+
+    def show_less(self) -> None:
+        """As much as an audience needs: the figures say the unit."""
+        self._least_lines = 9
+        self._bottom.labelled = False
+        self._bottom.setHeight(round(1.4 * self.fontMetrics().height()))
+        self.updateGeometry()
+
+    # -- moving to the next frame
+
+    def glide(self, ms: int) -> None:
+        """Let the bars move to where the next frame has them, within ``ms``; 0 for a jump."""
+        self._glide_ms = ms
+
+    def _picture(self) -> Picture:
+        return Picture(tuple({rect.top(): rect for rect in bar.rects} for bar in self._bars), *self._range)
+
+    def _show_picture(self, picture: Picture, share: float) -> None:
+        """Bars and axes of ``picture``; what is written on them comes in meanwhile."""
+        for bar, rects in zip(self._bars, picture.bars, strict=True):
+            bar.show_rects(list(rects.values()))
+        self._range = (picture.end, picture.bottom)
+        self._apply_range()
+        self._overlay.setOpacity(share)
 
     def _style_axes(self) -> None:
         theme = self._theme
@@ -234,6 +206,10 @@ class MemoryChart(QWidget):
 
     def render_frame(self, frame: Frame, ghost_bytes: int, pins: Sequence[Pin] = ()) -> None:
         """Show a frame, the rule of thumb's answer to it, and below the peaks of ``pins``."""
+        self._glide.stop()
+        self._overlay.setOpacity(1.0)
+        glide_ms, self._glide_ms = (self._glide_ms if self._rendered is not None and not frame.dragging else 0), 0
+        before = self._picture()
         self._rendered = frame, ghost_bytes, pins
         estimate, fit, numbers = frame.estimate, frame.fit, frame.numbers
         unit = numbers.unit.divisor
@@ -289,6 +265,8 @@ class MemoryChart(QWidget):
                 band=None if low is None or high is None or self._hidden else (low / unit, high / unit),
             )
         )
+        if glide_ms:
+            self._glide.go(before, self._picture(), glide_ms)
 
     def _show_range(self, total: float, capacity: float | None, ghost: float, last_y: float, numbers: Numbers, *, dragging: bool) -> None:
         # A ghost far longer than everything else runs out of the picture, with its figure at the edge.

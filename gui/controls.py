@@ -101,7 +101,7 @@ class Controls(QScrollArea):
             panel.edited.connect(self.edited)
             panel.reset_requested.connect(self.reset_requested)
 
-        layout = QVBoxLayout(body)
+        self._column = layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 8, 0)
         layout.setSpacing(10)
         model = QVBoxLayout()
@@ -118,6 +118,15 @@ class Controls(QScrollArea):
         layout.addStretch(1)
         body.setMinimumWidth(1)  # the column's width rules; nothing in it is cut, since every part can shrink or wrap
         self.setWidget(body)
+
+    def show_less(self) -> None:
+        """As much as an audience needs: large handles, no notes, nothing folded."""
+        self._column.setSpacing(4)
+        self.folded.hide()
+        self.training.show_less()
+        self.model_box.favourite_button.hide()
+        for slider in (self.parameters, self.precision, self.batch, self.context):
+            slider.showLess()
 
     def sizeHint(self) -> QSize:
         return QSize(18 * self.fontMetrics().height(), 28 * self.fontMetrics().height())

@@ -107,6 +107,12 @@ class Explorer(QWidget):
         layout.addWidget(self.legend)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    def show_less(self) -> None:
+        """As much as an audience needs: the tab that is open."""
+        self.tabs.hide()
+        self.legend.show_less()
+        self.breakdown.chart.show_less()
+
     @property
     def page(self) -> Page:
         """The open one."""

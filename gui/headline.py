@@ -74,6 +74,10 @@ class Headline(QWidget):
         self._parts.addItem(self._space)
         self._parts.addLayout(lines, 1)
 
+    def show_less(self) -> None:
+        """As much as an audience needs."""
+        self.readings.hide()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the window is narrow, the lines get all of its width, under the figure."""
         super().resizeEvent(event)

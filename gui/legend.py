@@ -48,6 +48,11 @@ class Legend(QWidget):
         self.setAccessibleName(self.tr("Legend"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def show_less(self) -> None:
+        """As much as an audience needs: no shares."""
+        self._share_px = 0.0
+        self.updateGeometry()
+
     @property
     def _row_height(self) -> float:
         return 1.45 * self._metrics.height()
@@ -119,9 +124,10 @@ class Legend(QWidget):
                 painter.drawRect(swatch.adjusted(0.5, 0.5, -0.5, -0.5))
             else:
                 painter.fillRect(swatch, self._theme.component(component))
-            painter.setPen(dim)
-            painter.setFont(self._small)
-            painter.drawText(cell, middle | Qt.AlignmentFlag.AlignRight, share)
+            if self._share_px:
+                painter.setPen(dim)
+                painter.setFont(self._small)
+                painter.drawText(cell, middle | Qt.AlignmentFlag.AlignRight, share)
             painter.setPen(text)
             painter.setFont(self._font)
             figures = cell.adjusted(0, 0, -self._share_px, 0)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QStyle
 
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
@@ -34,6 +34,7 @@ from gui.after_frame import AfterFrame
 from gui.body import Body
 from gui.catalogue import Catalogue
 from gui.frame import Frame
+from gui.glide import GLIDE_MS
 from gui.limits import effects_of, limits_on
 from gui.machine_cards import MachineCards
 from gui.model_shelf import ModelShelf
@@ -43,6 +44,8 @@ from gui.pins import Pins
 from gui.quantities import ByteUnit, Numbers
 from gui.recent import RecentFiles
 from gui.saving import Saver
+from gui.spotlight import Spotlight
+from gui.stage import Stage, StageBar
 from gui.store import Store
 from gui.theme import Theme, ThemeChoice
 from gui.widgets.caption import request_reset, reset_key_text
@@ -61,6 +64,9 @@ class MainWindow(QMainWindow):
     language_toggled = Signal()
     zoom_asked = Signal(int)
     """+1 larger, -1 smaller, 0 the usual size."""
+    present_toggled = Signal()
+    motion_toggled = Signal(bool)
+    """Whether less motion is wanted."""
     closing = Signal()
 
     def __init__(
@@ -89,6 +95,10 @@ class MainWindow(QMainWindow):
         self._estimate: Estimate | None = None
         self._cards = cards
         self._machine = MachineCards(catalogue.gpus)
+        self.stage = Stage(store, pins, self)
+        self.stage.moving.connect(self._on_moving)
+        self._glide_ms = GLIDE_MS
+        self._spotlight: Spotlight | None = None
         self.opener = Opener(self, store, pins, catalogue.models, self.show_message)
         self.opener.log_read.connect(self._on_log)
         self.opener.opened.connect(recent.add)
@@ -124,7 +134,8 @@ class MainWindow(QMainWindow):
                 "paste": self.opener.paste,
                 "find_gpu": self._on_find_gpu,
                 "find_model": self._on_find_model,
-                "present": self._on_present,
+                "present": self.present_toggled.emit,
+                "motion": self._on_motion,
                 "zoom_in": partial(self.zoom_asked.emit, 1),
                 "zoom_out": partial(self.zoom_asked.emit, -1),
                 "zoom_reset": partial(self.zoom_asked.emit, 0),
@@ -132,22 +143,39 @@ class MainWindow(QMainWindow):
             },
         )
 
-    def rebuild(self, theme: Theme, choice: ThemeChoice) -> None:
-        """Make all parts anew, in ``theme``, chosen by ``choice``, and in the language the application speaks now."""
+    def rebuild(self, theme: Theme, choice: ThemeChoice, *, staged: bool = False) -> None:
+        """Make all parts anew, in ``theme``, chosen by ``choice``, and in the language the application speaks now; ``staged`` for an
+        audience.
+        """
         self._theme_choice = choice
+        self._staged = staged
         focused = self.focusWidget()
         self._focused_name = focused.objectName() if focused is not None else ""
         self.setWindowTitle(self.tr("Fitting Room"))
         self.actions_made.name(self._numbers.unit, choice)
         old = self.takeCentralWidget()
         self._body = body = Body(
-            self.actions_made, self._catalogue, self._shelf, self._cards, self._pins, self._store, theme, self._numbers, self
+            self.actions_made,
+            self._catalogue,
+            self._shelf,
+            self._cards,
+            self._pins,
+            self._store,
+            theme,
+            self._numbers,
+            self.stage if staged else None,
+            self,
         )
         self.header, self.controls, self.headline, self.explorer = body.header, body.controls, body.headline, body.explorer
         self.chart, self.legend = self.explorer.breakdown.chart, self.explorer.legend
         self.gpu_picker, self.verdict = body.gpu_picker, body.verdict
         self.gpu_picker.machine_line.free_only_box.setChecked(self._machine.free_only)
         self._connect()
+        if isinstance(body.header, StageBar):
+            body.header.left.connect(self.present_toggled)
+        if self._spotlight is not None:
+            self._spotlight.deleteLater()
+        self._spotlight = Spotlight(theme, self) if staged else None
         if old is not None:
             old.hide()  # Qt shows a new central widget a turn later: one replaced before that would come up as a window
         self.setCentralWidget(body)
@@ -161,7 +189,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_LEAST_SIZE)
 
     def _connect(self) -> None:
-        self.header.run_picked.connect(self._on_run_picked)
+        self.header.runs.picked.connect(self._on_run_picked)
         self.controls.edited.connect(self._on_edited)
         self.controls.parameters_edited.connect(self._on_parameters)
         self.controls.model_picked.connect(self._on_model)
@@ -194,7 +222,8 @@ class MainWindow(QMainWindow):
         marked, pins = self._cards.marked_gpus(), self._pins.pins
         frame = Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration, self._store.in_gesture, marked, pins)
         if self.explorer.page is self.explorer.breakdown:
-            self.chart.render_frame(frame, estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB)).total_bytes, self._pins.pins)
+            pins = () if self._staged else self._pins.pins
+            self.chart.render_frame(frame, estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB)).total_bytes, pins)
         self.legend.render_estimate(result, numbers)
         self.verdict.render_fit(fit, name, numbers, result.upper_bytes)
         self.verdict.advice.grow_stale()
@@ -320,10 +349,18 @@ class MainWindow(QMainWindow):
 
     def _on_pin(self) -> None:
         if not self._pins.add(self._store.scenario):
-            self.show_message(self.tr("Six scenarios are pinned already; unpin one first, in the tab Compare."))
+            self.show_message(self.tr("Nine scenarios are pinned already; unpin one first, in the tab Compare."))
 
-    def _on_present(self) -> None:
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+    def _on_moving(self) -> None:
+        self.chart.glide(self._glide_ms)
+
+    def _on_motion(self, less: bool) -> None:
+        self.motion_toggled.emit(less)
+
+    def show_motion(self, *, less: bool) -> None:
+        self.actions_made["motion"].setChecked(less)
+        still = less or not self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration)  # where the system says so
+        self._glide_ms = 0 if still else GLIDE_MS
 
     def _on_find_gpu(self) -> None:
         self._body.find_gpu()

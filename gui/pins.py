@@ -9,7 +9,7 @@ from core.memory import Estimate, Scenario, estimate
 from core.memory.calibration import Calibration
 from core.scenario_file import MAX_PINNED
 
-LETTERS = "ABCDEF"
+LETTERS = "ABCDEFGHI"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Pin:
 
 
 class Pins(QObject):
-    """Up to six, called A to F by their place."""
+    """Up to nine, called A to I by their place."""
 
     changed = Signal()
 
@@ -44,14 +44,14 @@ class Pins(QObject):
         return len(self._pins) == MAX_PINNED
 
     def replace(self, scenarios: Sequence[Scenario]) -> None:
-        """Have these and no others; beyond the sixth they are left out."""
+        """Have these and no others; beyond the ninth they are left out."""
         before = {pin.scenario: pin.estimate for pin in self._pins}
         found = (before.get(scenario) or estimate(scenario, self._calibration) for scenario in scenarios[:MAX_PINNED])
         self._pins = tuple(Pin(*each) for each in zip(LETTERS, scenarios, found, strict=False))
         self.changed.emit()
 
     def add(self, scenario: Scenario) -> bool:
-        """Pin ``scenario``; False where six are pinned already."""
+        """Pin ``scenario``; False where nine are pinned already."""
         if self.full:
             return False
         self.replace([*self.scenarios, scenario])

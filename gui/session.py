@@ -94,6 +94,14 @@ class Preferences:
         self._settings.setValue("language", code)
 
     @property
+    def less_motion(self) -> bool:
+        return self._text("less_motion") == "yes"
+
+    @less_motion.setter
+    def less_motion(self, less: bool) -> None:
+        self._settings.setValue("less_motion", "yes" if less else "no")
+
+    @property
     def zoom(self) -> float:
         """Of the type, 1.0 as the system has it."""
         return self._zoom("zoom")

@@ -195,9 +195,14 @@ def apply(app: QApplication, theme: Theme) -> None:
 _CHINESE_FAMILIES = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei")
 
 
+def system_font() -> QFont:
+    """What the desktop writes in, whatever this application has made of it."""
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+
+
 def use_fonts_for(app: QApplication, *, chinese: bool, zoom: float = 1.0) -> None:
     """The system's family, ``zoom`` times as large, with Chinese families behind it where the interface is Chinese."""
-    base = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    base = system_font()
     own = base.families()[0] if base.families() else base.family()
     real = QFontInfo(QFont(own)).family()  # an alias such as "Sans Serif" would make Latin text CJK too
     base.setFamilies([real, *_CHINESE_FAMILIES] if chinese else [own])

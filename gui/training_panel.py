@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless
-from core.memory import Optimizer, Recipe, Scenario, Task
+from core.memory import Method, Optimizer, Recipe, Scenario, Task
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, Loss
 from core.quantity import Kind, QuantityError
 from gui.form_panel import FormPanel
@@ -21,6 +21,7 @@ class TrainingPanel(FormPanel):
 
     def __init__(self, refused_color: QColor, parent: QWidget) -> None:
         super().__init__(parent)
+        self._full = True
         self.recipe_box = self.add_choice("recipe", self.tr("R&ecipe"), [(recipe_name(recipe), recipe) for recipe in Recipe])
         self.rank_box = self._build_rank_box(refused_color)
         self.add_row("lora_r", self.tr("LoRA ra&nk"), self.rank_box)
@@ -47,6 +48,11 @@ class TrainingPanel(FormPanel):
         self.checkpointing_box.setAccessibleName(without_mnemonic(caption))
         self.add_wide_row("gradient_checkpointing", caption, self.checkpointing_box)
 
+    def show_less(self) -> None:
+        """As much as an audience needs."""
+        self._full = False
+        self.show_row(self.loss_box, False)
+
     def _build_rank_box(self, refused_color: QColor) -> QuantityBox:
         low, high = str(MIN_LORA_RANK), str(MAX_LORA_RANK)
 
@@ -69,7 +75,8 @@ class TrainingPanel(FormPanel):
         if not training:
             return
         for field, box in (("recipe", self.recipe_box), ("lora_r", self.rank_box), ("lora_target_modules", self.targets_box)):
-            self.show_row(box, meaningless(scenario, field) is None)
+            self.show_row(box, meaningless(scenario, field) is None and (self._full or box is not self.targets_box))
+        self.show_row(self.ratio_note, self._full or scenario.method is Method.FULL)
         self.recipe_box.render_value(scenario.recipe)
         self.targets_box.render_value(scenario.lora_target_modules)
         self.optimizer_box.render_value(scenario.optimizer)
@@ -77,7 +84,11 @@ class TrainingPanel(FormPanel):
         self.rank_box.render_value(scenario.lora_r)
         with QSignalBlocker(self.checkpointing_box):
             self.checkpointing_box.setChecked(scenario.gradient_checkpointing)
-        text = self.tr("{ratio} bytes per parameter (weights + gradients + optimizer)").format(ratio=numbers.ratio(bytes_per_parameter))
+        if self._full:
+            text = self.tr("{ratio} bytes per parameter (weights + gradients + optimizer)")
+        else:
+            text = self.tr("{ratio} bytes per parameter")
+        text = text.format(ratio=numbers.ratio(bytes_per_parameter))
         if text != self.ratio_note.text():
             self.ratio_note.setText(text)
 

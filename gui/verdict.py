@@ -21,6 +21,7 @@ class Verdict(QWidget):
         self.setAccessibleName(self.tr("Verdict"))
         self._theme = theme
         self._status: FitStatus | None = None
+        self._full = True
         self._side = round(2.4 * self.fontMetrics().height())
 
         self.icon = QLabel(self)
@@ -50,13 +51,20 @@ class Verdict(QWidget):
         words.addWidget(self.note)
         words.addWidget(self.advice)
         words.addStretch(1)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(12)
         row.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(round(6.2 * self.fontMetrics().height()))
+
+    def show_less(self) -> None:
+        """As much as an audience needs."""
+        self._full = False
+        self.note.hide()
+        self._row.setContentsMargins(12, 5, 12, 3)
+        self.setFixedHeight(round(5.45 * self.fontMetrics().height()))
 
     def render_fit(self, fit: Fit | None, gpu_name: str, numbers: Numbers, upper_bytes: int | None = None) -> None:
         """Say whether it fits ``gpu_name``; ``fit`` None when no card is chosen. ``upper_bytes``: what a real run may need at most."""
@@ -112,7 +120,7 @@ class Verdict(QWidget):
         if text != self.message.text():
             self.message.setText(text)
             self.message.setVisible(bool(text))
-            self.note.setVisible(not text)
+            self.note.setVisible(self._full and not text)
 
     def _show_status(self, status: FitStatus | None) -> None:
         if status is self._status:

@@ -30,6 +30,7 @@ KEYS: Mapping[str, tuple[Keys, ...]] = {
     "find_gpu": (_STANDARD.Find,),
     "find_model": ("Ctrl+M",),
     "present": ("F11",),
+    "motion": (),
     "zoom_in": ("Ctrl++", "Ctrl+="),
     "zoom_out": ("Ctrl+-",),
     "zoom_reset": ("Ctrl+0",),
@@ -47,7 +48,7 @@ MENU: tuple[tuple[str, ...], ...] = (
     ("find_model", "find_gpu", "paste"),
     ("reset", "reset_one"),
     ("unit", "theme"),
-    ("zoom_in", "zoom_out", "zoom_reset"),
+    ("zoom_in", "zoom_out", "zoom_reset", "motion"),
     ("quit",),
 )
 
@@ -60,6 +61,7 @@ class WindowActions(QObject):
         self._made = Actions(window)
         for name, slot in slots.items():
             self._made.add(name, slot, *KEYS[name])
+        self._made["motion"].setCheckable(True)
 
     def __getitem__(self, name: str) -> QAction:
         return self._made[name]
@@ -86,7 +88,8 @@ class WindowActions(QObject):
                 "paste": (self.tr("Paste"), self.tr("Show what the clipboard holds: a scenario, a model’s configuration or id, a log")),
                 "find_gpu": (self.tr("Find a GPU"), self.tr("Go to the filter of the GPU list")),
                 "find_model": (self.tr("Find a model"), self.tr("Go to the model list")),
-                "present": (self.tr("Present"), self.tr("Fill the screen")),
+                "present": (self.tr("Present"), self.tr("For an audience: large, and the scenarios that are pinned by the keys 1 to 9")),
+                "motion": (self.tr("Less motion"), self.tr("Nothing moves on its own in a presentation")),
                 "zoom_in": (self.tr("Larger"), self.tr("Everything larger")),
                 "zoom_out": (self.tr("Smaller"), self.tr("Everything smaller")),
                 "zoom_reset": (self.tr("Usual size"), self.tr("As large as the system’s type")),

@@ -51,7 +51,7 @@ UNTRANSLATED = frozenset(
 )
 
 # Functions whose strings are for a terminal, where Fitting Room speaks English, or are a style sheet.
-NOT_ON_SCREEN = frozenset({"display_problem", "run_window", "_smoke_test", "_segment_style", "_symbols_html", "_document_html"})
+NOT_ON_SCREEN = frozenset({"display_problem", "run_window", "_smoke_test", "segment_style", "_symbols_html", "_document_html"})
 
 _WORD = re.compile(r"[A-Za-z]{2}|[\u4e00-\u9fff]")
 _PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|[\u4e00-\u9fff]")

@@ -135,7 +135,9 @@ class ComparePage(Page):
         super().__init__(parent)
         self._pins, self._store = pins, store
         self._frame: Frame | None = None
-        hint = self.tr("Pin a scenario (Ctrl+D) to compare others with it. Up to six stay here, and are saved with the file.")
+        hint = self.tr(
+            "Pin a scenario (Ctrl+D) to compare others with it. Up to nine, saved with the file; keys 1 to 9 in a presentation (F11)."
+        )
         self.hint = QLabel(hint, self)
         self.hint.setObjectName("compare_hint")
         self.hint.setWordWrap(True)
@@ -154,6 +156,7 @@ class ComparePage(Page):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.view.horizontalHeader().setMinimumSectionSize(round(4.6 * self.fontMetrics().height()))
         self.view.verticalHeader().setDefaultSectionSize(round(1.6 * self.fontMetrics().height()))
         self.view.selectionModel().selectionChanged.connect(self._show_buttons)
         self.view.doubleClicked.connect(self.restore)

@@ -114,6 +114,11 @@ class ChoiceSlider(QWidget):
             self._track.setToolTip(words)
             self._describe()
 
+    def showLess(self) -> None:
+        """A large handle, and no note."""
+        self._track.setHandleScale(1.2)
+        self._note.hide()
+
     def setNote(self, text: str) -> None:
         """A small dim line under the track."""
         if text != self._note.text():

@@ -53,6 +53,7 @@ class TrackSlider(QSlider):
         self._grab_offset_px: float | None = None  # pointer minus centre of the handle; None when nothing is dragged
         self._last_refused: int | None = None
         self._wheel_turned = 0
+        self._handle_scale = 1.0
         self.setRange(0, len(self._positions) - 1)
         self.setSingleStep(1)
         self.setPageStep(max(1, round(page * self.maximum())))
@@ -68,6 +69,11 @@ class TrackSlider(QSlider):
         blocked = self.blockSignals(True)
         self.setValue(tick)
         self.blockSignals(blocked)
+
+    def setHandleScale(self, scale: float) -> None:
+        """How much larger than usual the handle is."""
+        self._handle_scale = scale
+        self.updateGeometry()
 
     def setLimitTick(self, tick: int | None, color: QColor | None = None) -> None:
         """Hatch the track beyond ``tick``, in ``color`` (else the text's): -1 hatches all of it, None nothing."""
@@ -85,7 +91,7 @@ class TrackSlider(QSlider):
     # Geometry. All sizes follow the font, so that zooming scales them.
 
     def _handle_px(self) -> int:
-        return max(18, round(self.fontMetrics().height() * 1.1))
+        return max(18, round(self.fontMetrics().height() * 1.1 * self._handle_scale))
 
     def _groove_px(self) -> int:
         return max(4, round(self._handle_px() / 4.5))

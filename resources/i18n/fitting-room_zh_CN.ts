@@ -181,10 +181,6 @@
 <context>
     <name>ComparePage</name>
     <message>
-        <source>Pin a scenario (Ctrl+D) to compare others with it. Up to six stay here, and are saved with the file.</source>
-        <translation>钉住一个方案（Ctrl+D），再拿别的方案与它比较。最多钉六个，并随文件一起保存。</translation>
-    </message>
-    <message>
         <source>Scenarios compared</source>
         <translation>方案比较</translation>
     </message>
@@ -211,6 +207,10 @@
     <message>
         <source>Name</source>
         <translation>名称</translation>
+    </message>
+    <message>
+        <source>Pin a scenario (Ctrl+D) to compare others with it. Up to nine, saved with the file; keys 1 to 9 in a presentation (F11).</source>
+        <translation>钉住一个方案（Ctrl+D），供其他方案比较。最多九个，随文件一起保存；演示时（F11）按数字键 1–9 显示。</translation>
     </message>
 </context>
 <context>
@@ -775,12 +775,12 @@
         <translation>显存试衣间</translation>
     </message>
     <message>
-        <source>Six scenarios are pinned already; unpin one first, in the tab Compare.</source>
-        <translation>已钉住六个方案；请先在“比较”标签中取消一个。</translation>
-    </message>
-    <message>
         <source>Go to a control first: {key} resets the one in use.</source>
         <translation>请先选中一项：{key} 重置正在操作的那一项。</translation>
+    </message>
+    <message>
+        <source>Nine scenarios are pinned already; unpin one first, in the tab Compare.</source>
+        <translation>已钉住九个方案；请先在“比较”页取消钉住一个。</translation>
     </message>
 </context>
 <context>
@@ -811,7 +811,7 @@
     <name>MemoryChart</name>
     <message>
         <source>Memory chart</source>
-        <extracomment>Levels of the rows: the peak&apos;s bar is thick, those of the moments thin, the ghost between. Ticks with a label stand at least so far apart, and their labels keep a gap.</extracomment>
+        <extracomment>Levels of the rows: the peak&apos;s bar is thick, those of the moments thin, the ghost between.</extracomment>
         <translation>显存图表</translation>
     </message>
     <message>
@@ -1023,6 +1023,22 @@
     </message>
 </context>
 <context>
+    <name>StageBar</name>
+    <message>
+        <source>End</source>
+        <extracomment>Type is so many times larger, if the screen is large enough for all that is shown: so many lines of text wide and high.</extracomment>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>Back to the window (Esc or F11)</source>
+        <translation>回到窗口（Esc 或 F11）</translation>
+    </message>
+    <message>
+        <source>{name} · changed, 0 resets</source>
+        <translation>{name} · 已改动，按 0 复原</translation>
+    </message>
+</context>
+<context>
     <name>TablePage</name>
     <message>
         <source>Memory by component and moment</source>
@@ -1086,6 +1102,10 @@
     <message>
         <source>{ratio} bytes per parameter (weights + gradients + optimizer)</source>
         <translation>每个参数 {ratio} 字节（权重 + 梯度 + 优化器）</translation>
+    </message>
+    <message>
+        <source>{ratio} bytes per parameter</source>
+        <translation>每个参数 {ratio} 字节</translation>
     </message>
 </context>
 <context>
@@ -1235,10 +1255,6 @@
         <translation>演示</translation>
     </message>
     <message>
-        <source>Fill the screen</source>
-        <translation>占满整个屏幕</translation>
-    </message>
-    <message>
         <source>Quit</source>
         <translation>退出</translation>
     </message>
@@ -1293,6 +1309,18 @@
     <message>
         <source>Theme: high contrast</source>
         <translation>主题：高对比度</translation>
+    </message>
+    <message>
+        <source>Less motion</source>
+        <translation>减少动画</translation>
+    </message>
+    <message>
+        <source>Nothing moves on its own in a presentation</source>
+        <translation>演示时画面不自行移动</translation>
+    </message>
+    <message>
+        <source>For an audience: large, and the scenarios that are pinned by the keys 1 to 9</source>
+        <translation>面向听众：大字显示，按数字键 1–9 调出已钉住的方案</translation>
     </message>
 </context>
 <context>

@@ -136,8 +136,8 @@ class TestComparison:
     def test_a_scenario_alone_is_written_as_one(self, scenario):
         assert comparison_text(Comparison(current=scenario)) == to_json(scenario, indent=2)
 
-    def test_more_than_six_are_refused(self, complaint, scenario):
-        assert "pinned" in complaint(comparison_text(Comparison(current=scenario, pinned=(scenario,) * 7)))
+    def test_more_than_nine_are_refused(self, complaint, scenario):
+        assert "pinned" in complaint(comparison_text(Comparison(current=scenario, pinned=(scenario,) * 10)))
 
     def test_a_newer_version_within_it_is_named(self, complaint, scenario):
         data = json.loads(comparison_text(Comparison(current=scenario, pinned=(scenario,))))

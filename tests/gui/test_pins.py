@@ -56,14 +56,14 @@ def test_pins_are_rows_of_the_chart(room: Any) -> None:
     assert labels[-1] == "15.5 GiB (+8.9 GiB)"
 
 
-def test_six_are_the_most(room: Any) -> None:
-    for _ in range(6):
+def test_nine_are_the_most(room: Any) -> None:
+    for _ in range(9):
         pin(room)
     room.press_key(Qt.Key.Key_D)
-    assert len(room.controller.pins.scenarios) == 6
-    assert room.message.startswith("Six scenarios are pinned already")
+    assert len(room.controller.pins.scenarios) == 9
+    assert room.message.startswith("Nine scenarios are pinned already")
     open_compare(room)
-    assert len(cells(room)["Peak"]) == 7
+    assert len(cells(room)["Peak"]) == 10
 
 
 def test_restore_swap_and_unpin(room: Any) -> None:
