@@ -284,6 +284,20 @@ def _gpt_neox(config: Config, fields: dict[str, Any]) -> None:
     fields["parallel_residual"] = bool(config.get("use_parallel_residual", True))
 
 
+def _falcon(config: Config, fields: dict[str, Any]) -> None:
+    if config.get("alibi") or config.get("bias") or not config.get("parallel_attn", True):
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "alibi, bias, parallel_attn")
+    fields["num_key_value_heads"] = 1
+    if config.get("new_decoder_architecture"):
+        heads = _integer(config, "num_kv_heads", "n_head_kv", default=fields["num_attention_heads"])
+        single = _integer(config, "num_ln_in_parallel_attn", default=2) == 1
+        fields |= {"num_key_value_heads": heads, "broadcast_heads": False, "heads_repeated_early": True}
+        fields |= {"single_norm": single, "norms_first": not single}
+    elif not config.get("multi_query", True):
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "multi_query")
+    fields["intermediate_size"] = _integer(config, "ffn_hidden_size", default=4 * fields["hidden_size"])
+
+
 def _biases(config: Config, fields: dict[str, Any]) -> None:
     if config.get("attention_bias"):
         fields["attention_bias"] = True
@@ -313,6 +327,8 @@ _FAMILIES: Mapping[str, _Family] = {
     "gemma3_text": _Family("Gemma3Text", tied=True, read=_all_but_every(6)),
     "gpt_neox": _Family("GPTNeoX", read=_gpt_neox),
     "gpt2": _Family("GPT2", tied=True),
+    "falcon": _Family("Falcon", tied=True, read=_falcon),
+    "bloom": _Family("Bloom", tied=True),
     "gpt_oss": _Family("GptOss", read=_gpt_oss),
     "olmo2": _Family("Olmo2"),
     "cohere2": _Family("Cohere2", tied=True, read=_all_but_every(4)),
@@ -365,7 +381,8 @@ _KNOWN_KEYS = frozenset(
     original_max_position_embeddings lm_head_bias swiglu_limit experts_per_token initial_context_length task_specific_params _name_or_path
     summary_type summary_use_proj summary_activation summary_proj_to_labels summary_first_dropout scale_attn_weights
     scale_attn_by_inverse_layer_idx reorder_and_upcast_attn model_name use_bidirectional_attention floor_scale attn_scale
-    attn_temperature_tuning router_aux_loss return_dict output_attentions output_hidden_states is_decoder chunk_size_feed_forward
+    attn_temperature_tuning alibi bias parallel_attn num_kv_heads n_head_kv new_decoder_architecture num_ln_in_parallel_attn multi_query
+    ffn_hidden_size activation slow_but_exact apply_residual_connection_post_layernorm router_aux_loss return_dict output_attentions output_hidden_states is_decoder chunk_size_feed_forward
     id2label label2id is_encoder_decoder problem_type add_cross_attention swiglu_alpha _sliding_window_pattern qkv_bias
     """.split()  # noqa: SIM905 -- a list of words
 )

@@ -35,6 +35,8 @@ class Activation(StrEnum):
     """One kernel."""
     GELU_WRITTEN_OUT = "gelu_written_out"
     """The tanh form as five operations (``gelu_new``)."""
+    GELU_RECOMPUTED = "gelu_recomputed"
+    """The tanh form written out, of which only the input is kept (BLOOM)."""
 
 
 class Position(StrEnum):
@@ -43,6 +45,8 @@ class Position(StrEnum):
     ROTARY = "rotary"
     LEARNED = "learned"
     """A vector for each of ``max_position_embeddings`` positions."""
+    ALIBI = "alibi"
+    """A bias on the scores that grows with the distance (BLOOM)."""
 
 
 class Router(StrEnum):
@@ -95,12 +99,16 @@ class Architecture:
     norm: Norm = Norm.RMS
     single_norm: bool = False
     """One norm a layer: attention and MLP read its output side by side (Cohere, Falcon-7B)."""
+    norms_first: bool = False
+    """Both norms are computed before attention and MLP, and held through both (Falcon-40B)."""
     output_norms: bool = False
     """The two norms of a layer are behind attention and MLP, not before (OLMo 2)."""
     post_norms: bool = False
     """A second norm behind attention and behind the MLP, four in a layer (Gemma 2 and 3, GLM-4)."""
     parallel_residual: bool = False
     """Attention and MLP both read the layer's input (GPT-NeoX)."""
+    embedding_norm: bool = False
+    """A norm over the embeddings (BLOOM)."""
     position: Position = Position.ROTARY
     rotary_dim: Annotated[int, Ge(0), Le(10**5)] = 0
     """Rotated values of each head; 0: all."""
@@ -127,6 +135,14 @@ class Architecture:
     """A norm without weights over rotated query and key heads (Llama 4); layers that do not rotate have none."""
     num_unrotated_layers: Annotated[int, Ge(0), Le(10**5)] = 0
     """Layers that rotate nothing (Llama 4, every fourth)."""
+    broadcast_heads: bool = False
+    """One key and value head for all queries is left to broadcasting, not repeated; SDPA has no kernel for that (Falcon-7B)."""
+    heads_repeated_early: bool = False
+    """Keys and values are repeated for all query heads before they are rotated and cached (Falcon-40B)."""
+    mask_always: bool = False
+    """SDPA is handed a mask although it could do without (Falcon)."""
+    scores_held: bool = False
+    """The loop over layers holds on to what a layer returned, eager attention's scores among it, while the next one runs (Falcon)."""
     attention_sinks: bool = False
     """A learned score for each head that takes part in the softmax (gpt-oss); of transformers' attention only eager can."""
     attn_logit_softcapping: bool = False
@@ -195,6 +211,11 @@ class Architecture:
     def key_value_size(self) -> int:
         """Width of all key (or value) heads, K = kv*d."""
         return self.num_key_value_heads * self.head_dim
+
+    @property
+    def num_cached_heads(self) -> int:
+        """Key (or value) heads of one layer that the cache holds."""
+        return self.num_attention_heads if self.heads_repeated_early else self.num_key_value_heads
 
     @property
     def rotated(self) -> int:

@@ -8,7 +8,7 @@ T = batch*S, h hidden size.
 from enum import StrEnum
 from typing import assert_never
 
-from core.memory.architecture import Architecture, Norm
+from core.memory.architecture import Architecture, Norm, Position
 from core.memory.numerics import Numerics
 from core.memory.scenario import Attention
 from core.memory.units import ceil_div
@@ -37,7 +37,9 @@ def attention_path(attention: Attention, n: Numerics, arch: Architecture, *, mas
     """
     if attention is Attention.EAGER:
         return AttentionPath.EAGER
-    if masked:
+    if arch.broadcast_heads:
+        return AttentionPath.MATH
+    if masked or arch.mask_always:
         return AttentionPath.MASKED
     if arch.kv_lora_rank:
         return AttentionPath.EFFICIENT if n.compute < 8 else AttentionPath.MATH
@@ -51,10 +53,17 @@ def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch:
     """Bytes one layer's attention keeps for backward: rotated q and k, v, output; softmax statistics or scores; the
     random-number state of the fused kernels (16 or 24 bytes). Flash keeps k and v once a group, not once a query head.
     """
-    q, k, heads = arch.query_size, arch.key_value_size, arch.num_attention_heads
     tokens = batch * length
     if arch.kv_lora_rank:
         return _latent_saved(arch, tokens)
+    # Falcon picks keys and values out of the fused product by two indices
+    indices = 2 * 8 if arch.broadcast_heads or arch.heads_repeated_early else 0
+    return indices + _tensors_saved(path, n, arch, batch, length)
+
+
+def _tensors_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
+    q, k, heads = arch.query_size, arch.key_value_size, arch.num_attention_heads
+    tokens = batch * length
     match path:
         case AttentionPath.FLASH:
             return tokens * (4 * (q + k + heads) + layout_copies(n, arch)) + 24
@@ -62,10 +71,13 @@ def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch:
             views = fused_views(n, arch)
             return tokens * (n.compute * 2 * (q + k) + views) + batch * 4 * heads * 32 * ceil_div(length, 32) + 16
         case AttentionPath.MASKED:
-            repeated = q if 1 < arch.num_key_value_heads < heads else k
+            repeated = q if arch.heads_repeated_early or 1 < arch.num_key_value_heads < heads else k
             statistics = batch * 4 * heads * 32 * ceil_div(length, 32) + 16
             expanded = 2 * (q - k) if n.autocast and arch.num_key_value_heads == 1 else 0
             return tokens * (n.compute * 2 * (q + repeated) + expanded) + statistics + n.compute * batch * length**2
+        case AttentionPath.MATH if arch.broadcast_heads:
+            # products of several sequences take copies for every head; a single one broadcasts
+            return tokens * (4 * (q + 2 * (q if batch > 1 else k)) + n.compute * q + 4 * heads * length)
         case AttentionPath.MATH:
             return tokens * (16 * q + 4 * heads * length)
         case AttentionPath.EAGER:
@@ -94,12 +106,13 @@ def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> in
     16-bit copy; without widening the softmax and, under dropout, its output and mask; through tanh one more.
     """
     e, q, heads = n.compute, arch.query_size, arch.num_attention_heads
-    repeated = q if arch.num_key_value_heads > 1 else arch.key_value_size
+    repeated = q if arch.num_key_value_heads > 1 or (arch.broadcast_heads and batch > 1) else arch.key_value_size
     plain = 2 * e + 1 if arch.dropout else e
     if arch.attention_sinks:  # kept with the column of the sinks, then cut off
         return 2 * e * (q + repeated) + e * heads * (length + 1) + 4 * e * heads
     widened = (6 if e == 2 else 4) + e * arch.attn_logit_softcapping
-    scores = widened if arch.softmax_in_fp32 else plain
+    # autocast widens every softmax
+    scores = widened if arch.softmax_in_fp32 or (n.autocast and not arch.dropout) else plain
     # for a single sequence the transposed views of a fused product need no copy, and keep all of it
     views = fused_views(n, arch) if batch == 1 else 0
     return 2 * e * (q + repeated) + views + scores * heads * length
@@ -119,8 +132,10 @@ def causal_mask_bytes(path: AttentionPath, n: Numerics, batch: int, length: int)
     return n.residual * batch * length * length if path is AttentionPath.EAGER else 0
 
 
-def attention_backward(path: AttentionPath, n: Numerics, arch: Architecture, length: int) -> int:
+def attention_backward(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
     """Bytes a token of one layer at the softmax's backward, its inputs included; 0 for kernels that keep no scores."""
+    if arch.broadcast_heads and path is AttentionPath.MATH:
+        return _broadcast_backward(arch, batch, length)
     if path not in (AttentionPath.EAGER, AttentionPath.MATH) or arch.norm is Norm.LAYER:
         return 0  # with one-kernel norms the layer holds too little for this to be the largest instant
     h, q = arch.hidden_size, arch.query_size
@@ -134,6 +149,14 @@ def attention_backward(path: AttentionPath, n: Numerics, arch: Architecture, len
     return around + n.residual * h + scores * arch.num_attention_heads * length
 
 
+def _broadcast_backward(arch: Architecture, batch: int, length: int) -> int:
+    """Scores, their gradient and that before the softmax; queries, keys and values in fp32, for every head where there are several
+    sequences; gradients of the output and of the residual stream.
+    """
+    q, repeated = arch.query_size, arch.query_size if batch > 1 else arch.key_value_size
+    return 12 * arch.num_attention_heads * length + 4 * (q + 2 * repeated) + 2 * arch.hidden_size
+
+
 def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
     """Working set of one layer's attention over a whole prompt; 0 where the MLP needs more anyway (fused kernels)."""
     h, q, heads = arch.hidden_size, arch.query_size, arch.num_attention_heads
@@ -144,6 +167,13 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
         case AttentionPath.EAGER if arch.attention_sinks:
             scores = 2 * e * heads * (length + 1) + e * heads * length + e * heads
             return tokens * (scores + 3 * e * (h + q)) + 2 * e * batch * length**2
+        case AttentionPath.EAGER if arch.scores_held:
+            # the layer before left its probabilities; q, k and v are one tensor, of which queries are rotated or copied
+            scores = (12 if arch.softmax_in_fp32 and e == 2 else 3 * e) + e
+            copied = 0 if arch.position is Position.ALIBI and batch == 1 else e * q
+            fused = e * (q + 2 * arch.key_value_size)
+            norms = 4 if arch.norms_first else 3
+            return tokens * (scores * heads * length + norms * e * h + fused + copied) + e * batch * length**2
         case AttentionPath.EAGER if not arch.softmax_in_fp32:
             return tokens * (2 * e * heads * length + 6 * e * h) + e * length**2
         case AttentionPath.EAGER:
@@ -152,6 +182,10 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
             masks = arch.masks  # one for each kind of layer, in use or not
             around = (2 if arch.output_norms else 3) * e * h
             return tokens * (scores * heads * length + around + heads_bytes) + masks * e * batch * length**2
+        case AttentionPath.MATH if arch.broadcast_heads:
+            k = arch.key_value_size
+            around = 4 * e * h + 4 * q + e * (q + 2 * k) + 8 * k
+            return tokens * (8 * heads * length + around) + (4 * batch + 1) * length**2
         case AttentionPath.MATH:
             return tokens * (2 * e * heads * length + 3 * e * h + 4 * e * q) + 5 * length**2
         case _:
@@ -163,7 +197,9 @@ def attention_decode_bytes(path: AttentionPath, n: Numerics, arch: Architecture,
     kernel knows no grouped heads, keys and values repeated for every query head (MATH scales the keys into a third copy).
     """
     e, q, heads = n.compute, arch.query_size, arch.num_attention_heads
-    grouped = arch.num_key_value_heads != heads
+    grouped = arch.num_cached_heads != heads
+    if arch.broadcast_heads:
+        return batch * length * _broadcast_decode(path, n, arch, batch)
     match path:
         case AttentionPath.EAGER:
             return batch * length * ((2 * e * q if grouped else 0) + (10 if e == 2 else 2 * e) * heads)
@@ -171,6 +207,14 @@ def attention_decode_bytes(path: AttentionPath, n: Numerics, arch: Architecture,
             return batch * length * (3 * e * q + e * heads)
         case _:
             return 0
+
+
+def _broadcast_decode(path: AttentionPath, n: Numerics, arch: Architecture, batch: int) -> int:
+    """Bytes a cached token: for several sequences a copy of its keys, or of its values, for every head is the largest."""
+    e, q, k, heads = n.compute, arch.query_size, arch.key_value_size, arch.num_attention_heads
+    if path is AttentionPath.EAGER:
+        return 4 * e * heads if batch == 1 else 2 * e * heads + e * q
+    return 8 * k + (8 * heads if batch == 1 else 4 * (k + q + heads))
 
 
 def latent_scores_bytes(arch: Architecture) -> int:
@@ -192,8 +236,8 @@ def kept_scores_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batc
     """Scores that eager attention returns, and the layer holds on to while its MLP runs, and the masks."""
     if path is not AttentionPath.EAGER:
         return 0
-    masks = arch.masks
-    return n.compute * (arch.num_attention_heads + masks) * batch * length**2
+    layers = 2 if arch.scores_held else 1
+    return n.compute * (layers * arch.num_attention_heads + arch.masks) * batch * length**2
 
 
 def rotary_bytes(n: Numerics, arch: Architecture, length: int) -> int:
@@ -204,10 +248,15 @@ def rotary_bytes(n: Numerics, arch: Architecture, length: int) -> int:
     return sets * values * width * length
 
 
+def alibi_bytes(n: Numerics, arch: Architecture, tokens: int) -> int:
+    """The bias of each head and position, for every sequence."""
+    return n.residual * arch.num_attention_heads * tokens if arch.position is Position.ALIBI else 0
+
+
 def kv_cache_row(arch: Architecture) -> tuple[int, int]:
     """(rows, columns) the cache adds per token: one key and one value head vector for each key/value head and layer; with MLA one
     latent and one rotated key a layer.
     """
     if arch.kv_lora_rank:
         return arch.num_hidden_layers, arch.kv_lora_rank + arch.qk_rope_head_dim
-    return 2 * arch.num_hidden_layers * arch.num_key_value_heads, arch.head_dim
+    return 2 * arch.num_hidden_layers * arch.num_cached_heads, arch.head_dim

@@ -8,6 +8,7 @@ from core.memory.allocator import unsplit_weight_bytes
 from core.memory.architecture import Position
 from core.memory.attention import (
     AttentionPath,
+    alibi_bytes,
     attention_decode_bytes,
     attention_path,
     attention_prefill_bytes,
@@ -93,11 +94,14 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
         runtime=runtime_bytes,
     )
     tables = rotary_bytes(n, arch, length) + TOKEN_ID_BYTES * length
+    if arch.position is Position.ALIBI:
+        tables = alibi_bytes(n, arch, tokens)
     if arch.position is Position.LEARNED:
         tables += e * h * length
     # A mask of booleans for layers with a window, there or not in the one that needs most.
     windowed = window_mask(arch, length)
-    mask = length * length if (windowed or arch.window_mask_unused) and path is not AttentionPath.EAGER else 0
+    masked = windowed or arch.window_mask_unused or arch.mask_always
+    mask = length * length if masked and path is not AttentionPath.EAGER else 0
     kept_scores = kept_scores_bytes(path, n, arch, batch, length) + mask
     mlp = prompt._replace(
         activations=tokens * max(mlp_prefill(n, arch), moe_prefill(arch) if arch.num_experts else 0) + tables,
@@ -122,7 +126,7 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
         inputs=TOKEN_ID_BYTES * batch,
         runtime=runtime_bytes,
     )
-    key_copy = matrix_bytes(scenario.kv_cache, cached * arch.num_key_value_heads, arch.head_dim)
+    key_copy = matrix_bytes(scenario.kv_cache, cached * arch.num_cached_heads, arch.head_dim)
     if arch.kv_lora_rank:
         key_copy = latent_decode_bytes(arch, batch, scenario.context_length)
     step = 9 * h * batch

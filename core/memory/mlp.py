@@ -17,7 +17,7 @@ def mlp_saved(n: Numerics, arch: Architecture) -> int:
     match arch.activation:
         case Activation.GATED:
             return 4 * e * i
-        case Activation.GELU:
+        case Activation.GELU | Activation.GELU_RECOMPUTED:
             return 2 * e * i
         case Activation.GELU_WRITTEN_OUT:
             return 16 * i if n.autocast else 5 * e * i
@@ -51,6 +51,8 @@ def mlp_prefill(n: Numerics, arch: Architecture) -> int:
         case Activation.GELU_WRITTEN_OUT:
             return 4 * e * i + 5 * e * h
         case Activation.GELU:
-            return 2 * e * i + 4 * e * h
+            return 2 * e * i + (5 if arch.norms_first else 4) * e * h
+        case Activation.GELU_RECOMPUTED:
+            return 5 * e * i + 4 * e * h
         case _:
             assert_never(arch.activation)

@@ -40,10 +40,11 @@ def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -
         return 2 * (n.residual * h + 4) + n.compute * h * 2
     if arch.output_norms:  # attention and MLP read, and keep, the residual stream itself
         return 2 * (norm_saved(arch.norm, n, h, 0) + n.compute * h)
-    if arch.single_norm:
-        return norm_saved(arch.norm, n, h, 5)
+    attention_readers = 1 if arch.fused_qkv else 3
     mlp_readers = 2 if arch.activation is Activation.GATED and not arch.fused_gate_up else 1
-    kept = norm_saved(arch.norm, n, h, 1 if arch.fused_qkv else 3) + norm_saved(arch.norm, n, h, mlp_readers)
+    if arch.single_norm:
+        return norm_saved(arch.norm, n, h, attention_readers + mlp_readers)
+    kept = norm_saved(arch.norm, n, h, attention_readers) + norm_saved(arch.norm, n, h, mlp_readers)
     if arch.post_norms:
         kept += 2 * norm_saved(arch.norm, n, h, 0)
     if arch.parallel_residual and arch.norm is Norm.LAYER:

@@ -35,6 +35,11 @@ def mlp_shapes(arch: Architecture) -> tuple[Shape, ...]:
     return (("gate_proj", h, i), ("up_proj", h, i), ("down_proj", i, h))
 
 
+def matrices_in_mlp(arch: Architecture) -> int:
+    """Of hidden size x intermediate size, fused or not."""
+    return 3 if arch.activation is Activation.GATED else 2
+
+
 def linear_shapes(arch: Architecture) -> tuple[Shape, ...]:
     """The matrices of one layer without experts."""
     return attention_shapes(arch) + mlp_shapes(arch)
@@ -108,7 +113,8 @@ def outside_parameters(arch: Architecture) -> int:
     """All values outside the layers: embedding, positions, final norm, head."""
     final_norm = norm_parameters(arch, arch.hidden_size)
     bias = arch.vocab_size if arch.head_bias else 0
-    return embedding_parameters(arch) + position_parameters(arch) + final_norm + head_parameters(arch) + bias
+    norms = 2 * final_norm if arch.embedding_norm else final_norm
+    return embedding_parameters(arch) + position_parameters(arch) + norms + head_parameters(arch) + bias
 
 
 def linear_parameters(arch: Architecture) -> int:

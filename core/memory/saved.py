@@ -6,7 +6,7 @@ Source: measured tensor storages of transformers 5.23 / peft 0.21 on torch 2.13.
 from typing import NamedTuple
 
 from core.memory.architecture import Architecture, Position
-from core.memory.attention import AttentionPath, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
+from core.memory.attention import AttentionPath, alibi_bytes, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
 from core.memory.formats import Format
 from core.memory.lora import adapter_copies, adapters_saved, first_layer_adapters_unused, first_layer_copies
 from core.memory.loss import kept_for_loss_bytes, labels_bytes
@@ -140,10 +140,10 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     frozen_path = attention_path(scenario.attention, n, arch, masked=True) if masked else path
     each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, frozen_path) for kind in kinds]
     if checkpointing:
-        position_ids = 8 * length
+        position_ids = 0 if arch.position is Position.ALIBI else 8 * length
         inputs = arch.num_hidden_layers * tokens * arch.hidden_size * n.residual
-        masks = causal_mask_bytes(path, n, batch, length) * arch.masks
-        if path is not AttentionPath.EAGER and kinds[-1].masked:
+        masks = causal_mask_bytes(path, n, batch, length) * arch.masks + alibi_bytes(n, arch, tokens)
+        if path is not AttentionPath.EAGER and (kinds[-1].masked or arch.mask_always):
             masks += length * length
         layers = inputs + position_ids + masks
     else:
@@ -159,6 +159,8 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     outside += norm_constant(arch.norm, arch.hidden_size)
     if arch.position is Position.LEARNED:
         outside += 8 * length
+    if arch.embedding_norm and full:
+        outside += tokens * norm_saved(arch.norm, n, arch.hidden_size, 0)
     if arch.dropout:
         outside += arch.hidden_size * tokens  # of the embeddings
     tanh = n.compute * arch.vocab_size * tokens if arch.final_logit_softcapping else 0

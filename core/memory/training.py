@@ -40,6 +40,7 @@ from core.memory.parameters import (
     head_parameters,
     layer_linear_parameters,
     layer_vector_parameters,
+    matrices_in_mlp,
     moe_linear_parameters,
     parameter_count,
     router_parameters,
@@ -275,8 +276,8 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
     others = all_gradients - layer_gradient - g * head_parameters(arch) * (not arch.tie_word_embeddings)
     first_mlp = made(others, down_gradient, kept.layer + first_input, mlp_work)
     path = attention_path(scenario.attention, n, arch)
-    scores_work = attention_backward(path, n, arch, length) * tokens
-    after_attention = g * h * (3 * arch.intermediate_size + arch.query_size)
+    scores_work = attention_backward(path, n, arch, scenario.batch_size, length) * tokens
+    after_attention = g * h * (matrices_in_mlp(arch) * arch.intermediate_size + arch.query_size)
     # Tied, the gradient of the embedding is made beside the head's and then added into a third.
     sums = 2 * head_gradient if arch.tie_word_embeddings else residual
     embedding = made(all_gradients - head_gradient, head_gradient, 0, sums)
@@ -349,6 +350,6 @@ def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved
     path = attention_path(scenario.attention, n, arch)
     last_attention = step._replace(
         activations=kept.layers if scenario.gradient_checkpointing else max(0, kept.layers - kept.layer),
-        workspace=attention_backward(path, n, arch, scenario.context_length) * tokens + dequantization,
+        workspace=attention_backward(path, n, arch, scenario.batch_size, scenario.context_length) * tokens + dequantization,
     )
     return [(loss, Cause.LOSS), (last_attention, Cause.ATTENTION), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]

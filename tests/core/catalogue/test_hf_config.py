@@ -92,11 +92,34 @@ GEMMA_3_4B = {
         "sliding_window": 1024,
     },
 }
+FALCON_7B = {
+    "model_type": "falcon",
+    "hidden_size": 4544,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 71,
+    "vocab_size": 65024,
+    "alibi": False,
+    "bias": False,
+    "multi_query": True,
+    "new_decoder_architecture": False,
+    "parallel_attn": True,
+}
+FALCON_40B = FALCON_7B | {
+    "hidden_size": 8192,
+    "num_hidden_layers": 60,
+    "num_attention_heads": 128,
+    "num_kv_heads": 8,
+    "new_decoder_architecture": True,
+}
+BLOOM_7B1 = {"model_type": "bloom", "hidden_size": 4096, "n_layer": 30, "n_head": 32, "vocab_size": 250880}
 
 
 @pytest.mark.parametrize(
     ("config", "parameters"),
     [
+        (FALCON_7B, 6_921_720_704),
+        (FALCON_40B, 41_303_293_952),
+        (BLOOM_7B1, 7_069_016_064),
         (LLAMA, 8_030_261_248),
         (GPT_OSS, 20_914_757_184),
         (DEEPSEEK_V3, 671_026_404_352),
@@ -204,6 +227,8 @@ def test_families_with_choices_of_their_own():
         (LLAMA | {"num_key_value_heads": 7}, ConfigProblem.BAD_SIZE, "multiple"),
         (LLAMA | {"mlp_bias": True}, ConfigProblem.NOT_MODELLED, "mlp_bias"),
         (QWEN_3_MOE | {"decoder_sparse_step": 2}, ConfigProblem.NOT_MODELLED, "decoder_sparse_step"),
+        (FALCON_7B | {"alibi": True}, ConfigProblem.NOT_MODELLED, "alibi"),
+        (FALCON_7B | {"multi_query": False}, ConfigProblem.NOT_MODELLED, "multi_query"),
         (DEEPSEEK_V3 | {"moe_layer_freq": 2}, ConfigProblem.NOT_MODELLED, "moe_layer_freq"),
         (GPT_OSS | {"model_type": "llama4_text", "interleave_moe_layer_step": 2}, ConfigProblem.NOT_MODELLED, "interleave"),
     ],
@@ -228,7 +253,7 @@ VALUES = st.one_of(
 
 
 @given(
-    st.sampled_from([LLAMA, GPT_OSS, DEEPSEEK_V3, QWEN_3_MOE, GEMMA_3_4B, GEMMA_3_4B["text_config"]]),
+    st.sampled_from([LLAMA, GPT_OSS, DEEPSEEK_V3, QWEN_3_MOE, GEMMA_3_4B, GEMMA_3_4B["text_config"], FALCON_40B, BLOOM_7B1]),
     st.sampled_from(["llama", "llama4_text", "gemma2", "phi3", "mixtral", "qwen2", "cohere2", None]),
     st.lists(st.tuples(st.integers(0, 40), VALUES), max_size=4),
 )
