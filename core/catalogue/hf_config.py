@@ -382,7 +382,8 @@ _KNOWN_KEYS = frozenset(
     summary_type summary_use_proj summary_activation summary_proj_to_labels summary_first_dropout scale_attn_weights
     scale_attn_by_inverse_layer_idx reorder_and_upcast_attn model_name use_bidirectional_attention floor_scale attn_scale
     attn_temperature_tuning alibi bias parallel_attn num_kv_heads n_head_kv new_decoder_architecture num_ln_in_parallel_attn multi_query
-    ffn_hidden_size activation slow_but_exact apply_residual_connection_post_layernorm router_aux_loss return_dict output_attentions output_hidden_states is_decoder chunk_size_feed_forward
+    ffn_hidden_size activation slow_but_exact apply_residual_connection_post_layernorm
+    router_aux_loss return_dict output_attentions output_hidden_states is_decoder chunk_size_feed_forward
     id2label label2id is_encoder_decoder problem_type add_cross_attention swiglu_alpha _sliding_window_pattern qkv_bias
     """.split()  # noqa: SIM905 -- a list of words
 )
