@@ -4,12 +4,12 @@ A log is somebody's text: it is searched line by line, and nothing of it is take
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
 from core.memory import Component, Estimate, Estimator, MomentName, Runtime, Scenario, Task
-from core.memory.serving import ENGINE_SHARE, activation_peak_bytes, graph_pool_bytes, kv_pool_bytes, served_weight_bytes
+from core.memory.serving import ENGINE_SHARE, NON_TORCH_BYTES, activation_peak_bytes, graph_pool_bytes, kv_pool_bytes, served_weight_bytes
 
 #: Characters of a line that are looked at; the longest of those that matter has some 500.
 _MAX_LINE = 4000
@@ -35,8 +35,12 @@ class What(StrEnum):
     GRAPHS = "graphs"
     CONTEXT = "context"
     """What is not the allocator's: the CUDA context, libraries."""
+    NON_TORCH = "non_torch"
+    """What an engine counts of that: not the bare context."""
     CARD = "card"
-    """All memory that the card has."""
+    """All memory that a process is told the card has."""
+    BOARD = "board"
+    """All memory on it, as nvidia-smi counts."""
     TRIED = "tried"
     """What could not be allocated."""
 
@@ -70,7 +74,7 @@ _PATTERNS = (
     _pattern(r"\| GPU reserved memory +\| +[\d.]+ [KMG]i?B +\| +AMOUNT +\|", What.RESERVED),
     _pattern(r"(?:Model loading|model weights) took AMOUNT", What.WEIGHTS),
     _pattern(r"model weights take AMOUNT", What.WEIGHTS),
-    _pattern(r"non_torch_memory takes AMOUNT", What.CONTEXT),
+    _pattern(r"non_torch_memory takes AMOUNT", What.NON_TORCH),
     _pattern(r"activation peak memory takes AMOUNT", What.ACTIVATION_PEAK),
     _pattern(r"reserved for KV Cache is AMOUNT", What.KV_POOL),
     _pattern(r"Available KV cache memory: AMOUNT", What.KV_POOL),
@@ -78,7 +82,7 @@ _PATTERNS = (
     _pattern(rf"{_DEVICE}(?: model)? buffer size = +AMOUNT", What.WEIGHTS, adds=True),
     _pattern(rf"{_DEVICE} KV buffer size = +AMOUNT", What.KV_CACHE, adds=True),
     _pattern(rf"{_DEVICE} compute buffer size = +AMOUNT", What.COMPUTE_BUFFER, adds=True),
-    _pattern(r"\| +AMOUNT / +AMOUNT \|", What.PROCESS, What.CARD),
+    _pattern(r"\| +AMOUNT / +AMOUNT \|", What.PROCESS, What.BOARD),
 )
 #: PyTorch says how much of what it reserved is free, not how much it reserved.
 _RESERVED_FREE = re.compile(
@@ -144,7 +148,9 @@ def estimated(what: What, scenario: Scenario, found: Estimate, card_bytes: int |
         What.COMPUTE_BUFFER: lambda: found.peak.stack.workspace if scenario.runtime is Runtime.LLAMA_CPP else None,
         What.GRAPHS: lambda: graph_pool_bytes(scenario) if engine else None,
         What.CONTEXT: lambda: found.peak.stack.runtime,
+        What.NON_TORCH: lambda: NON_TORCH_BYTES if engine else None,
         What.CARD: lambda: card_bytes,
+        What.BOARD: lambda: None,
         What.TRIED: lambda: None,
     }
     return ways[what]()
@@ -153,3 +159,22 @@ def estimated(what: What, scenario: Scenario, found: Estimate, card_bytes: int |
 def _at_load(found: Estimate) -> int:
     load = next((moment for moment in found.moments if moment.name is MomentName.LOAD), found.peak)
     return load.stack[list(Component).index(Component.WEIGHTS)]
+
+
+class Overhead(NamedTuple):
+    """What a process takes beside its tensors: as the log has it, and as the estimate has."""
+
+    measured_bytes: int
+    estimated_bytes: int
+
+
+def overhead(said: Iterable[Said], scenario: Scenario, found: Estimate) -> Overhead | None:
+    """What a log of ``scenario`` says of the machine it ran on; ``found`` is its estimate without anything known of a machine. None where
+    the log says nothing of the kind.
+    """
+    values = dict(said)
+    for what in (What.CONTEXT, What.NON_TORCH):
+        expected = estimated(what, scenario, found, None)
+        if what in values and expected is not None and scenario.estimator is Estimator.DETAILED:
+            return Overhead(values[what], expected)
+    return None

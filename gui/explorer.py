@@ -63,7 +63,7 @@ class Explorer(QWidget):
         self.table = TablePage(theme, self)
         self.explain = ExplainPage(theme, self)
         self.compare = ComparePage(pins, store, theme, self)
-        self.evidence = EvidencePage(theme, self)
+        self.evidence = EvidencePage(cards, theme, self)
         self.tabs = QTabBar(self)
         self.tabs.setObjectName("tabs")
         self.tabs.setAccessibleName(self.tr("Views"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.means import Fits
-from core.memory import Estimate, Fit, Gpu, Scenario
+from core.memory import Estimate, Estimator, Fit, Gpu, Scenario
 from core.memory.calibration import Calibration
 from core.remedies import fits_on
 from gui.pins import Pin
@@ -25,6 +25,11 @@ class Frame:
     marked: tuple[Gpu, ...] = ()
     """Cards that are shown beside the chosen one."""
     pins: tuple[Pin, ...] = ()
+
+    def extra_bytes(self, scenario: Scenario) -> int:
+        """What ``scenario`` takes on this machine beyond what solving backwards knows of."""
+        detailed = scenario.estimator is Estimator.DETAILED
+        return self.calibration.extra_bytes(scenario) if self.calibration is not None and detailed else 0
 
     def fits(self, gpu: Gpu) -> Fits:
         """Whether another scenario would surely fit ``gpu``, as the verdict has it."""

@@ -58,8 +58,9 @@ class Effects:
     """The next narrower precision, and what it changes."""
 
 
-def effects_of(scenario: Scenario, now_bytes: int) -> Generator[None, None, Effects]:
-    """Of ``scenario``, whose peak is ``now_bytes``. Yields between its parts."""
+def effects_of(scenario: Scenario) -> Generator[None, None, Effects]:
+    """Yields between its parts."""
+    now_bytes = peak_bytes(scenario)
 
     def twice(value: int, most: int, change: Callable[[int], Scenario]) -> int | None:
         return peak_bytes(change(2 * value)) - now_bytes if 2 * value <= most else None
@@ -86,8 +87,11 @@ def _narrower(scenario: Scenario, now_bytes: int) -> tuple[Format, int] | None:
     return None
 
 
-def limits_on(scenario: Scenario, usable_bytes: int, ladder: Format) -> Generator[None, None, Limits]:
-    """Of ``scenario`` on a card with ``usable_bytes``; ``ladder`` is the article's word on that card. Yields between its parts."""
+def limits_on(scenario: Scenario, card_bytes: int, ladder: Format, extra_bytes: int = 0) -> Generator[None, None, Limits]:
+    """Of ``scenario`` on a card with ``card_bytes`` usable, of which this machine takes ``extra_bytes`` beyond the estimate; ``ladder`` is
+    the article's word on that card. Yields between its parts.
+    """
+    usable_bytes = card_bytes - extra_bytes
     batch_size = max_batch_size(scenario, usable_bytes)
     yield
     context_length = max_context_length(scenario, usable_bytes)
@@ -99,7 +103,7 @@ def limits_on(scenario: Scenario, usable_bytes: int, ladder: Format) -> Generato
         if _fits_in(scenario, fmt, usable_bytes):
             precision = fmt
         yield
-    widest, pool = widest_format(scenario, usable_bytes), _pool_bytes(scenario, usable_bytes)
+    widest, pool = widest_format(scenario, usable_bytes), _pool_bytes(scenario, card_bytes)
     concurrency = max_concurrency(scenario, pool) if pool is not None else 0
     return Limits(batch_size, context_length, parameters, widest, ladder, precision, pool, concurrency)
 

@@ -4,7 +4,9 @@ from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication
 
+from core.memory import Runtime
 from core.run_log import What
+from gui.words import runtime_name
 
 translate = QCoreApplication.translate
 
@@ -31,9 +33,21 @@ def what_name(what: What) -> str:
             return translate("Log", "CUDA graphs")
         case What.CONTEXT:
             return translate("Log", "CUDA context, libraries")
+        case What.NON_TORCH:
+            return translate("Log", "not PyTorch’s, beside the context")
         case What.CARD:
             return translate("Log", "memory of the card")
+        case What.BOARD:
+            return translate("Log", "memory of the card, as nvidia-smi counts")
         case What.TRIED:
             return translate("Log", "could not be allocated")
         case _:
             assert_never(what)
+
+
+def process_name(kind: str) -> str:
+    """Processes of one kind, as a subject in the plural."""
+    if kind == "torch":
+        return translate("Log", "PyTorch’s processes")
+    name = runtime_name(Runtime(kind)) if kind in set(Runtime) else kind
+    return translate("Log", "{runtime}’s processes").format(runtime=name)

@@ -28,6 +28,7 @@ from core.memory import (
     refusal,
     with_parameter_count,
 )
+from core.memory.calibration import Calibration
 from core.memory.rule_of_thumb import ladder_format
 from core.run_log import Said
 from gui.after_frame import AfterFrame
@@ -109,7 +110,9 @@ class MainWindow(QMainWindow):
         self.actions_made["open"].setMenu(recent.menu(self))
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)
+        pins.calibrate(self._calibration)
         pins.changed.connect(self._render_again)
+        cards.overheads.changed.connect(self._on_overheads)
         store.history_changed.connect(self._on_history_changed)
         self.rebuild(theme, theme_choice)
         self.resize(1280, 800)
@@ -210,7 +213,8 @@ class MainWindow(QMainWindow):
 
     def _render(self, scenario: Scenario) -> None:
         numbers, name = self._numbers, scenario.gpu
-        result = estimate(scenario, self._catalogue.calibration)
+        calibration = self._calibration
+        result = estimate(scenario, calibration)
         self._estimate = result
         self.header.render_scenario(scenario)
         self.controls.render_scenario(scenario, result.bytes_per_parameter, numbers)
@@ -220,7 +224,7 @@ class MainWindow(QMainWindow):
         fit = self.gpu_picker.table.fit_of(name)
         gpu = self.gpu_picker.table.gpu_named(name)
         marked, pins = self._cards.marked_gpus(), self._pins.pins
-        frame = Frame(scenario, result, gpu, fit, numbers, self._catalogue.calibration, self._store.in_gesture, marked, pins)
+        frame = Frame(scenario, result, gpu, fit, numbers, calibration, self._store.in_gesture, marked, pins)
         if self.explorer.page is self.explorer.breakdown:
             pins = () if self._staged else self._pins.pins
             self.chart.render_frame(frame, estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB)).total_bytes, pins)
@@ -231,6 +235,15 @@ class MainWindow(QMainWindow):
         self.after_frame.start(self._follow(frame))
         if not self._store.in_gesture:
             self._announce(fit)
+
+    @property
+    def _calibration(self) -> Calibration | None:
+        """With what is known of this machine."""
+        shipped = self._catalogue.calibration
+        return self._cards.overheads.calibrated(shipped) if shipped is not None else None
+
+    def _on_overheads(self) -> None:
+        self._pins.calibrate(self._calibration)  # which renders again
 
     def _render_again(self) -> None:
         self._render(self._store.scenario)
@@ -248,9 +261,10 @@ class MainWindow(QMainWindow):
         """What need not be on the frame itself: how far the sliders could go, and what to change."""
         limits = None
         if frame.gpu is not None:
-            limits = yield from limits_on(frame.scenario, frame.gpu.usable_bytes, ladder_format(frame.gpu.memory_bytes))
+            ladder = ladder_format(frame.gpu.memory_bytes)
+            limits = yield from limits_on(frame.scenario, frame.gpu.usable_bytes, ladder, frame.extra_bytes(frame.scenario))
         self.controls.render_limits(limits, frame.scenario.gpu)
-        effects = yield from effects_of(frame.scenario, frame.estimate.total_bytes)
+        effects = yield from effects_of(frame.scenario)
         self.controls.render_effects(effects)
         self.verdict.render_limits(limits, frame.scenario, frame.numbers)
         yield from self.verdict.advice.follow(frame, self._cards.gpus())

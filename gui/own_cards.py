@@ -1,4 +1,6 @@
-"""Cards that the user has entered, or whose usable memory the user knows better. Kept in the preferences."""
+"""Cards that the user has entered, or whose usable memory the user knows better, and what else is the user's own about cards: marks,
+prices, and the overheads of this machine. Kept in the preferences.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.memory import Gpu
 from gui.marked_cards import MarkedCards
+from gui.own_overheads import OwnOverheads
 from gui.prices import Prices
 from gui.session import Preferences
 
@@ -27,6 +30,7 @@ class OwnCards(QObject):
         self._preferences = preferences
         self.marked = MarkedCards(preferences, self)
         self.prices = Prices(preferences, self)
+        self.overheads = OwnOverheads(preferences, self)
         try:
             self._own = _CARDS.validate_json(preferences.own_cards or "[]")[:MAX_CARDS]
         except ValidationError:

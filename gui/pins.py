@@ -50,6 +50,12 @@ class Pins(QObject):
         self._pins = tuple(Pin(*each) for each in zip(LETTERS, scenarios, found, strict=False))
         self.changed.emit()
 
+    def calibrate(self, calibration: Calibration | None) -> None:
+        """Estimate them anew, by another calibration."""
+        self._calibration, scenarios = calibration, self.scenarios
+        self._pins = ()
+        self.replace(scenarios)
+
     def add(self, scenario: Scenario) -> bool:
         """Pin ``scenario``; False where nine are pinned already."""
         if self.full:

@@ -165,6 +165,15 @@ class Preferences:
         self._settings.setValue("own_cards", text)
 
     @property
+    def own_overheads(self) -> str:
+        """JSON, as OwnOverheads writes it."""
+        return self._text("own_overheads")
+
+    @own_overheads.setter
+    def own_overheads(self, text: str) -> None:
+        self._settings.setValue("own_overheads", text)
+
+    @property
     def prices(self) -> str:
         """JSON, as Prices writes it."""
         return self._text("prices")

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 from annotated_types import Ge, Gt
 
 from core.memory.components import Component, Stack
-from core.memory.scenario import Scenario, Task
+from core.memory.scenario import Runtime, Scenario, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,13 @@ class Calibration:
     bands: dict[str, Band] = field(default_factory=dict)
     parts: dict[str, dict[str, PartError]] = field(default_factory=dict)
     """By kind of run, then by the name of a component; saved and temporary tensors go by "activations"."""
+    own_context: dict[str, int] = field(default_factory=dict)
+    """By kind of process, bytes that its context and libraries take more (or less) on one machine than is estimated, where that was
+    measured there; nothing of what ships."""
+
+    def extra_bytes(self, scenario: Scenario) -> int:
+        """What the machine takes beyond the estimate of ``scenario``."""
+        return self.own_context.get(process_kind(scenario), 0) if self.own_context else 0
 
     def band(self, scenario: Scenario) -> Band | None:
         """The band of runs like ``scenario``; None when nothing like it was measured."""
@@ -90,11 +97,20 @@ def kind_of_run(scenario: Scenario) -> str:
     return kind if scenario.parallel.plain else f"{kind}, several GPUs"
 
 
-def bounds(calibration: Calibration, band: Band, stack: Stack) -> Bounds:
-    """Of the process reading of ``stack``: what lies between for the engine's own memory, and the measured range of contexts beside it."""
+def process_kind(scenario: Scenario) -> str:
+    """Processes whose contexts and libraries take alike: PyTorch's, or those of one engine."""
+    if scenario.task is Task.TRAINING or scenario.runtime is Runtime.TRANSFORMERS:
+        return "torch"
+    return scenario.runtime.value
+
+
+def bounds(calibration: Calibration, band: Band, stack: Stack, *, known_context: bool = False) -> Bounds:
+    """Of the process reading of ``stack``: what lies between for the engine's own memory, and the measured range of contexts beside it,
+    unless the context is known.
+    """
     found = bounds_without_context(band, sum(stack) - stack.runtime, stack)
-    narrow = min(stack.runtime, calibration.context_low_bytes)
-    wide = max(stack.runtime, calibration.context_high_bytes)
+    narrow = stack.runtime if known_context else min(stack.runtime, calibration.context_low_bytes)
+    wide = stack.runtime if known_context else max(stack.runtime, calibration.context_high_bytes)
     # torch gives its reserve back before it fails.
     surely = min(found.lower, sum(stack) - stack.runtime - stack.reserve)
     return Bounds(found.low + narrow, found.high + wide, surely + narrow, found.upper + wide)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from core.memory.calibration import Bounds, Calibration, bounds
+from core.memory.calibration import Bounds, Calibration, bounds, process_kind
 from core.memory.components import NO_HOST_BYTES, Device, Estimate, HostBytes, Moment, MomentName
 from core.memory.inference import inference_moments
 from core.memory.llama_cpp import llama_cpp_moments
@@ -74,11 +74,16 @@ def _bytes_per_parameter(scenario: Scenario, moments: tuple[Moment, ...]) -> flo
 
 
 def estimate(scenario: Scenario, calibration: Calibration | None = None) -> Estimate:
-    """The moments of ``scenario`` and their peak; with bounds where ``calibration`` has runs of its kind.
+    """The moments of ``scenario`` and their peak; with bounds where ``calibration`` has runs of its kind, and with the context of the
+    machine where it has that.
 
     Raises RefusedError where no real run is like it.
     """
     run = run_of(scenario)
+    known_context = calibration is not None and process_kind(scenario) in calibration.own_context
+    if calibration is not None and known_context and scenario.estimator is Estimator.DETAILED:
+        extra = calibration.extra_bytes(scenario)
+        run = run._replace(devices=tuple(_with_context(device, extra) for device in run.devices))
     worst = run.devices[0] if len(run.devices) == 1 else run.worst
     moments, peak = worst.moments, worst.peak
     within: Bounds | None = None
@@ -86,10 +91,18 @@ def estimate(scenario: Scenario, calibration: Calibration | None = None) -> Esti
     if calibration is not None and scenario.estimator is Estimator.DETAILED:
         band = calibration.band(scenario)
         if band is not None:
-            within = bounds(calibration, band, peak.stack)
+            within = bounds(calibration, band, peak.stack, known_context=known_context)
     low, high, lower, upper = within or _UNKNOWN
     share = _bytes_per_parameter(scenario, moments)
     return Estimate(moments, peak, share, scenario.architecture, low, high, lower, upper, run.devices, run.host_bytes)
+
+
+def _with_context(device: Device, extra_bytes: int) -> Device:
+    """``device`` where a process takes so much more beside its tensors; less than nothing it never takes."""
+    moments = tuple(
+        moment._replace(stack=moment.stack._replace(runtime=max(0, moment.stack.runtime + extra_bytes))) for moment in device.moments
+    )
+    return device._replace(moments=moments, peak=max(moments, key=_total))
 
 
 #: No band.

@@ -239,7 +239,7 @@ class CurvePage(Page):
             return
         low, high = RANGES[self.axis]
         value = min(high, max(low, round(values[0])))
-        amount = peak_bytes(moved(self.axis, frame.scenario, value))
+        amount = peak_bytes(moved(self.axis, frame.scenario, value)) + frame.extra_bytes(frame.scenario)
         text = _value_text(self.axis, frame.numbers)(value)
         self.readout.setText(self.tr("at {value}: {amount}").format(value=text, amount=frame.numbers.bytes(amount)))
 

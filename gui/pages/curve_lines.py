@@ -69,10 +69,10 @@ def follow_lines(frame: Frame, axis: Axis, reach: tuple[int, int], *, pinned: bo
     others = runs_of(frame, pinned=pinned)
     crossings: list[Crossing] = []
     for card in cards:
-        yield from _cross(own, axis, card, crossings, current=frame.gpu is not None and card.name == frame.gpu.name)
+        yield from _cross(frame, own, axis, card, crossings, current=frame.gpu is not None and card.name == frame.gpu.name)
     if frame.gpu is not None:
         for run in others:
-            yield from _cross(run, axis, frame.gpu, crossings, current=False)
+            yield from _cross(frame, run, axis, frame.gpu, crossings, current=False)
     low, high = _range(axis, reach, [here, *(crossing.value for crossing in crossings)])
     values = spaced(low, high, _POINTS)
     lines = []
@@ -80,7 +80,7 @@ def follow_lines(frame: Frame, axis: Axis, reach: tuple[int, int], *, pinned: bo
         sizes: list[int] = []
         try:
             for size in curve(run.scenario, axis, values):
-                sizes.append(size)
+                sizes.append(size + frame.extra_bytes(run.scenario))
                 yield
         except RefusedError:  # a pinned shape may allow what the smooth family does not
             continue
@@ -89,9 +89,9 @@ def follow_lines(frame: Frame, axis: Axis, reach: tuple[int, int], *, pinned: bo
     return Lines(tuple(lines), (here, frame.estimate.total_bytes), capacities, tuple(crossings), (low, high))
 
 
-def _cross(run: Run, axis: Axis, card: Gpu, crossings: list[Crossing], *, current: bool) -> Generator[None, None, None]:
+def _cross(frame: Frame, run: Run, axis: Axis, card: Gpu, crossings: list[Crossing], *, current: bool) -> Generator[None, None, None]:
     try:
-        value = _SOLVE[axis](run.scenario, card.usable_bytes)
+        value = _SOLVE[axis](run.scenario, card.usable_bytes - frame.extra_bytes(run.scenario))
     except RefusedError:
         return
     known = {(crossing.value, crossing.capacity_bytes) for crossing in crossings}

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.memory.calibration import kind_of_run
-from core.run_log import Said, estimated
+from core.run_log import Said
 from gui import assets
 from gui.frame import Frame
-from gui.log_words import what_name
+from gui.own_cards import OwnCards
+from gui.pages.log_panel import LogPanel
 from gui.pages.log_plot import LogPlot, Painted, faint, round_numbers
 from gui.pages.page import Page
-from gui.theme import Theme, font
+from gui.theme import Theme
 
 if TYPE_CHECKING:
     from core.evidence.score import Row
@@ -30,39 +31,15 @@ _LEAST_GB, _MOST_GB = 0.25, 256.0
 class EvidencePage(Page):
     """A table of the log, where there is one; below the published runs, those of the scenario's kind in colour."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, cards: OwnCards, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
         self._frame: Frame | None = None
-        self._said: tuple[Said, ...] = ()
         self._runs: list[Row] = []
         self._unread: Iterator[Row] | None = None
         self._pointed: Row | None = None
 
-        self.hint = QLabel(self)
-        self.hint.setObjectName("log_hint")
-        self.hint.setWordWrap(True)
-        self.hint.setTextFormat(Qt.TextFormat.PlainText)
-        self.hint.setForegroundRole(self.palette().ColorRole.PlaceholderText)
-        self.forget_button = QPushButton(self.tr("Forget the log"), self)
-        self.forget_button.setObjectName("forget_log")
-        self.forget_button.setAutoDefault(False)
-        self.forget_button.clicked.connect(self._forget)
-        self.log_table = QTableWidget(0, 4, self)
-        self.log_table.setObjectName("log_table")
-        self.log_table.setAccessibleName(self.tr("The log beside the estimate"))
-        self.log_table.setHorizontalHeaderLabels([self.tr("What"), self.tr("Log"), self.tr("Estimate"), self.tr("Difference")])
-        self.log_table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.log_table.setFrameShape(QTableWidget.Shape.NoFrame)
-        self.log_table.setShowGrid(False)
-        self.log_table.setTabKeyNavigation(False)
-        self.log_table.setFont(font())
-        self.log_table.verticalHeader().hide()
-        self.log_table.verticalHeader().setDefaultSectionSize(round(1.5 * self.fontMetrics().height()))
-        header = self.log_table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.log = LogPanel(cards, self)
         self.readout = QLabel(self)
         self.readout.setObjectName("evidence_readout")
         self.readout.setTextFormat(Qt.TextFormat.PlainText)
@@ -71,30 +48,24 @@ class EvidencePage(Page):
         self.plot.setAccessibleName(self.tr("Predicted against measured"))
         self._picture = Painted(self.plot, self._paint, above=True)
         self.plot.pointed.connect(self._on_pointed)
-        top = QHBoxLayout()
-        top.addWidget(self.hint, 1)
-        top.addWidget(self.forget_button, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
-        layout.addLayout(top)
-        layout.addWidget(self.log_table)
+        layout.addWidget(self.log)
         layout.addWidget(self.readout)
         layout.addWidget(self.plot, 1)
-        self._render_log()
 
     def show_log(self, said: tuple[Said, ...]) -> None:
         """Lay what a log says beside the estimate; nothing for none."""
-        self._said = said
-        self._render_log()
+        self.log.show_log(said)
 
     def copy_state(self, other: "EvidencePage") -> None:
         """The log and the runs that ``other`` has read already."""
         self._runs, self._unread = other._runs, other._unread
-        self.show_log(other._said)
+        self.show_log(other.log.said)
 
     def show_frame(self, frame: Frame) -> None:
         self._frame = frame
-        self._render_log()
+        self.log.show_frame(frame)
 
     def follow(self, frame: Frame) -> Iterator[object]:
         if self._unread is None:
@@ -132,38 +103,6 @@ class EvidencePage(Page):
         self.plot.set_axis("left", self.tr("predicted, {unit}").format(unit=unit), _LEAST_GB, _MOST_GB, ticks, text)
         self._render_readout()
         self._picture.repaint_all()
-
-    # -- the log
-
-    def _render_log(self) -> None:
-        self.forget_button.setVisible(bool(self._said))
-        self.log_table.setVisible(bool(self._said))
-        if not self._said:
-            self.hint.setText(
-                self.tr("It said it fits, and it ran out? Paste (Ctrl+V) or open the log of the run, and see the difference, part by part.")
-            )
-            return
-        self.hint.setText(self.tr("What the log says, beside the estimate of the scenario on screen: set it as it was run."))
-        frame = self._frame
-        if frame is None:
-            return
-        table, numbers = self.log_table, frame.numbers
-        card_bytes = frame.gpu.usable_bytes if frame.gpu is not None else None
-        table.setRowCount(len(self._said))
-        for row, (what, value_bytes) in enumerate(self._said):
-            found = estimated(what, frame.scenario, frame.estimate, card_bytes)
-            difference = "" if found is None else numbers.bytes(found - value_bytes, signed=True) if found != value_bytes else "="
-            texts = (what_name(what), numbers.bytes(value_bytes), "–" if found is None else numbers.bytes(found), difference)
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                if column:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                table.setItem(row, column, item)
-        height = table.horizontalHeader().sizeHint().height() + len(self._said) * table.verticalHeader().defaultSectionSize()
-        table.setFixedHeight(min(height + 2, round(16 * self.fontMetrics().height())))
-
-    def _forget(self) -> None:
-        self.show_log(())
 
     # -- the picture
 

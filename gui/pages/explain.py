@@ -105,7 +105,8 @@ class ExplainPage(Page):
             self.list.clear()
             for component, part in parts.items():
                 mark = swatch(self._theme.component(component), self.list.iconSize().width(), self.devicePixelRatioF())
-                item = QListWidgetItem(mark, f"{component_name(component)}  {frame.numbers.bytes(part.value_bytes)}")
+                amount = frame.numbers.bytes(part.value_bytes + _extra(frame, component))
+                item = QListWidgetItem(mark, f"{component_name(component)}  {amount}")
                 item.setData(_COMPONENT, component.value)
                 self.list.addItem(item)
                 item.setFont(self._bold if component is self._pointed else self._regular)
@@ -121,13 +122,18 @@ class ExplainPage(Page):
         def section(title: str, body: str, style: str = "") -> str:
             return f"<p style='{dim}; margin-top: 10px'>{html.escape(title)}</p><p style='{style}'>{body}</p>"
 
-        title = f"{component_name(component)}: {numbers.bytes(part.value_bytes)}"
+        extra = _extra(frame, component)
+        title = f"{component_name(component)}: {numbers.bytes(part.value_bytes + extra)}"
         text = [f"<h3>{html.escape(title)}</h3><p>{html.escape(component_meaning(component))}</p>"]
         text.append(section(self.tr("Formula, in bytes"), _breakable(part.formula), mono))
         if part.numbers != part.formula:
             total = html.escape(numbers.count(part.value_bytes))
             text.append(section(self.tr("With the numbers of this scenario"), f"{_breakable(part.numbers)}<br>= {total}", mono))
         text.append(_symbols_html(part, frame, mono, dim))
+        if extra:
+            words = self.tr("A log of this machine says {difference} to that. It can be removed in the tab Evidence.")
+            words = words.format(difference=numbers.bytes(extra, signed=True))
+            text.append(section(self.tr("On this machine"), html.escape(words)))
         text.append(section(self.tr("Source"), html.escape(part.source)))
         text.append(section(self.tr("Measured error"), html.escape(self._error(frame, component))))
         self.text.setHtml(_document_html(text))
@@ -177,6 +183,11 @@ class ExplainPage(Page):
         if chosen is not None:
             self._moment = MomentName(chosen)
             self._render()
+
+
+def _extra(frame: Frame, component: Component) -> int:
+    """What this machine is known to take beyond the formula."""
+    return frame.extra_bytes(frame.scenario) if component is Component.RUNTIME else 0
 
 
 def _value(scenario: Scenario, symbol: Symbol) -> int:

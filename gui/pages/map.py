@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.memory import FitStatus, Scenario, estimate, judge
+from core.memory import FitStatus, Scenario, estimate, judge, peak_bytes
 from core.memory.units import GIB
 from core.sweep import RANGES, Axis, Holds, boundary, spaced
 from gui.frame import Frame
@@ -123,7 +123,7 @@ class MapPage(Page):
         """The marked cards; without any, sizes with less and with more memory than the chosen one. By what the estimate alone says."""
         assert frame.gpu is not None
         others = [gpu for gpu in frame.marked if gpu.name != frame.gpu.name]
-        yield from ((gpu.name, _within(gpu.usable_bytes)) for gpu in others)
+        yield from ((gpu.name, _within(gpu.usable_bytes, frame)) for gpu in others)
         if others:
             return
         usable = frame.gpu.usable_bytes
@@ -131,7 +131,7 @@ class MapPage(Page):
         larger = [size for size in _SIZES_GIB if size * GIB > 1.25 * usable][:2]
         for size in smaller + larger:
             most = size * GIB
-            yield frame.numbers.bytes(most), _within(most)
+            yield frame.numbers.bytes(most), _within(most, frame)
 
     def _draw(self, drawn: _Drawn, frame: Frame) -> None:
         self._drawn = drawn
@@ -247,8 +247,8 @@ class MapPage(Page):
         self.readout.setText(" · ".join(filter(None, (text, word))))
 
 
-def _within(most_bytes: int) -> Holds:
-    return lambda scenario: estimate(scenario).total_bytes <= most_bytes
+def _within(most_bytes: int, frame: Frame) -> Holds:
+    return lambda scenario: peak_bytes(scenario) + frame.extra_bytes(scenario) <= most_bytes
 
 
 def _edge(contexts: Sequence[int], batches: Sequence[int], view: QRectF, place: Callable[[float, float], QPointF]) -> QPainterPath:

@@ -337,32 +337,8 @@
 <context>
     <name>EvidencePage</name>
     <message>
-        <source>Forget the log</source>
-        <extracomment>Runs whose total was published; the others were tracked tensor by tensor, and lie on the line. The pointer names the run that is so near.</extracomment>
-        <translation>不再比较此日志</translation>
-    </message>
-    <message>
-        <source>The log beside the estimate</source>
-        <translation>日志与估算并列</translation>
-    </message>
-    <message>
-        <source>What</source>
-        <translation>项目</translation>
-    </message>
-    <message>
-        <source>Log</source>
-        <translation>日志</translation>
-    </message>
-    <message>
-        <source>Estimate</source>
-        <translation>估算</translation>
-    </message>
-    <message>
-        <source>Difference</source>
-        <translation>差值</translation>
-    </message>
-    <message>
         <source>Predicted against measured</source>
+        <extracomment>Runs whose total was published; the others were tracked tensor by tensor, and lie on the line. The pointer names the run that is so near.</extracomment>
         <translation>预测与实测</translation>
     </message>
     <message>
@@ -372,14 +348,6 @@
     <message>
         <source>predicted, {unit}</source>
         <translation>预测，{unit}</translation>
-    </message>
-    <message>
-        <source>It said it fits, and it ran out? Paste (Ctrl+V) or open the log of the run, and see the difference, part by part.</source>
-        <translation>说放得下，却爆了显存？粘贴（Ctrl+V）或打开那次运行的日志，逐项看差在哪里。</translation>
-    </message>
-    <message>
-        <source>What the log says, beside the estimate of the scenario on screen: set it as it was run.</source>
-        <translation>日志所示与当前方案的估算并列：请把方案设成实际运行的样子。</translation>
     </message>
     <message>
         <source>{run}: predicted {predicted}, measured {measured} ({error} %)</source>
@@ -439,6 +407,14 @@
     <message>
         <source>The rule of thumb: parameters times the bytes of one, and in training as much again for gradients and each state of the optimizer. It leaves out what the detailed estimate counts; switch the estimate to see every byte explained.</source>
         <translation>经验估算：参数量乘以每个参数的字节数；训练时梯度和优化器的每个状态再各算一份。它略去了详细估算所计的其他部分；切换到详细估算即可看到每个字节的解释。</translation>
+    </message>
+    <message>
+        <source>A log of this machine says {difference} to that. It can be removed in the tab Evidence.</source>
+        <translation>本机的日志显示与此相差 {difference}。可在“证据”标签中移除。</translation>
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation>在本机上</translation>
     </message>
 </context>
 <context>
@@ -715,6 +691,82 @@
     <message>
         <source>could not be allocated</source>
         <translation>未能分配</translation>
+    </message>
+    <message>
+        <source>not PyTorch’s, beside the context</source>
+        <translation>PyTorch 之外（不含上下文）</translation>
+    </message>
+    <message>
+        <source>memory of the card, as nvidia-smi counts</source>
+        <translation>显卡显存（nvidia-smi 的口径）</translation>
+    </message>
+    <message>
+        <source>PyTorch’s processes</source>
+        <translation>PyTorch 进程</translation>
+    </message>
+    <message>
+        <source>{runtime}’s processes</source>
+        <translation>{runtime} 进程</translation>
+    </message>
+</context>
+<context>
+    <name>LogPanel</name>
+    <message>
+        <source>Forget the log</source>
+        <extracomment>What a process is told of a card&apos;s memory is at least this share of what is printed on it. Logs say hundredths of a GiB.</extracomment>
+        <translation>不再比较此日志</translation>
+    </message>
+    <message>
+        <source>Kept for this machine alone, and removed here; the calibration that ships stays as it is</source>
+        <translation>只为本机保存，可在此移除；随程序提供的校准不变</translation>
+    </message>
+    <message>
+        <source>Kept as a card of your own, and changed or removed by “…” above the list</source>
+        <translation>保存为你自己的显卡，可用列表上方的“…”修改或移除</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>The log beside the estimate</source>
+        <translation>日志与估算并列</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Estimate</source>
+        <translation>估算</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差值</translation>
+    </message>
+    <message>
+        <source>What the log says, beside the estimate of the scenario on screen: set it as it was run.</source>
+        <translation>日志所示与当前方案的估算并列：请把方案设成实际运行的样子。</translation>
+    </message>
+    <message>
+        <source>It said it fits, and it ran out? Paste (Ctrl+V) or open the log of the run, and see the difference, part by part.</source>
+        <translation>说放得下，却爆了显存？粘贴（Ctrl+V）或打开那次运行的日志，逐项看差在哪里。</translation>
+    </message>
+    <message>
+        <source>On this machine {process} take {measured} beside their tensors, not {estimated} (from a log, {day}).</source>
+        <translation>在本机上，{process}在张量之外占 {measured}，而不是 {estimated}（来自日志，{day}）。</translation>
+    </message>
+    <message>
+        <source>From now on, reckon with {amount} beside the tensors</source>
+        <translation>今后按张量之外 {amount} 估算</translation>
+    </message>
+    <message>
+        <source>{gpu}: {amount} usable</source>
+        <translation>{gpu}：可用 {amount}</translation>
     </message>
 </context>
 <context>

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from core.memory import Scenario, estimate
 from core.memory.edge import validated
+from core.memory.serving import NON_TORCH_BYTES
 from core.memory.units import GIB, MIB
-from core.run_log import What, estimated, read_log
+from core.run_log import Overhead, What, estimated, overhead, read_log
 
 #: pytorch/pytorch#16417 (2024), YingqianWang/iPASSR#9, wxian3/NeuroLens#2
 TORCH = (
@@ -77,7 +78,7 @@ def test_peaks_of_a_summary():
 
 
 def test_vllm_says_what_it_loads_and_reserves():
-    assert gib(VLLM_V0) == {"weights": 12.55, "kv_pool": 56.18, "activation_peak": 2.38, "context": 0.16}
+    assert gib(VLLM_V0) == {"weights": 12.55, "kv_pool": 56.18, "activation_peak": 2.38, "non_torch": 0.16}
     assert gib(VLLM_V1) == {"weights": 7.64, "kv_pool": 12.11, "graphs": 0.11}
     assert gib("Loading model weights took 67.7229 GB") == {"weights": 67.72}
 
@@ -90,7 +91,7 @@ def test_llama_cpp_adds_up_over_cards_and_leaves_the_host_out():
 
 
 def test_nvidia_smi():
-    assert gib(NVIDIA_SMI) == {"process": 15.5, "card": 23.99}
+    assert gib(NVIDIA_SMI) == {"process": 15.5, "board": 23.99}
 
 
 @pytest.mark.parametrize("text", ["", "hello", "took 1.2.3 GiB\nModel loading took 1.2.3 GiB", '{"a": 1}', "Tried to allocate many GiB"])
@@ -134,3 +135,16 @@ class TestBesideTheEstimate:
         assert estimated(What.KV_CACHE, scenario, found, None) == found.peak.stack.kv_cache
         plain = Scenario(architecture=llama_7b)
         assert estimated(What.COMPUTE_BUFFER, plain, estimate(plain), None) is None
+
+    def test_what_it_says_of_the_machine(self, llama_7b):
+        scenario = Scenario(architecture=llama_7b)
+        found = estimate(scenario)
+        measured = int(23.6 * GIB) - int(22.9 * GIB) - int(194.87 * MIB)
+        assert overhead(read_log(TORCH), scenario, found) == Overhead(measured, found.peak.stack.runtime)
+        engine = validated(Scenario, architecture=llama_7b, runtime="vllm")
+        assert overhead(read_log(VLLM_V0), engine, estimate(engine)) == Overhead(int(0.16 * GIB), NON_TORCH_BYTES)
+        assert overhead(read_log(VLLM_V0), scenario, found) is None, "which another program has said"
+        assert overhead(read_log(NVIDIA_SMI), scenario, found) is None
+        thumb = validated(Scenario, architecture=llama_7b, estimator="rule-of-thumb")
+        assert overhead(read_log(TORCH), thumb, estimate(thumb)) is None
+        assert estimated(What.BOARD, scenario, found, GIB) is None

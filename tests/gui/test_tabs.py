@@ -14,7 +14,9 @@ from core.memory.explain import explain
 from core.sweep import Axis
 from core.throughput import speed_on
 from gui import assets
+from gui.own_overheads import OwnOverheads
 from gui.pages.page import Page
+from gui.session import Preferences
 
 TABS = ("breakdown", "film", "curve", "map", "table", "compare", "explain", "evidence")
 
@@ -440,6 +442,56 @@ class TestEvidence:
         assert len(self.table(room)) == 6
         room.find(QPushButton, "forget_log").click()
         assert self.table(room) == {}
+
+    def test_on_request_this_machine_is_reckoned_with_as_the_log_has_it(self, room: Any, open_room: Any) -> None:
+        self.paste(room, self.LOG)
+        shipped = room.estimate
+        measured = 2**29  # 22.5 GiB in use, 22 of them PyTorch's
+        extra = measured - shipped.peak.stack.runtime
+        room.find(QPushButton, "measure_overhead").click()
+        assert not room.find(QPushButton, "measure_overhead").isVisible()
+        assert room.text("peak_figure") == f"{(shipped.total_bytes + extra) / 2**30:.1f}"
+        assert self.table(room)["CUDA context, libraries"] == ["0.50 GiB", "0.50 GiB", "="]
+        said = room.text("own_overheads").replace("\u00a0", " ")
+        assert said.startswith("On this machine PyTorch’s processes take 0.50 GiB beside their tensors, not 0.42 GiB")
+        again = open_room()
+        assert again.window._estimate.total_bytes == shipped.total_bytes + extra
+        assert again.calibration.own_context == {}, "what ships stays"
+        page = open_tab(again, "curve")
+        usable = again.window.gpu_picker.table.gpu_named("RTX 4090").usable_bytes
+        assert page._drawn.crossing.value == max_context_length(again.scenario, usable - extra)
+        open_tab(again, "evidence")
+        again.find(QPushButton, "remove_overheads").click()
+        assert again.window._estimate == shipped
+        assert again.text("own_overheads") == ""
+
+    def test_and_so_is_the_card(self, room: Any) -> None:
+        button = room.find(QPushButton, "measure_card")
+        self.paste(room, self.LOG)
+        assert not button.isVisible(), "the catalogue knows as much"
+        self.paste(room, self.LOG.replace("23.65", "23.25"))
+        assert button.text().replace("\u00a0", " ") == "RTX 4090: 23.3 GiB usable"
+        button.click()
+        assert room.window.gpu_picker.table.gpu_named("RTX 4090").usable_bytes == int(23.25 * 2**30)
+        assert not button.isVisible()
+        assert room.window._cards.is_own("RTX 4090")
+
+    def test_a_pin_is_reckoned_with_it_too(self, room: Any) -> None:
+        room.window._on_pin()
+        before = room.window._pins.pins[0].estimate.total_bytes
+        room.window._cards.overheads.measure("torch", 2**30, 2**29)
+        assert room.window._pins.pins[0].estimate.total_bytes == before + 2**29
+        room.window._cards.overheads.forget("torch")
+        assert room.window._pins.pins[0].estimate.total_bytes == before
+
+    @pytest.mark.parametrize("stored", ["{", "[1]", '[{"kind": "torch", "measured_bytes": -1, "estimated_bytes": 0, "day": ""}]'])
+    def test_settings_that_hold_something_else_are_no_overheads(self, settings: Any, stored: str) -> None:
+        settings.setValue("own_overheads", stored)
+        assert OwnOverheads(Preferences(settings)).all == ()
+
+    def test_absurd_overheads_are_not_kept(self, room: Any) -> None:
+        room.window._cards.overheads.measure("torch", 2**50, 0)
+        assert room.window._cards.overheads.all == ()
 
     def test_a_log_file_opens(self, room: Any, tmp_path: Path) -> None:
         path = tmp_path / "run.log"

@@ -90,3 +90,37 @@ def test_errors_of_parts_are_of_tracked_runs_of_the_same_kind(inference):
 
 def test_the_rule_of_thumb_was_not_measured_against(inference):
     assert estimate(inference.evolve(estimator="rule-of-thumb"), CALIBRATION).low_bytes is None
+
+
+class TestOfOneMachine:
+    """What a machine takes beside the tensors, where that was measured there."""
+
+    def calibrated(self, extra_bytes):
+        return replace(CALIBRATION, own_context={"torch": extra_bytes})
+
+    @pytest.mark.parametrize("extra_bytes", [100 * MIB, -100 * MIB, -(2**40)])
+    @pytest.mark.parametrize("fields", [{}, {"task": "training", "method": "lora"}])
+    def test_moves_every_moment_alike_and_the_band_with_it(self, llama_7b, fields, extra_bytes):
+        scenario = validated(Scenario, architecture=llama_7b, **fields)
+        plain, own = estimate(scenario, CALIBRATION), estimate(scenario, self.calibrated(extra_bytes))
+        for before, after in zip(plain.moments, own.moments, strict=True):
+            assert after.stack.runtime == max(0, before.stack.runtime + extra_bytes)
+            assert after.stack._replace(runtime=0) == before.stack._replace(runtime=0)
+        assert own.peak in own.moments
+        assert own.peak.name is plain.peak.name
+        assert own.low_bytes <= own.total_bytes <= own.high_bytes
+        # A context that is known leaves less unknown.
+        assert own.upper_bytes - own.lower_bytes <= plain.upper_bytes - plain.lower_bytes
+
+    def test_says_nothing_of_other_processes(self, llama_7b):
+        own = self.calibrated(100 * MIB)
+        engine = validated(Scenario, architecture=llama_7b, runtime="vllm")
+        assert estimate(engine, own) == estimate(engine, CALIBRATION)
+        assert own.extra_bytes(engine) == 0
+        assert own.extra_bytes(Scenario(architecture=llama_7b)) == 100 * MIB
+        thumb = validated(Scenario, architecture=llama_7b, estimator="rule-of-thumb")
+        assert estimate(thumb, own) == estimate(thumb, CALIBRATION)
+
+    def test_is_nothing_of_what_ships(self):
+        assert CALIBRATION.own_context == {}
+        assert CALIBRATION.extra_bytes(None) == 0
