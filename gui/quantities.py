@@ -95,6 +95,16 @@ class Numbers:
                 return f"{value / divisor:.4g}\u00a0{suffix}"
         return self.count(value)
 
+    def decimal(self, value: float, decimals: int) -> str:
+        """Grouped digits, with as many decimals."""
+        sign = "\u2212" if value < 0 else ""
+        return sign + self._locale.toString(abs(float(value)), "f", decimals)
+
+    def small_bytes(self, value: float, *, signed: bool = False) -> str:
+        """Of a single parameter or so: 2 B, 0.5 B."""
+        sign = "+" if signed and value > 0 else "\u2212" if value < 0 else ""
+        return f"{sign}{self.ratio(abs(value))}\u00a0B"
+
     def ratio(self, value: float) -> str:
         """A small number with at most two decimals: bytes per parameter."""
         text = f"{value:.2f}".rstrip("0").rstrip(".")

@@ -192,6 +192,15 @@ class Preferences:
         self._settings.setValue("training_tokens", text)
 
     @property
+    def lessons(self) -> str:
+        """JSON, as the lessons' progress is written."""
+        return self._text("lessons")
+
+    @lessons.setter
+    def lessons(self, text: str) -> None:
+        self._settings.setValue("lessons", text)
+
+    @property
     def geometry(self) -> QByteArray:
         value = self._settings.value("geometry")
         return value if isinstance(value, QByteArray) else QByteArray()

@@ -94,6 +94,4 @@ def _amount(expression: _Expression, views: Mapping[str, View]) -> Amount:
             value = first - second
         else:
             value = None if not second else first / second
-    if value is not None and not isinstance(value, str) and expression.kind in (Kind.BYTES, Kind.COUNT):
-        value = round(value)
     return Amount(expression.kind, value, expression.unit, expression.decimals, signed=expression.operator == "-")

@@ -1,0 +1,314 @@
+"""The lesson beside the window's own parts: a step with its text, what it asks for and what has changed; or the list of lessons."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.memory import FitStatus
+from core.quantity import Kind, QuantityError
+from gui.lessons.bit_layouts import BitLayouts
+from gui.lessons.page import Asked, Contents, Page
+from gui.theme import FontSize, Theme, font
+from gui.widgets.quantity_slider import QuantitySlider
+from gui.widgets.scale import LogScale
+from gui.words import quantity_problem
+
+
+class _Fitting(QScrollArea):
+    """As high as what is in it, and scrolled only where there is no room for that."""
+
+    def __init__(self, inside: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inside)
+        self.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self.widget().heightForWidth(width)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, max(1, self.widget().heightForWidth(max(200, self.width()))))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 6 * self.fontMetrics().height())
+
+
+class LessonPanel(QWidget):
+    """Shows what it is given; says what the learner wants."""
+
+    next_wanted = Signal()
+    back_wanted = Signal()
+    again_wanted = Signal()
+    shown_wanted = Signal()
+    """The step's answer is to be shown."""
+    guessed = Signal(int)
+    """In GiB."""
+    contents_wanted = Signal()
+    closed = Signal()
+    lesson_picked = Signal(str)
+    term_wanted = Signal(str)
+    """The id of a term of the glossary that was clicked."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("lesson_panel")
+        self.setAccessibleName(self.tr("Lesson"))
+        self._theme = theme
+        self._guess: QuantitySlider | None = None
+        self._guessed_gib = 0
+        self._step: tuple[str, int] | None = None
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        self._layout.addLayout(self._build_head())
+        self._body = QWidget(self)
+        self._column = QVBoxLayout(self._body)
+        self._column.setContentsMargins(0, 0, 6, 0)
+        self._column.setSpacing(6)
+        self._build_step()
+        self._entries = QVBoxLayout()
+        self._entries.setSpacing(0)
+        self._column.addLayout(self._entries)
+        self._scroll = _Fitting(self._body, self)
+        self._layout.addWidget(self._scroll)
+        self._feet = QWidget(self)
+        self._build_feet()
+        self._layout.addWidget(self._feet)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.hide()
+
+    # ---- Building
+
+    def _build_head(self) -> QHBoxLayout:
+        self._name = self._label("lesson_name", self, bold=False)
+        self._name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setFixedSize(70, 6)
+        self._bar.setAccessibleName(self.tr("Progress in the lesson"))
+        self._list_button = self._tool("lesson_contents", "☰", self.tr("All lessons"))
+        self._list_button.clicked.connect(self.contents_wanted)
+        close = self._tool("lesson_close", "✕", self.tr("Leave the lesson; it goes on from here another time"))
+        close.clicked.connect(self.closed)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self._name, 1)
+        row.addWidget(self._bar)
+        row.addWidget(self._list_button)
+        row.addWidget(close)
+        return row
+
+    def _build_step(self) -> None:
+        self._title = self._label("lesson_title", self._body, bold=True)
+        self._text = self._label("lesson_text", self._body)
+        self._picture = BitLayouts(self._theme, self._body)
+        self._request = self._label("lesson_request", self._body)
+        self._request.setStyleSheet(f"QLabel {{ border-left: 3px solid {self._theme.accent}; padding-left: 7px; }}")
+        self._guess_row = QWidget(self._body)
+        row = QHBoxLayout(self._guess_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._guess_place = row
+        self._reveal = self._button("lesson_reveal", self.tr("Reveal"))
+        self._reveal.clicked.connect(self._on_reveal)
+        row.addWidget(self._reveal, 0, Qt.AlignmentFlag.AlignBottom)
+        self._then = self._label("lesson_then", self._body)
+        self._then.setStyleSheet(f"QLabel {{ border-left: 3px solid {self._theme.status[FitStatus.FITS]}; padding-left: 7px; }}")
+        for part in (self._title, self._text, self._picture, self._request, self._guess_row, self._then):
+            self._column.addWidget(part)
+
+    def _build_feet(self) -> None:
+        self._back = self._button("lesson_back", self.tr("Back"))
+        self._back.clicked.connect(self.back_wanted)
+        self._again = self._button("lesson_again", self.tr("Again"))
+        self._again.setToolTip(self.tr("Set this step up anew"))
+        self._again.clicked.connect(self.again_wanted)
+        self._show_me = self._button("lesson_show_me", self.tr("Show me"))
+        self._show_me.setToolTip(self.tr("Do what this step asks for"))
+        self._show_me.clicked.connect(self.shown_wanted)
+        self._next = self._button("lesson_next", "")
+        self._next.clicked.connect(self.next_wanted)
+        row = QHBoxLayout(self._feet)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self._back)
+        row.addWidget(self._again)
+        row.addStretch(1)
+        row.addWidget(self._show_me)
+        row.addWidget(self._next)
+
+    def _label(self, name: str, parent: QWidget, *, bold: bool = False) -> QLabel:
+        label = QLabel(parent)
+        label.setObjectName(name)
+        label.setWordWrap(name != "lesson_name")
+        label.setTextFormat(Qt.TextFormat.RichText if not bold and name != "lesson_name" else Qt.TextFormat.PlainText)
+        label.setFont(font(FontSize.SMALL if name == "lesson_name" else FontSize.BASE, bold=bold))
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard)
+        label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        label.linkActivated.connect(self._on_link)
+        label.setMinimumWidth(1)
+        return label
+
+    def _button(self, name: str, text: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setObjectName(name)
+        button.setAutoDefault(False)
+        return button
+
+    def _tool(self, name: str, sign: str, words: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName(name)
+        button.setText(sign)
+        button.setAutoRaise(True)
+        button.setToolTip(words)
+        button.setAccessibleName(words)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    # ---- What the window says
+
+    def show_nothing(self) -> None:
+        self._step = None
+        self.hide()
+
+    def show_page(self, page: Page) -> None:
+        """One step of a lesson. Idempotent."""
+        step = (page.lesson, page.number)
+        new = step != self._step
+        self._step = step
+        self._show_kind(step=True)
+        self._name.setText(page.lesson)
+        self._bar.setMaximum(page.count)
+        self._bar.setValue(page.number + (page.asked in (Asked.DONE, Asked.NOTHING)))
+        self._bar.setToolTip(self.tr("Step {number} of {count}").format(number=page.number + 1, count=page.count))
+        self._bar.setAccessibleDescription(self._bar.toolTip())
+        _show(self._title, page.title)
+        _show(self._text, page.text)
+        self._picture.setVisible(page.picture is not None)
+        self._picture.show_format(page.weights)
+        _show(self._request, page.request)
+        self._request.setVisible(page.asked in (Asked.ACTION, Asked.GUESS))
+        _show(self._then, page.then)
+        self._then.setVisible(page.asked is Asked.DONE)
+        self._guess_row.setVisible(page.asked is Asked.GUESS)
+        if page.asked is Asked.GUESS and new:
+            self._offer_guess(*page.guess_bounds)
+        self._back.setEnabled(page.number > 0)
+        self._show_me.setVisible(page.asked is Asked.ACTION)
+        waiting = page.asked in (Asked.ACTION, Asked.GUESS)
+        self._next.setText(self.tr("Skip") if waiting else self.tr("Finish") if page.last else self.tr("Next"))
+        self._next.setFont(font(bold=not waiting))
+        self._refit(new)
+
+    def show_contents(self, contents: Contents) -> None:
+        """The list of lessons."""
+        self._step = None
+        self._show_kind(step=False)
+        self._name.setText("")
+        _show(self._title, self.tr("New here?") if contents.greeting else self.tr("Lessons"))
+        greeting = self.tr(
+            "What you see is live: a 7-billion-parameter model on one card. Drag any slider and watch the bars and the verdict. "
+            "Or let a lesson lead you; each takes a few minutes, and you can leave at any time."
+        )
+        usual = self.tr("Each takes a few minutes. Your own scenario comes back when you leave.")
+        _show(self._text, greeting if contents.greeting else usual)
+        while (item := self._entries.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        for number, entry in enumerate(contents.entries, 1):
+            state = "✓" if entry.finished else self.tr("step {number}").format(number=entry.step + 1) if entry.step else ""
+            button = self._entry(f"{number}  {entry.title}", state)
+            button.setObjectName(f"lesson_{entry.id}")
+            button.setToolTip(entry.about)
+            button.setAccessibleName(" ".join(filter(None, (entry.title, self.tr("finished") if entry.finished else state))))
+            button.setAccessibleDescription(entry.about)
+            button.clicked.connect(lambda _checked=False, lesson=entry.id: self.lesson_picked.emit(lesson))
+            self._entries.addWidget(button)
+        self._refit(new=True)
+
+    def _entry(self, title: str, state: str) -> QPushButton:
+        button = QPushButton(self._body)
+        button.setAutoDefault(False)
+        button.setFlat(True)
+        button.setText(f"{title}   {state}" if state else title)
+        button.setStyleSheet("QPushButton { text-align: left; padding: 3px 4px; }")
+        button.setMinimumWidth(1)
+        return button
+
+    def _show_kind(self, *, step: bool) -> None:
+        self.show()
+        for part in (self._bar, self._list_button, self._feet):
+            part.setVisible(step)
+        if not step:
+            for part in (self._picture, self._request, self._guess_row, self._then):
+                part.hide()
+        while step and (item := self._entries.takeAt(0)) is not None:
+            item.widget().deleteLater()
+
+    def _refit(self, new: bool) -> None:
+        self._column.activate()
+        self._scroll.updateGeometry()
+        bar = self._scroll.verticalScrollBar()
+        bar.setValue(bar.minimum() if new else bar.maximum() if self._then.isVisibleTo(self) else bar.value())
+
+    # ---- Guessing
+
+    def _offer_guess(self, low: int, high: int) -> None:
+        """A slider of whole GiB; it begins at the lower end, so as not to suggest an answer."""
+        if self._guess is not None:
+            self._guess.deleteLater()
+        low_text, high_text = str(low), str(high)
+
+        def explain(error: QuantityError) -> str:
+            return quantity_problem(error, low_text, high_text)
+
+        scale = LogScale(low, high, ticks_per_octave=8)
+        self._guess = QuantitySlider(
+            object_name="guess",
+            caption=self.tr("Your guess"),
+            scale=scale,
+            kind=Kind.COUNT,
+            low=low,
+            high=high,
+            to_text=str,
+            explain=explain,
+            parent=self._guess_row,
+        )
+        self._guess.setHint("GiB")
+        self._guess.setRefusedColor(QColor(self._theme.status[FitStatus.OOM]))
+        self._guess.edited.connect(self._on_guess_moved)
+        self._guess_place.insertWidget(0, self._guess, 1)
+        self._on_guess_moved(low)
+
+    def _on_guess_moved(self, gibibytes: int) -> None:
+        self._guessed_gib = gibibytes
+        if self._guess is not None:
+            self._guess.render_value(gibibytes)
+
+    def _on_reveal(self) -> None:
+        self.guessed.emit(self._guessed_gib)
+
+    def _on_link(self, target: str) -> None:
+        self.term_wanted.emit(target.removeprefix("term:"))
+
+
+def _show(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)

@@ -1,0 +1,62 @@
+"""Texts that people wrote, as rich text: their figures written out, ``**bold**`` and ``[words](term)`` shown, all else taken as it stands."""
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+from core.lessons import Amount
+from core.lessons.figures import Kind
+from gui.quantities import ByteUnit, Numbers
+
+_NONE = "—"
+_BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
+_LINK = re.compile(r"\[([^\]\n]{1,80})\]\(([a-z0-9_]{1,40})\)")
+#: Between Chinese and what is not, where people put none: the lines of a file are joined by it.
+_WRAPPED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) *\n *(?=[\u3000-\u9fff\uff00-\uffef])")
+_MB = 10**6
+_UNITS = {"GB": ByteUnit.GB, "GiB": ByteUnit.GIB}
+
+
+def html_of(parts: Iterable[str | Amount] | str, numbers: Numbers) -> str:
+    """Rich text; a link leads to ``term:`` and the term's id. Empty lines part paragraphs."""
+    text = parts if isinstance(parts, str) else "".join(part if isinstance(part, str) else amount_text(part, numbers) for part in parts)
+    paragraphs = [_WRAPPED.sub("", paragraph.strip()) for paragraph in text.split("\n\n")]
+    return "".join(f"<p>{_marked_up(paragraph)}</p>" for paragraph in paragraphs if paragraph)
+
+
+def plain_of(parts: Iterable[str | Amount] | str, numbers: Numbers) -> str:
+    """The same for screen readers."""
+    text = parts if isinstance(parts, str) else "".join(part if isinstance(part, str) else amount_text(part, numbers) for part in parts)
+    return " ".join(_LINK.sub(r"\1", _BOLD.sub(r"\1", _WRAPPED.sub("", text))).split())
+
+
+def amount_text(amount: Amount, numbers: Numbers) -> str:
+    """A figure in the reader's numbers, with its unit."""
+    value = amount.value
+    if value is None:
+        return _NONE
+    if isinstance(value, str):
+        return value or _NONE
+    if amount.unit == "%":
+        return numbers.share(value)
+    if amount.unit in _UNITS:
+        numbers = Numbers(_UNITS[amount.unit])
+    match amount.kind:
+        case Kind.BYTES if amount.unit == "MB":
+            return f"{numbers.decimal(value / _MB, amount.decimals or 0)}\u00a0MB"
+        case Kind.BYTES if amount.decimals is not None:
+            return f"{numbers.decimal(value / numbers.unit.divisor, amount.decimals)}\u00a0{numbers.unit.value}"
+        case Kind.BYTES if abs(value) < 1000:  # of one parameter, or none
+            return numbers.small_bytes(value, signed=amount.signed)
+        case Kind.BYTES:
+            return numbers.bytes(round(value), signed=amount.signed)
+        case Kind.COUNT if abs(value) >= _MB:
+            return numbers.parameters(round(value))
+        case Kind.COUNT:
+            return numbers.count(round(value))
+        case _:
+            return numbers.decimal(value, 1 if amount.decimals is None else amount.decimals)
+
+
+def _marked_up(text: str) -> str:
+    return _LINK.sub(r'<a href="term:\2">\1</a>', _BOLD.sub(r"<b>\1</b>", escape(text, quote=False)))
