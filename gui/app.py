@@ -16,6 +16,7 @@ from core.catalogue.calibration import load_calibration
 from core.catalogue.gpus import load_gpus, unnumbered
 from core.catalogue.models import load_models
 from core.choices import settled
+from core.lessons import Stage
 from core.machine import Machine
 from core.memory import Scenario
 from core.opened import Opened
@@ -23,6 +24,8 @@ from core.scenario_file import Comparison
 from gui import assets
 from gui.catalogue import Catalogue
 from gui.defaults import default_scenario
+from gui.lessons.guide import Guide
+from gui.lessons.library import Library
 from gui.machine_watch import MachineWatch, Readable
 from gui.main_window import MainWindow
 from gui.model_shelf import ModelShelf
@@ -74,8 +77,10 @@ class Controller(QObject):
         self.pins.replace(tuple(map(settled, last.pinned if last is not None else pinned)))
         shelf = ModelShelf(preferences, self)
         recent = RecentFiles(preferences, self)
+        stage = Stage(catalogue.models, catalogue.gpus, default, catalogue.calibration)
+        guide = Guide(self.store, stage, Library(assets.LESSONS, stage), preferences, lambda: self._language, self)
         self.window = MainWindow(
-            self.store, self.pins, recent, catalogue, shelf, cards, default, theme, preferences.theme, preferences.unit
+            self.store, self.pins, recent, catalogue, shelf, cards, default, theme, preferences.theme, preferences.unit, guide
         )
         self.window.restoreGeometry(preferences.geometry)
         source = shown
@@ -89,6 +94,11 @@ class Controller(QObject):
             self.window.show_message(
                 self.tr("The last scenario could not be read. It was set aside as {path}; this is the example instead.").format(path=broken)
             )
+
+        if session is not None and opened is None:
+            guide.resume()
+            if last is None:
+                guide.greet()
 
         self._save_timer = QTimer(self)
         self._save_timer.setSingleShot(True)

@@ -15,6 +15,7 @@ from gui.gpu_box import GpuBox
 from gui.gpu_picker import GpuPicker
 from gui.header import Header
 from gui.headline import Headline
+from gui.lessons.panel import LessonPanel
 from gui.model_shelf import ModelShelf
 from gui.own_cards import OwnCards
 from gui.pins import Pins
@@ -59,11 +60,13 @@ class Body(QWidget):
         self.controls = Controls(catalogue.models, shelf, theme, numbers, columns)
         self.headline = Headline(columns)
         self.explorer = Explorer(pins, store, cards, theme, columns)
-        self.gpu_picker = GpuPicker(cards, theme, columns)
+        self._aside = QWidget(columns)
+        self.lesson_panel = LessonPanel(theme, self._aside)
+        self.gpu_picker = GpuPicker(cards, theme, self._aside)
         self.verdict = Verdict(theme, self)
         self.gpu_box = GpuBox(self.gpu_picker.table, self)
         self._lay_out(columns)
-        self._fold()
+        self.fold()
         if self._staged:
             for part in (self.controls, self.headline, self.explorer, self.verdict):
                 part.show_less()
@@ -78,11 +81,16 @@ class Body(QWidget):
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(16)
         self.controls.setFixedWidth(round((_CONTROLS_STAGED if self._staged else _CONTROLS) * line))
-        self.gpu_picker.setMinimumWidth(round(_LIST_LEAST * line))
-        self.gpu_picker.setMaximumWidth(round(_LIST_MOST * line))
+        self._aside.setMinimumWidth(round(_LIST_LEAST * line))
+        self._aside.setMaximumWidth(round(_LIST_MOST * line))
+        aside = QVBoxLayout(self._aside)
+        aside.setContentsMargins(0, 0, 0, 0)
+        aside.setSpacing(10)
+        aside.addWidget(self.lesson_panel)
+        aside.addWidget(self.gpu_picker, 1)
         row.addWidget(self.controls)
         row.addLayout(middle, 5)
-        row.addWidget(self.gpu_picker, 2)
+        row.addWidget(self._aside, 2)
         self._middle.setWidget(columns)
         end = QHBoxLayout()
         end.setContentsMargins(0, 0, 12, 0)
@@ -99,12 +107,14 @@ class Body(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fold()
+        self.fold()
 
-    def _fold(self) -> None:
+    def fold(self) -> None:
+        """Give the list of cards its place or fold it; a lesson, when one is open, is there but before an audience."""
         wide = not self._staged and self.width() >= _ROOM_FOR_LIST * self.fontMetrics().height()
         self.gpu_picker.setVisible(wide)
         self.gpu_box.setVisible(not wide)
+        self._aside.setVisible(wide or not (self._staged or self.lesson_panel.isHidden()))
 
     def find_gpu(self) -> None:
         """Go to where a card is chosen."""

@@ -124,6 +124,10 @@ class Explorer(QWidget):
     def follow(self, frame: Frame) -> Iterator[object]:
         yield from self.page.follow(frame)
 
+    def open_page(self, name: str) -> None:
+        """The tab of the page that is called ``name`` here: ``film``, ``map`` …"""
+        self.tabs.setCurrentIndex(self.pages.index(getattr(self, name)))
+
     def toggle(self, component: Component) -> None:
         """Leave ``component`` out of the bars, or take it in again."""
         self._hide(self._hidden ^ {component})

@@ -36,6 +36,8 @@ from gui.body import Body
 from gui.catalogue import Catalogue
 from gui.frame import Frame
 from gui.glide import GLIDE_MS
+from gui.lessons.guide import Guide
+from gui.lessons.tour import Tour
 from gui.limits import effects_of, limits_on
 from gui.machine_cards import MachineCards
 from gui.model_shelf import ModelShelf
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         theme: Theme,
         theme_choice: ThemeChoice,
         unit: ByteUnit,
+        guide: Guide,
     ) -> None:
         super().__init__()
         self.setObjectName("main_window")
@@ -102,6 +105,9 @@ class MainWindow(QMainWindow):
         self._spotlight: Spotlight | None = None
         self.opener = Opener(self, store, pins, catalogue.models, self.show_message)
         self.opener.log_read.connect(self._on_log)
+        self.tour = Tour(guide, self.show_message, self)
+        guide.wants_frame.connect(self._render_again)
+        self.opener.lesson_opened.connect(self.tour.open)
         self.opener.opened.connect(recent.add)
         recent.picked.connect(self.opener.open)
         self.saver = Saver(self, store, pins, self.show_message)
@@ -139,6 +145,8 @@ class MainWindow(QMainWindow):
                 "find_model": self._on_find_model,
                 "present": self.present_toggled.emit,
                 "motion": self._on_motion,
+                "lessons": self.tour.guide.show_contents,
+                "lesson_next": self.tour.guide.next,
                 "zoom_in": partial(self.zoom_asked.emit, 1),
                 "zoom_out": partial(self.zoom_asked.emit, -1),
                 "zoom_reset": partial(self.zoom_asked.emit, 0),
@@ -182,6 +190,7 @@ class MainWindow(QMainWindow):
         if old is not None:
             old.hide()  # Qt shows a new central widget a turn later: one replaced before that would come up as a window
         self.setCentralWidget(body)
+        self.tour.attach(body, theme)
         self._announced = ""
         self._render_history()
         self._render_machine()
@@ -259,6 +268,7 @@ class MainWindow(QMainWindow):
 
     def _follow(self, frame: Frame) -> Iterator[object]:
         """What need not be on the frame itself: how far the sliders could go, and what to change."""
+        yield from self.tour.guide.follow(frame)
         limits = None
         if frame.gpu is not None:
             ladder = ladder_format(frame.gpu.memory_bytes)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from core.catalogue.hf_config import ConfigError, ImportedModel
 from core.catalogue.models import Model
 from core.hub import HubError, Reference, parse_reference
+from core.lessons import is_lesson
 from core.memory import parameter_count
 from core.opened import Opened, open_path, open_text, with_model
 from core.run_log import read_log
@@ -24,6 +25,7 @@ from gui.words import config_note, config_problem, hub_problem
 
 #: Files that are read as logs.
 _LOGS = frozenset({".log", ".txt", ".out", ".err"})
+_YAML = frozenset({".yaml", ".yml"})
 
 
 class Opener(QObject):
@@ -32,6 +34,8 @@ class Opener(QObject):
     """
 
     log_read = Signal(object)
+    lesson_opened = Signal(object)
+    """The Path of a lesson, which is not read yet."""
     opened = Signal(object)
     """The Path of a file that could be read."""
 
@@ -54,7 +58,7 @@ class Opener(QObject):
 
     def ask(self) -> None:
         """Let the user pick a file."""
-        kinds = self.tr("Scenarios, models and logs (*.json *.yaml *.yml *.safetensors *.gguf *.log *.txt);;All files (*)")
+        kinds = self.tr("Scenarios, models, lessons and logs (*.json *.yaml *.yml *.safetensors *.gguf *.log *.txt);;All files (*)")
         title = self.tr("Open a scenario, a model’s config.json, safetensors or GGUF")
         name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
         if name:
@@ -65,6 +69,10 @@ class Opener(QObject):
         if path.suffix.lower() in _LOGS:
             self._read_log_file(path)
             return
+        if path.suffix.lower() in _YAML and self._is_lesson(path):
+            self.lesson_opened.emit(path)
+            self.opened.emit(path)
+            return
         try:
             self._show(open_path(path, self._store.scenario, self._models))
             self.opened.emit(path)
@@ -72,6 +80,12 @@ class Opener(QObject):
             self._say(config_problem(error.problem, error.detail))
         except ScenarioFileError as error:
             self._say(self.tr("This file could not be opened: {reason}").format(reason=str(error)[:300]))
+
+    def _is_lesson(self, path: Path) -> bool:
+        try:
+            return path.is_file() and is_lesson(read_small_file(path))
+        except (SmallFileError, OSError):
+            return False
 
     def _read_log_file(self, path: Path) -> None:
         try:

@@ -100,10 +100,9 @@ class Numbers:
         sign = "\u2212" if value < 0 else ""
         return sign + self._locale.toString(abs(float(value)), "f", decimals)
 
-    def small_bytes(self, value: float, *, signed: bool = False) -> str:
+    def small_bytes(self, value: float) -> str:
         """Of a single parameter or so: 2 B, 0.5 B."""
-        sign = "+" if signed and value > 0 else "\u2212" if value < 0 else ""
-        return f"{sign}{self.ratio(abs(value))}\u00a0B"
+        return f"{self.ratio(value)}\u00a0B"
 
     def ratio(self, value: float) -> str:
         """A small number with at most two decimals: bytes per parameter."""

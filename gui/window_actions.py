@@ -34,6 +34,8 @@ KEYS: Mapping[str, tuple[Keys, ...]] = {
     "zoom_in": ("Ctrl++", "Ctrl+="),
     "zoom_out": ("Ctrl+-",),
     "zoom_reset": ("Ctrl+0",),
+    "lessons": ("F2",),
+    "lesson_next": ("Ctrl+Return",),
     "quit": (_STANDARD.Quit,),
 }
 
@@ -49,6 +51,7 @@ MENU: tuple[tuple[str, ...], ...] = (
     ("reset", "reset_one"),
     ("unit", "theme"),
     ("zoom_in", "zoom_out", "zoom_reset", "motion"),
+    ("lessons",),
     ("quit",),
 )
 
@@ -93,6 +96,8 @@ class WindowActions(QObject):
                 "zoom_in": (self.tr("Larger"), self.tr("Everything larger")),
                 "zoom_out": (self.tr("Smaller"), self.tr("Everything smaller")),
                 "zoom_reset": (self.tr("Usual size"), self.tr("As large as the system’s type")),
+                "lessons": (self.tr("Lessons"), self.tr("Learn step by step, in this window, with its sliders")),
+                "lesson_next": (self.tr("Next step"), self.tr("To the next step of the lesson")),
                 "quit": (self.tr("Quit"), self.tr("Close; the scenario is kept for the next start")),
             }
         )

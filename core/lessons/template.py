@@ -33,7 +33,6 @@ class Amount(NamedTuple):
     unit: str = ""
     """GB, GiB, MB or %; empty for what the window tells it in."""
     decimals: int | None = None
-    signed: bool = False
 
 
 class _Expression(NamedTuple):
@@ -94,4 +93,4 @@ def _amount(expression: _Expression, views: Mapping[str, View]) -> Amount:
             value = first - second
         else:
             value = None if not second else first / second
-    return Amount(expression.kind, value, expression.unit, expression.decimals, signed=expression.operator == "-")
+    return Amount(expression.kind, value, expression.unit, expression.decimals)

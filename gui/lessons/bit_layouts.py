@@ -12,7 +12,7 @@ from gui.theme import FontSize, Theme, font, readable_on
 
 
 class _Bits(NamedTuple):
-    """IEEE 754, bfloat16 and OCP's E4M3: a sign, an exponent, and the rest is fraction. Integers (exponent 0): two's complement, the first bit the sign."""
+    """A sign, an exponent, and the rest is fraction (IEEE 754, bfloat16, OCP's E4M3); of integers the first bit is the sign."""
 
     fmt: Format
     exponent: int

@@ -1,4 +1,4 @@
-"""Leads through a lesson: sets its scenes up, sees when what it asks for is done, and keeps the progress. It outlives the parts that show it."""
+"""Leads through a lesson: sets its scenes up, sees when what it asks for is done, keeps the progress. It outlives what shows it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -29,6 +29,8 @@ class Guide(QObject):
     """``page`` and ``contents`` are what to show; ``changed`` tells that it is something else."""
 
     changed = Signal()
+    wants_frame = Signal()
+    """What is on the screen is to be looked at again: the step has changed, and the scenario perhaps not."""
     entered = Signal(object)
     """A Step begins: its control is to be outlined and its tab opened."""
     announced = Signal(str)
@@ -164,8 +166,8 @@ class Guide(QObject):
         if step is not None and step.predict is not None:
             self._guess_bytes = gibibytes * GIB
             self._done = True
-            if not self._store.replace(self._stage.changed(self._store.scenario, step.predict.reveal)):
-                self.changed.emit()
+            self._store.replace(self._stage.changed(self._store.scenario, step.predict.reveal))
+            self.wants_frame.emit()
 
     def _enter(self, number: int) -> None:
         lesson = self._lesson
@@ -180,7 +182,7 @@ class Guide(QObject):
         self._start = self._store.scenario
         self.page = None
         self.entered.emit(step)
-        self.changed.emit()
+        self.wants_frame.emit()
 
     def _leave(self) -> None:
         if self._lesson is not None:

@@ -1,7 +1,7 @@
 """The lesson beside the window's own parts: a step with its text, what it asks for and what has changed; or the list of lessons."""
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from core.memory import FitStatus
 from core.quantity import Kind, QuantityError
 from gui.lessons.bit_layouts import BitLayouts
 from gui.lessons.page import Asked, Contents, Page
+from gui.quantities import ByteUnit
 from gui.theme import FontSize, Theme, font
 from gui.widgets.quantity_slider import QuantitySlider
 from gui.widgets.scale import LogScale
@@ -30,6 +31,8 @@ class _Fitting(QScrollArea):
 
     def __init__(self, inside: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
+        self._inside = inside
+        inside.installEventFilter(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -39,17 +42,45 @@ class _Fitting(QScrollArea):
         inside.setAutoFillBackground(False)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return self.widget().heightForWidth(width)
-
     def sizeHint(self) -> QSize:
-        return QSize(200, max(1, self.widget().heightForWidth(max(200, self.width()))))
+        return QSize(200, max(1, self._inside.heightForWidth(max(200, self.width()))))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._inside and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self._need_bar()
+        return super().eventFilter(watched, event)
+
+    def _need_bar(self) -> None:
+        """Without a bar the text is wider, and so lower: where it fits then, Qt must not find that it needs one."""
+        fits = self._inside.heightForWidth(self.width()) <= self.height()
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if fits else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        if policy != self.verticalScrollBarPolicy():
+            self.setVerticalScrollBarPolicy(policy)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._need_bar()
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 6 * self.fontMetrics().height())
+        return QSize(200, min(6 * self.fontMetrics().height(), self.sizeHint().height()))
+
+
+class _Marked(QWidget):
+    """A text with a bar of ``color`` before it."""
+
+    def __init__(self, label: QLabel, color: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._color = QColor(color)
+        self.label = label
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 1, 0, 1)
+        row.addWidget(label)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(0, 0, 3, self.height(), self._color)
 
 
 class LessonPanel(QWidget):
@@ -121,8 +152,7 @@ class LessonPanel(QWidget):
         self._title = self._label("lesson_title", self._body, bold=True)
         self._text = self._label("lesson_text", self._body)
         self._picture = BitLayouts(self._theme, self._body)
-        self._request = self._label("lesson_request", self._body)
-        self._request.setStyleSheet(f"QLabel {{ border-left: 3px solid {self._theme.accent}; padding-left: 7px; }}")
+        self._request = _Marked(self._label("lesson_request", self._body), self._theme.accent, self._body)
         self._guess_row = QWidget(self._body)
         row = QHBoxLayout(self._guess_row)
         row.setContentsMargins(0, 0, 0, 0)
@@ -130,8 +160,7 @@ class LessonPanel(QWidget):
         self._reveal = self._button("lesson_reveal", self.tr("Reveal"))
         self._reveal.clicked.connect(self._on_reveal)
         row.addWidget(self._reveal, 0, Qt.AlignmentFlag.AlignBottom)
-        self._then = self._label("lesson_then", self._body)
-        self._then.setStyleSheet(f"QLabel {{ border-left: 3px solid {self._theme.status[FitStatus.FITS]}; padding-left: 7px; }}")
+        self._then = _Marked(self._label("lesson_then", self._body), self._theme.status[FitStatus.FITS], self._body)
         for part in (self._title, self._text, self._picture, self._request, self._guess_row, self._then):
             self._column.addWidget(part)
 
@@ -204,9 +233,9 @@ class LessonPanel(QWidget):
         _show(self._text, page.text)
         self._picture.setVisible(page.picture is not None)
         self._picture.show_format(page.weights)
-        _show(self._request, page.request)
+        _show(self._request.label, page.request)
         self._request.setVisible(page.asked in (Asked.ACTION, Asked.GUESS))
-        _show(self._then, page.then)
+        _show(self._then.label, page.then)
         self._then.setVisible(page.asked is Asked.DONE)
         self._guess_row.setVisible(page.asked is Asked.GUESS)
         if page.asked is Asked.GUESS and new:
@@ -230,8 +259,7 @@ class LessonPanel(QWidget):
         )
         usual = self.tr("Each takes a few minutes. Your own scenario comes back when you leave.")
         _show(self._text, greeting if contents.greeting else usual)
-        while (item := self._entries.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        self._clear_entries()
         for number, entry in enumerate(contents.entries, 1):
             state = "✓" if entry.finished else self.tr("step {number}").format(number=entry.step + 1) if entry.step else ""
             button = self._entry(f"{number}  {entry.title}", state)
@@ -259,8 +287,15 @@ class LessonPanel(QWidget):
         if not step:
             for part in (self._picture, self._request, self._guess_row, self._then):
                 part.hide()
-        while step and (item := self._entries.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        if step:
+            self._clear_entries()
+
+    def _clear_entries(self) -> None:
+        while (item := self._entries.takeAt(0)) is not None:
+            button = item.widget()
+            if button is not None:
+                button.hide()
+                button.deleteLater()
 
     def _refit(self, new: bool) -> None:
         self._column.activate()
@@ -291,7 +326,7 @@ class LessonPanel(QWidget):
             explain=explain,
             parent=self._guess_row,
         )
-        self._guess.setHint("GiB")
+        self._guess.setHint(ByteUnit.GIB.value)
         self._guess.setRefusedColor(QColor(self._theme.status[FitStatus.OOM]))
         self._guess.edited.connect(self._on_guess_moved)
         self._guess_place.insertWidget(0, self._guess, 1)

@@ -1,4 +1,4 @@
-"""Texts that people wrote, as rich text: their figures written out, ``**bold**`` and ``[words](term)`` shown, all else taken as it stands."""
+"""Texts that people wrote, as rich text: figures written out, ``**bold**`` and ``[words](term)`` shown, all else as it stands."""
 
 import re
 from collections.abc import Iterable
@@ -47,9 +47,9 @@ def amount_text(amount: Amount, numbers: Numbers) -> str:
         case Kind.BYTES if amount.decimals is not None:
             return f"{numbers.decimal(value / numbers.unit.divisor, amount.decimals)}\u00a0{numbers.unit.value}"
         case Kind.BYTES if abs(value) < 1000:  # of one parameter, or none
-            return numbers.small_bytes(value, signed=amount.signed)
+            return numbers.small_bytes(value)
         case Kind.BYTES:
-            return numbers.bytes(round(value), signed=amount.signed)
+            return numbers.bytes(round(value))
         case Kind.COUNT if abs(value) >= _MB:
             return numbers.parameters(round(value))
         case Kind.COUNT:

@@ -138,6 +138,29 @@
     </message>
 </context>
 <context>
+    <name>BitLayouts</name>
+    <message>
+        <source>Bits of the number formats</source>
+        <translation>各种数值格式的位</translation>
+    </message>
+    <message>
+        <source>{format}: {bits} bits, {bytes} bytes</source>
+        <translation>{format}：{bits} 位，{bytes} 字节</translation>
+    </message>
+    <message>
+        <source>sign</source>
+        <translation>符号</translation>
+    </message>
+    <message>
+        <source>exponent</source>
+        <translation>指数</translation>
+    </message>
+    <message>
+        <source>fraction or integer</source>
+        <translation>尾数或整数</translation>
+    </message>
+</context>
+<context>
     <name>Caption</name>
     <message>
         <source>Double-click, or {key} in the control: back to the example’s value</source>
@@ -643,6 +666,140 @@
     </message>
 </context>
 <context>
+    <name>LessonPanel</name>
+    <message>
+        <source>Lesson</source>
+        <translation>课程</translation>
+    </message>
+    <message>
+        <source>Progress in the lesson</source>
+        <translation>本课进度</translation>
+    </message>
+    <message>
+        <source>All lessons</source>
+        <translation>所有课程</translation>
+    </message>
+    <message>
+        <source>Leave the lesson; it goes on from here another time</source>
+        <translation>离开课程；下次从这里继续</translation>
+    </message>
+    <message>
+        <source>Reveal</source>
+        <translation>揭晓</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一步</translation>
+    </message>
+    <message>
+        <source>Again</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Set this step up anew</source>
+        <translation>重新布置这一步</translation>
+    </message>
+    <message>
+        <source>Show me</source>
+        <translation>演示</translation>
+    </message>
+    <message>
+        <source>Do what this step asks for</source>
+        <translation>替我完成这一步</translation>
+    </message>
+    <message>
+        <source>Step {number} of {count}</source>
+        <translation>第 {number} 步，共 {count} 步</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>Finish</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>New here?</source>
+        <translation>第一次来？</translation>
+    </message>
+    <message>
+        <source>Lessons</source>
+        <translation>课程</translation>
+    </message>
+    <message>
+        <source>What you see is live: a 7-billion-parameter model on one card. Drag any slider and watch the bars and the verdict. Or let a lesson lead you; each takes a few minutes, and you can leave at any time.</source>
+        <translation>眼前的一切都是活的：一张卡上的 70 亿参数模型。随便拖动一个滑块，看条形图和结论怎么变。也可以跟着课程走；每课几分钟，随时可以离开。</translation>
+    </message>
+    <message>
+        <source>Each takes a few minutes. Your own scenario comes back when you leave.</source>
+        <translation>每课几分钟。离开时会恢复你自己的场景。</translation>
+    </message>
+    <message>
+        <source>step {number}</source>
+        <translation>第 {number} 步</translation>
+    </message>
+    <message>
+        <source>finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>Your guess</source>
+        <translation>你的猜测</translation>
+    </message>
+</context>
+<context>
+    <name>LessonWords</name>
+    <message>
+        <source>{file}, line {line}:</source>
+        <translation>{file} 第 {line} 行：</translation>
+    </message>
+    <message>
+        <source>this is no YAML ({detail}). Check the indents, and put quotes around texts with “: ”.</source>
+        <translation>不是有效的 YAML（{detail}）。请检查缩进；含有“: ”的文字要加引号。</translation>
+    </message>
+    <message>
+        <source>a lesson has no “{detail}” here. Check the spelling, or remove it.</source>
+        <translation>课程在这里没有“{detail}”这一项。请检查拼写，或把它删掉。</translation>
+    </message>
+    <message>
+        <source>“{detail}” is missing here. Add it.</source>
+        <translation>这里缺少“{detail}”。请补上。</translation>
+    </message>
+    <message>
+        <source>this cannot be so: {detail}. Change the value.</source>
+        <translation>这样不行：{detail}。请改一下这个值。</translation>
+    </message>
+    <message>
+        <source>there is no figure {detail}. Pick one of the list in CONTRIBUTING.md.</source>
+        <translation>没有 {detail} 这个数值。请从 CONTRIBUTING.md 的列表里选。</translation>
+    </message>
+    <message>
+        <source>no model is called “{detail}”. Write it as the model list does, or give “parameters”.</source>
+        <translation>没有叫“{detail}”的模型。请按模型列表的写法，或者给出“parameters”。</translation>
+    </message>
+    <message>
+        <source>no card is called “{detail}”. Write it as the GPU list does.</source>
+        <translation>没有叫“{detail}”的显卡。请按显卡列表的写法。</translation>
+    </message>
+    <message>
+        <source>no real run is like this. {detail}</source>
+        <translation>没有这样的真实运行。{detail}</translation>
+    </message>
+    <message>
+        <source>what “done” asks for is so from the start. Ask for something that has yet to change.</source>
+        <translation>“done”的要求一开始就已满足。请要求一个还没有发生的变化。</translation>
+    </message>
+    <message>
+        <source>the “answer” does not do what “done” asks for. Change one of them.</source>
+        <translation>“answer”没有做到“done”的要求。请改其中一个。</translation>
+    </message>
+</context>
+<context>
     <name>Log</name>
     <message>
         <source>in use by the process</source>
@@ -917,11 +1074,6 @@
 <context>
     <name>Opener</name>
     <message>
-        <source>Scenarios, models and logs (*.json *.yaml *.yml *.safetensors *.gguf *.log *.txt);;All files (*)</source>
-        <extracomment>Files that are read as logs.</extracomment>
-        <translation>方案、模型和日志 (*.json *.yaml *.yml *.safetensors *.gguf *.log *.txt);;所有文件 (*)</translation>
-    </message>
-    <message>
         <source>Open a scenario, a model’s config.json, safetensors or GGUF</source>
         <translation>打开场景、模型的 config.json、safetensors 或 GGUF</translation>
     </message>
@@ -964,6 +1116,11 @@
     <message>
         <source>{name}: {parameters} parameters.</source>
         <translation>{name}：{parameters} 个参数。</translation>
+    </message>
+    <message>
+        <source>Scenarios, models, lessons and logs (*.json *.yaml *.yml *.safetensors *.gguf *.log *.txt);;All files (*)</source>
+        <extracomment>Files that are read as logs.</extracomment>
+        <translation>场景、模型、课程和日志 (*.json *.yaml *.yml *.safetensors *.gguf *.log *.txt);;所有文件 (*)</translation>
     </message>
 </context>
 <context>
@@ -1373,6 +1530,22 @@
     <message>
         <source>For an audience: large, and the scenarios that are pinned by the keys 1 to 9</source>
         <translation>面向听众：大字显示，按数字键 1–9 调出已钉住的方案</translation>
+    </message>
+    <message>
+        <source>Lessons</source>
+        <translation>课程</translation>
+    </message>
+    <message>
+        <source>Learn step by step, in this window, with its sliders</source>
+        <translation>就在这个窗口里，拖动它的滑块，一步步地学</translation>
+    </message>
+    <message>
+        <source>Next step</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>To the next step of the lesson</source>
+        <translation>到课程的下一步</translation>
     </message>
 </context>
 <context>

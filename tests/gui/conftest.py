@@ -164,6 +164,7 @@ def settings(tmp_path: Path) -> QSettings:
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     settings.setValue("language", "en")
     settings.setValue("theme", "light")
+    settings.setValue("lessons", '{"greeted": true}')
     return settings
 
 

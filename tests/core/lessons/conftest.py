@@ -1,13 +1,11 @@
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from shipped_resources import RESOURCES
 
 from core.catalogue import find_model, load_gpus, load_models
 from core.lessons import Lesson, Stage, read_lesson
 from core.memory import Scenario
-
-RESOURCES = Path(__file__).resolve().parents[3] / "resources"
 
 
 @pytest.fixture(scope="session")
