@@ -71,6 +71,11 @@ class Body(QWidget):
             for part in (self.controls, self.headline, self.explorer, self.verdict):
                 part.show_less()
 
+    @property
+    def staged(self) -> bool:
+        """Whether it is before an audience, which sees no lesson."""
+        return self._staged
+
     def _lay_out(self, columns: QWidget) -> None:
         line = self.fontMetrics().height()
         middle = QVBoxLayout()

@@ -108,8 +108,7 @@ class Tour(QObject):
         step = self.guide.step
         if self._body is None or self._outline is None or step is None:
             return
-        seen = self._body.lesson_panel.isVisibleTo(self._body)  # before an audience it is not
-        parts = self._parts(step.control) if step.control is not None and seen else []
+        parts = self._parts(step.control) if step.control is not None and not self._body.staged else []
         for part in parts:
             self._bring_into_sight(part)
         self._outline.show_around(parts)
