@@ -42,11 +42,11 @@ def open_path(path: Path, before: Scenario, models: Sequence[Model] = ()) -> Ope
         if is_checkpoint(path) and path.is_file():
             return with_model(before, read_checkpoint(path), serve_with=Runtime.LLAMA_CPP if path.suffix == ".gguf" else None)
     except OSError as error:
-        raise ScenarioFileError(f"{path}: cannot be read: {error.strerror}") from error
+        raise ScenarioFileError(str(path), f"cannot be read: {error.strerror}") from error
     try:
         data = read_small_file(path)
     except SmallFileError as error:
-        raise ScenarioFileError(f"{path}: {error}") from error
+        raise ScenarioFileError(str(path), str(error)) from error
     name = path.parent.name if path.name == "config.json" else path.stem
     return open_text(data, before, str(path), name, models)
 

@@ -7,6 +7,7 @@ import binascii
 import json
 import zlib
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -33,8 +34,32 @@ class Comparison:
     pinned: Annotated[tuple[Scenario, ...], MaxLen(MAX_PINNED)] = ()
 
 
+class FileProblem(StrEnum):
+    """Why it cannot be read."""
+
+    UNREADABLE = "unreadable"
+    """There is no file, or no way into it; the detail is the system's."""
+    NO_JSON = "no_json"
+    NEWER = "newer"
+    """The detail is its version."""
+    UNKNOWN_FIELD = "unknown_field"
+    MISSING_FIELD = "missing_field"
+    IMPOSSIBLE_VALUE = "impossible_value"
+    """The detail is ``field: value``."""
+    CUT = "cut"
+    """A shared text that lost something on its way."""
+
+
 class ScenarioFileError(ValueError):
-    """A file that is no scenario this version can read, and why, in one line of English."""
+    """A file that is no scenario this version can read, and why, in one line of English; and the same as data, for whoever has other
+    words: where it came from, the ``problem`` and its ``detail``.
+    """
+
+    def __init__(self, place: str, message: str, problem: FileProblem = FileProblem.UNREADABLE, detail: str = "") -> None:
+        super().__init__(f"{place}: {message}")
+        self.place = place
+        self.problem = problem
+        self.detail = detail or message
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -47,7 +72,7 @@ def read_comparison(path: Path) -> Comparison:
     try:
         data = read_small_file(path)
     except SmallFileError as error:
-        raise ScenarioFileError(f"{path}: {error}") from error
+        raise ScenarioFileError(str(path), str(error)) from error
     return comparison_of_json(data, str(path))
 
 
@@ -59,7 +84,7 @@ def comparison_of_json(data: bytes, place: str) -> Comparison:
             return from_json(Comparison, data)
         return Comparison(current=from_json(Scenario, data))
     except ValidationError as error:
-        raise ScenarioFileError(f"{place}: {_complaint(error)}") from error
+        raise ScenarioFileError(place, *_complaint(error)) from error
 
 
 def comparison_text(comparison: Comparison) -> bytes:
@@ -75,17 +100,24 @@ def _format(data: bytes) -> object:
     return found.get("format") if isinstance(found, dict) else None
 
 
-def _complaint(error: ValidationError) -> str:
+def _complaint(error: ValidationError) -> tuple[str, FileProblem, str]:
     """The one complaint that explains the others: a newer version has fields that this one does not know."""
     complaints = error.errors(include_url=False, include_context=False)
     for complaint in complaints:
         if complaint["loc"][-1:] == ("version",) and type(complaint["input"]) is int and complaint["input"] > 1:
-            return f"made by a newer version of Fitting Room (scenario version {complaint['input']}; this one reads version 1)"
+            version = str(complaint["input"])[:20]
+            message = f"made by a newer version of Fitting Room (scenario version {version}; this one reads version 1)"
+            return message, FileProblem.NEWER, version
     first = complaints[0]
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "unexpected_keyword_argument":
-        return f"unknown field {place!r}"
-    return f"{place}: {first['msg']}" if place else first["msg"]
+        return f"unknown field {place!r}", FileProblem.UNKNOWN_FIELD, place
+    if first["type"] == "json_invalid":
+        return first["msg"], FileProblem.NO_JSON, ""
+    message = f"{place}: {first['msg']}" if place else first["msg"]
+    if first["type"] == "missing":
+        return message, FileProblem.MISSING_FIELD, place
+    return message, FileProblem.IMPOSSIBLE_VALUE, f"{place}: {first['input']!r}"[:120] if place else first["msg"]
 
 
 # ---- A short text, to paste into a chat
@@ -111,9 +143,9 @@ def scenario_of_share_text(text: str, place: str) -> Scenario:
     try:
         unpacked = unpacking.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), MAX_FILE_BYTES)
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise ScenarioFileError(f"{place}: {_DAMAGED}") from error
+        raise ScenarioFileError(place, _DAMAGED, FileProblem.CUT) from error
     if not unpacking.eof:  # its end, with the checksum, is missing
-        raise ScenarioFileError(f"{place}: {_DAMAGED}")
+        raise ScenarioFileError(place, _DAMAGED, FileProblem.CUT)
     return comparison_of_json(unpacked, place).current
 
 

@@ -7,7 +7,7 @@ documented options and defaults (axolotl 0.8, LLaMA-Factory 0.9, DeepSpeed's "Co
 import json
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from core.catalogue.bounded_json import parse_bounded
 from core.catalogue.hf_config import Note
@@ -286,7 +286,12 @@ _READERS: Mapping[Trainer, Callable[[Config], TrainerConfig]] = {
 
 
 class NoSuchFieldError(ValueError):
-    """A scenario that a trainer has no fields for."""
+    """A scenario that a trainer has no fields for: its ``field``, and the ``value`` that is the matter."""
+
+    def __init__(self, field: Literal["task", "recipe", "optimizer"], value: str, message: str) -> None:
+        super().__init__(message)
+        self.field: Literal["task", "recipe", "optimizer"] = field
+        self.value = value
 
 
 def export(scenario: Scenario, trainer: Trainer, model_id: str = "") -> str:
@@ -295,7 +300,7 @@ def export(scenario: Scenario, trainer: Trainer, model_id: str = "") -> str:
     Raises NoSuchFieldError for inference.
     """
     if scenario.task is not Task.TRAINING:
-        raise NoSuchFieldError("only training can be exported")
+        raise NoSuchFieldError("task", scenario.task.value, "only training can be exported")
     model = model_id or scenario.architecture.name or "MODEL"
     writer = {Trainer.AXOLOTL: _to_axolotl, Trainer.LLAMA_FACTORY: _to_llama_factory}.get(trainer)
     if writer is not None:
@@ -325,14 +330,15 @@ def _optimizer_name(scenario: Scenario) -> str:
         return names[scenario.optimizer]
     if scenario.optimizer is Optimizer.SGD:
         return "sgd"
-    raise NoSuchFieldError(f"the trainer has no optimizer {scenario.optimizer.value}")
+    optimizer = scenario.optimizer.value
+    raise NoSuchFieldError("optimizer", optimizer, f"the trainer has no optimizer {optimizer}")
 
 
 def _to_axolotl(scenario: Scenario, model: str) -> dict[str, Any]:
     fields: dict[str, Any] = {"base_model": model, "sequence_len": scenario.context_length, "micro_batch_size": scenario.batch_size}
     fields["gradient_accumulation_steps"] = 2 if scenario.gradients is Gradients.ACCUMULATED else 1
     if scenario.method is Method.FULL and scenario.recipe in (Recipe.MIXED, Recipe.AMP):
-        raise NoSuchFieldError(f"axolotl has no recipe {scenario.recipe.value}")
+        raise NoSuchFieldError("recipe", scenario.recipe.value, f"axolotl has no recipe {scenario.recipe.value}")
     if scenario.method is not Method.FULL:
         fields |= {"adapter": scenario.method.value, "lora_r": scenario.lora_r, "lora_alpha": 2 * scenario.lora_r}
         fields |= {"lora_dropout": 0.05 if scenario.lora_dropout else 0.0, "lora_target_modules": list(scenario.lora_target_modules)}
@@ -348,7 +354,7 @@ def _to_axolotl(scenario: Scenario, model: str) -> dict[str, Any]:
 def _to_llama_factory(scenario: Scenario, model: str) -> dict[str, Any]:
     full = scenario.method is Method.FULL
     if full and scenario.recipe is Recipe.MIXED:
-        raise NoSuchFieldError("LLaMA-Factory has no recipe mixed")
+        raise NoSuchFieldError("recipe", "mixed", "LLaMA-Factory has no recipe mixed")
     fields: dict[str, Any] = {"model_name_or_path": model, "stage": "sft", "finetuning_type": "full" if full else "lora"}
     fields |= {"cutoff_len": scenario.context_length, "per_device_train_batch_size": scenario.batch_size}
     fields["gradient_accumulation_steps"] = 2 if scenario.gradients is Gradients.ACCUMULATED else 1

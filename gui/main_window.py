@@ -34,6 +34,7 @@ from core.run_log import Said
 from gui.after_frame import AfterFrame
 from gui.body import Body
 from gui.catalogue import Catalogue
+from gui.exporting import Exporter
 from gui.frame import Frame
 from gui.glide import GLIDE_MS
 from gui.lessons.guide import Guide
@@ -113,6 +114,8 @@ class MainWindow(QMainWindow):
         self.saver = Saver(self, store, pins, self.show_message)
         self.actions_made = self._make_actions()
         self.saver.saved.connect(recent.add)
+        self.exporter = Exporter(self, store, self.show_message)
+        self.actions_made["save"].setMenu(self.exporter.menu())
         self.actions_made["open"].setMenu(recent.menu(self))
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)

@@ -19,6 +19,7 @@ from core.run_log import read_log
 from core.scenario_file import ScenarioFileError
 from core.small_file import MAX_FILE_BYTES, SmallFileError, read_small_file
 from gui.fetching import Fetcher
+from gui.file_words import file_problem
 from gui.pins import Pins
 from gui.store import Store
 from gui.words import config_note, config_problem, hub_problem
@@ -79,7 +80,7 @@ class Opener(QObject):
         except ConfigError as error:
             self._say(config_problem(error.problem, error.detail))
         except ScenarioFileError as error:
-            self._say(self.tr("This file could not be opened: {reason}").format(reason=str(error)[:300]))
+            self._say(file_problem(error))
 
     def _is_lesson(self, path: Path) -> bool:
         try:
@@ -91,7 +92,7 @@ class Opener(QObject):
         try:
             data = read_small_file(path)
         except SmallFileError as error:
-            self._say(self.tr("This file could not be opened: {reason}").format(reason=f"{path}: {error}"[:300]))
+            self._say(file_problem(ScenarioFileError(str(path), str(error))))
             return
         said = read_log(data.decode(errors="replace"))
         if said:
@@ -146,7 +147,7 @@ class Opener(QObject):
         except ConfigError as error:
             self._say(config_problem(error.problem, error.detail))
         except ScenarioFileError as error:
-            self._say(self.tr("This text could not be opened: {reason}").format(reason=str(error)[:300]))
+            self._say(file_problem(error))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Files that are dragged over the window, and dropped on it."""

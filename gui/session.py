@@ -46,7 +46,13 @@ def _set_aside(path: Path) -> Path:
 
 def save_comparison(path: Path, comparison: Comparison) -> str:
     """Write atomically; returns what went wrong, empty when nothing did."""
-    data = comparison_text(comparison)
+    return save_bytes(path, comparison_text(comparison))
+
+
+def save_bytes(path: Path, data: bytes) -> str:
+    """Write ``data`` to ``path`` whole or not at all, whatever happens meanwhile: what was there stays until all of it is on the disk.
+    Returns what went wrong, empty when nothing did.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -43,7 +43,8 @@ class SpeedPanel(QWidget):
             explain=_explain,
             parent=self,
         )
-        self.tokens_box.setObjectName("training_tokens")
+        self.tokens_box.setObjectName("training_tokens.box")
+        self.tokens_box.message.setObjectName("training_tokens.message")
         self.tokens_box.describe(self.tr("Tokens to train on"), self.tr("From 1k to 1000T."))
         self.tokens_box.setFixedWidth(5 * line)
         self.tokens_box.setRefusedColor(theme.status_color(FitStatus.OOM))

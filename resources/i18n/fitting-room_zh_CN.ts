@@ -512,6 +512,85 @@
     </message>
 </context>
 <context>
+    <name>Exporter</name>
+    <message>
+        <source>As a configuration of {trainer} …</source>
+        <extracomment>As their makers write them; and what their files are called.</extracomment>
+        <translation>导出为 {trainer} 的配置…</translation>
+    </message>
+    <message>
+        <source>(Only training has one)</source>
+        <translation>（只有训练才有配置）</translation>
+    </message>
+    <message>
+        <source>Copy the table of the Hub’s memory calculator</source>
+        <translation>复制 Hub 显存计算器的表格</translation>
+    </message>
+    <message>
+        <source>Configurations (*.yaml *.yml *.json);;All files (*)</source>
+        <translation>配置文件 (*.yaml *.yml *.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Save a configuration of {trainer}</source>
+        <translation>保存 {trainer} 的配置</translation>
+    </message>
+    <message>
+        <source>Nothing was saved to {path}: {problem}. Pick another place; nothing is lost here.</source>
+        <translation>未能保存到 {path}：{problem}。请换个位置；这里的内容没有丢失。</translation>
+    </message>
+    <message>
+        <source>Saved to {path}. Add data and learning rate there.</source>
+        <translation>已保存到 {path}。请在其中补上数据和学习率。</translation>
+    </message>
+    <message>
+        <source>Copied: what the Hub’s calculator says of this model’s weights and of training it with Adam.</source>
+        <translation>已复制：Hub 计算器给出的此模型权重大小，以及用 Adam 训练所需的显存。</translation>
+    </message>
+    <message>
+        <source>Only training has a configuration of {trainer}.</source>
+        <translation>只有训练才有 {trainer} 的配置。</translation>
+    </message>
+    <message>
+        <source>{trainer} has no recipe {value}. Pick another recipe, and export again.</source>
+        <translation>{trainer} 没有 {value} 这种精度方案。请换一种再导出。</translation>
+    </message>
+    <message>
+        <source>{trainer} has no optimizer {value}. Pick another optimizer, and export again.</source>
+        <translation>{trainer} 没有优化器 {value}。请换一种再导出。</translation>
+    </message>
+</context>
+<context>
+    <name>File</name>
+    <message>
+        <source>{place} could not be opened: {detail}.</source>
+        <translation>无法打开 {place}：{detail}。</translation>
+    </message>
+    <message>
+        <source>{place} could not be opened: it is no JSON, or only a part of it. Get it once more.</source>
+        <translation>无法打开 {place}：它不是 JSON，或者不完整。请重新获取一份。</translation>
+    </message>
+    <message>
+        <source>{place} could not be opened: a newer Fitting Room made it (version {detail} of the file; this one reads version 1). Update Fitting Room to open it.</source>
+        <translation>无法打开 {place}：它由更新版本的显存试衣间生成（文件版本 {detail}，当前只能读版本 1）。请更新后再打开。</translation>
+    </message>
+    <message>
+        <source>{place} could not be opened: it has a field that is not known here, {detail}. Is it misspelt, or of a newer version? Nothing was guessed.</source>
+        <translation>无法打开 {place}：其中有当前版本不认识的字段 {detail}。是写错了，还是来自更新的版本？这里不做猜测。</translation>
+    </message>
+    <message>
+        <source>{place} could not be opened: it lacks the field {detail}.</source>
+        <translation>无法打开 {place}：缺少字段 {detail}。</translation>
+    </message>
+    <message>
+        <source>{place} could not be opened: a value in it cannot be ({detail}). Correct it there.</source>
+        <translation>无法打开 {place}：其中有不可能的值（{detail}）。请在文件中改正。</translation>
+    </message>
+    <message>
+        <source>{place} could not be opened: the text was cut or changed on its way. Copy all of it once more.</source>
+        <translation>无法打开 {place}：文本在传送中被截断或改动了。请重新完整复制。</translation>
+    </message>
+</context>
+<context>
     <name>FoldedPanel</name>
     <message>
         <source>Runtime, format, cache, attention</source>
@@ -1078,10 +1157,6 @@
         <translation>打开场景、模型的 config.json、safetensors 或 GGUF</translation>
     </message>
     <message>
-        <source>This file could not be opened: {reason}</source>
-        <translation>无法打开此文件：{reason}</translation>
-    </message>
-    <message>
         <source>This log says nothing of memory that is understood: PyTorch, vLLM, llama.cpp and nvidia-smi are.</source>
         <translation>这份日志里没有可识别的显存信息：可识别 PyTorch、vLLM、llama.cpp 和 nvidia-smi 的日志。</translation>
     </message>
@@ -1104,10 +1179,6 @@
     <message>
         <source>clipboard</source>
         <translation>剪贴板</translation>
-    </message>
-    <message>
-        <source>This text could not be opened: {reason}</source>
-        <translation>无法打开此文本：{reason}</translation>
     </message>
     <message>
         <source>Model</source>

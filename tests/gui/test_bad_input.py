@@ -11,13 +11,17 @@ from gui.defaults import default_scenario
 from gui.widgets.quantity_box import QuantityBox
 
 NONSENSE = ["frogs", "", "-1", "0", "1e99", "9" * 300, "1.5.5", "7 parsecs", "٣x", "NaN", "inf", "0x10", "½", "--"]
-BOXES = ["parameters", "batch", "context", "lora_r"]
+BOXES = ["parameters", "batch", "context", "lora_r", "training_tokens"]
 
 
 @pytest.fixture
 def room(open_room: Any, models: Any, gpus: Any) -> Any:
     """A window with every box there is."""
-    return open_room(default_scenario(models, gpus).evolve(task=Task.TRAINING, method=Method.LORA))
+    room = open_room(default_scenario(models, gpus).evolve(task=Task.TRAINING, method=Method.LORA))
+    explorer = room.window.explorer
+    explorer.tabs.setCurrentIndex(explorer.pages.index(explorer.film))
+    room.settle()
+    return room
 
 
 def reason(room: Any, name: str) -> str:
@@ -141,5 +145,5 @@ def test_every_box_that_is_typed_into_is_tested_here(room: Any) -> None:
         for edit in room.window.findChildren(QLineEdit)
         if not isinstance(edit, QuantityBox)
     }
-    assert others == {"model", "gpu_filter"}  # test_model_box.py, test_gpu_picker.py
+    assert others == {"model", "gpu_filter", "price"}  # test_model_box.py, test_gpu_picker.py, test_speed.py
     assert isinstance(room.window, QWidget)

@@ -4,6 +4,8 @@ import json
 import struct
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from header_files import QWEN
@@ -15,6 +17,7 @@ from core.catalogue.hf_config import ImportedModel, read_config
 from core.hub import Hub, HubError, HubProblem, Reference
 from core.memory import Format, Runtime
 from core.memory.edge import to_json
+from core.scenario_file import share_text
 
 BUTTONS, KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -241,3 +244,41 @@ def test_an_answer_that_nobody_foresaw_is_a_message_too(room):
     with room.bot.waitSignal(room.window.opener.fetcher.failed):
         room.window.opener.fetch(Reference(Hub.HUGGING_FACE, "org/name"))
     assert "ZeroDivisionError: of a library" in room.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"version": 9}, ["(version 9", "a newer Fitting Room", "Update"]),
+        ({"colour": "blue"}, ["colour", "Nothing was guessed"]),
+        ({"batch_size": -5}, ["batch_size: -5", "a value in it cannot be"]),
+        ({"architecture": None}, ["architecture: None", "a value in it cannot be"]),
+    ],
+)
+def test_a_file_that_this_version_does_not_read_is_explained_in_either_language(
+    room: Any, tmp_path: Path, changes: dict[str, Any], words: list[str]
+) -> None:
+    path = tmp_path / "odd.fitroom.json"
+    before = room.scenario
+    path.write_text(json.dumps(json.loads(to_json(before)) | changes))
+    room.window.opener.open(path)
+    for word in words:
+        assert word in room.message
+    assert room.scenario == before
+    room.press_key(Qt.Key.Key_L)
+    room.window.opener.open(path)
+    assert "无法打开" in room.message
+    assert words[0].removeprefix("(version ") in room.message
+
+
+def test_a_field_that_is_missing_and_a_text_that_was_cut_are_explained(room: Any, tmp_path: Path) -> None:
+    path = tmp_path / "odd.fitroom.json"
+    data = json.loads(to_json(room.scenario))
+    del data["architecture"]
+    path.write_text(json.dumps(data))
+    room.window.opener.open(path)
+    assert "lacks the field architecture" in room.message
+    QGuiApplication.clipboard().setText(share_text(room.scenario)[:60])
+    room.window.opener.paste()
+    assert "cut or changed on its way" in room.message
+    QGuiApplication.clipboard().clear()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task, architecture_from_parameter_count
 from core.memory.edge import to_json
 from core.memory.scenario import QUERY_VALUE
-from core.scenario_file import Comparison, read_comparison
+from core.scenario_file import MAX_PINNED, Comparison, read_comparison
 from gui.quantities import ByteUnit
 from gui.session import Preferences, load_last, save_comparison
 from gui.theme import ThemeChoice
@@ -170,7 +170,7 @@ def test_a_process_killed_amid_saving_leaves_a_whole_file(tmp_path: Path, scenar
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from core.scenario_file import Comparison, read_comparison\n"
+        "from core.scenario_file import MAX_PINNED, Comparison, read_comparison\n"
         "from gui.session import save_comparison\n"
         "path = Path(sys.argv[1])\n"
         "now = read_comparison(path).current\n"
@@ -191,3 +191,50 @@ def test_a_process_killed_amid_saving_leaves_a_whole_file(tmp_path: Path, scenar
             saving.kill()
         assert size > 0
         assert read_comparison(path).current.architecture == scenario.architecture
+
+
+# Killed amid a save
+
+ROOT = Path(__file__).resolve().parents[2]
+_SAVES_AND_SAVES = """
+import sys
+from pathlib import Path
+from core.memory import Scenario, architecture_from_parameter_count
+from core.scenario_file import MAX_PINNED, Comparison
+from gui.session import save_comparison
+path, number = Path(sys.argv[1]), 0
+architecture = architecture_from_parameter_count(7 * 10**9)
+while True:
+    number += 1
+    scenarios = [Scenario(architecture=architecture, name=f"{sys.argv[2]}.{number} {'x' * 150}") for _ in range(1 + MAX_PINNED)]
+    print("saving", flush=True)
+    problem = save_comparison(path, Comparison(current=scenarios[0], pinned=tuple(scenarios[1:])))
+    assert not problem, problem
+"""
+_KILLS = 10
+
+
+def test_a_process_that_is_killed_amid_a_save_loses_nothing(tmp_path: Path) -> None:
+    """Killed at moments spread over one save: what lies there is always one whole save, this process's or one before it."""
+    path = tmp_path / "last.fitroom.json"
+    seen = set()
+    for kill in range(_KILLS):
+        command = [sys.executable, "-c", _SAVES_AND_SAVES, str(path), str(kill)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.stdout.readline()  # one save was finished
+            start = time.perf_counter()
+            process.stdout.readline()
+            end = time.perf_counter()
+            while time.perf_counter() < end + (end - start) * kill / _KILLS:
+                pass
+            process.kill()
+        found = read_comparison(path)
+        names = {scenario.name for scenario in (found.current, *found.pinned)}
+        assert len(names) == 1, "parts of one save, not of two"
+        assert len(found.pinned) == MAX_PINNED
+        number = names.pop().split()[0]
+        assert number.startswith(f"{kill}."), "the save before was not lost"
+        seen.add(number.split(".")[1])
+    assert {"2", "3"} & seen

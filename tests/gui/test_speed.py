@@ -50,7 +50,7 @@ def test_a_price_gives_the_cost_of_a_million_tokens(room: Any, film: Any) -> Non
 def test_training_costs_what_its_tokens_take(room: Any, film: Any) -> None:
     room.set(task=Task.TRAINING, gpu="A100 80GB")
     enter(room, "price", "2,5")
-    enter(room, "training_tokens", "2B")
+    enter(room, "training_tokens.box", "2B")
     hours = 2e9 / bound(room).train_tokens_per_second / 3600
     assert room.text("cost").startswith(f"2B tokens: at least {hours:.3g} h, {2.5 * hours:.3g}; at")
     seconds = room.scenario.context_length / bound(room).train_tokens_per_second
