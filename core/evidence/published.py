@@ -7,6 +7,7 @@ from core.evidence.engine_runs import card_bytes, is_of_engine, predicted
 from core.evidence.inference_runs import inference_scenario, is_sum_over_gpus, torch_counted_bytes
 from core.evidence.llama_runs import is_of_llama_cpp, predicted_of_llama_cpp, scenario_of_llama_cpp
 from core.evidence.models import architecture_of
+from core.evidence.parallel_runs import changes_on_several, is_on_several, is_training_on_several, stated_device, sum_over
 from core.evidence.records import UnsupportedError
 from core.evidence.training_runs import training_scenario
 from core.memory import MomentName, Readings, Scenario, Stack, estimate
@@ -41,6 +42,10 @@ def predict(record: Mapping[str, Any]) -> Prediction:
     if component != "total":
         raise UnsupportedError(f"{component} is not predicted by itself")
     readings = result.readings
+    if is_training_on_several(record):
+        device = stated_device(record, result.devices)
+        readings = Readings(*(sum_over(record) * each for each in device.readings))
+        return _total(readings, quantity, bytes_measured, unit_sure=measured.get("unit_sure") is not False)
     readings = _within_card(readings._replace(allocated_bytes=readings.allocated_bytes + counted), record)
     return _total(readings, quantity, bytes_measured, unit_sure=measured.get("unit_sure") is not False)
 
@@ -73,7 +78,7 @@ def _total(readings: Readings, quantity: str, measured: int, *, unit_sure: bool)
     }
     if quantity in named:
         candidates = [named[quantity]]
-    elif quantity == "not_stated":
+    elif quantity in ("not_stated", "engine_log"):
         candidates = list(named.values())
     else:
         raise UnsupportedError(f"the reading {quantity} is not predicted")
@@ -87,11 +92,12 @@ def scenario_of(record: Mapping[str, Any]) -> Scenario:
     """Raises UnsupportedError for what is not modelled."""
     if is_of_llama_cpp(record):
         return scenario_of_llama_cpp(record)
-    hardware = record.get("hardware") or {}
-    if (hardware.get("n_gpus") or 1) != 1 and not is_sum_over_gpus(record):
-        raise UnsupportedError("runs on several GPUs are not modelled")
+    spread = is_training_on_several(record)
+    if is_on_several(record) and not spread and not is_sum_over_gpus(record):
+        raise UnsupportedError("inference on several GPUs is not modelled")
     architecture = architecture_of(record["model"])
     if record["task"] == "training":
-        return training_scenario(record["run"], architecture, str(record.get("note") or ""))
+        scenario = training_scenario(record["run"], architecture, str(record.get("note") or ""), several=spread)
+        return scenario.evolve(**changes_on_several(record)) if spread else scenario
     model = str(record["model"].get("name"))
     return inference_scenario(record["run"], architecture, str(record["measured"]["component"]), model)

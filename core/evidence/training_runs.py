@@ -42,9 +42,9 @@ _DEFAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def training_scenario(run: Mapping[str, Any], architecture: Architecture, note: str = "") -> Scenario:
+def training_scenario(run: Mapping[str, Any], architecture: Architecture, note: str = "", *, several: bool = False) -> Scenario:
     """``note`` is the record's remark, which may say more. Raises UnsupportedError for what is not modelled."""
-    if run.get("cpu_offload"):
+    if run.get("cpu_offload") and not several:
         raise UnsupportedError("offload to the host is not modelled")
     method = _method(str(run["method"]))
     fields: dict[str, Any] = {

@@ -121,6 +121,17 @@ class Device(NamedTuple):
         """The peak moment's total."""
         return sum(self.peak.stack)
 
+    @property
+    def readings(self) -> Readings:
+        """The largest of each over the whole run."""
+        return largest_readings(self.moments)
+
+
+def largest_readings(moments: tuple[Moment, ...]) -> Readings:
+    """Of each reading: they may belong to different moments."""
+    each = [moment.stack.readings for moment in moments]
+    return Readings(*(max(values) for values in zip(*each, strict=True)))
+
 
 class HostBytes(NamedTuple):
     """What one machine keeps in its own memory or, ``nvme``, on its disks, for all of its GPUs."""
@@ -177,5 +188,4 @@ class Estimate:
     @property
     def readings(self) -> Readings:
         """The largest of each over the whole run: they may belong to different moments."""
-        each = [moment.stack.readings for moment in self.moments]
-        return Readings(*(max(values) for values in zip(*each, strict=True)))
+        return largest_readings(self.moments)

@@ -12,6 +12,7 @@ from core.memory.rule_of_thumb import rule_of_thumb_moments
 from core.memory.runtime import CUDA_CONTEXT_BYTES
 from core.memory.scenario import Estimator, Runtime, Scenario, Task
 from core.memory.serving import serving_moments
+from core.memory.spread import training_devices
 from core.memory.training import training_moments
 
 #: How each runtime serves a model; all training is PyTorch's.
@@ -37,6 +38,9 @@ class Run(NamedTuple):
 
 def run_of(scenario: Scenario) -> Run:
     """Raises RefusedError."""
+    if scenario.estimator is Estimator.DETAILED and not scenario.parallel.plain:
+        _raise_if_refused(scenario)
+        return Run(*training_devices(scenario, CUDA_CONTEXT_BYTES))
     moments = _moments(scenario)
     return Run((Device(moments, max(moments, key=_total)),))
 
@@ -44,11 +48,15 @@ def run_of(scenario: Scenario) -> Run:
 def _moments(scenario: Scenario) -> tuple[Moment, ...]:
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return tuple(rule_of_thumb_moments(scenario))
+    _raise_if_refused(scenario)
+    run = _SERVING[scenario.runtime] if scenario.task is Task.INFERENCE else training_moments
+    return run(scenario, CUDA_CONTEXT_BYTES)
+
+
+def _raise_if_refused(scenario: Scenario) -> None:
     refused = refusal(scenario)
     if refused is not None:
         raise RefusedError(refused)
-    run = _SERVING[scenario.runtime] if scenario.task is Task.INFERENCE else training_moments
-    return run(scenario, CUDA_CONTEXT_BYTES)
 
 
 def moments_of(scenario: Scenario) -> tuple[Moment, ...]:

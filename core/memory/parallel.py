@@ -98,6 +98,10 @@ class Parallelism:
     shard_group_size: Annotated[int, Ge(0), Le(MAX_PARALLEL_SIZE)] = 0
     """Replicas that divide the model between them in hybrid sharding; 0: those of one machine."""
 
+    fp32_gradients: bool = False
+    """Gradients are kept and reduced in fp32 beside 16-bit weights (Megatron's default, ``accumulate_allreduce_grads_in_fp32``; DeepSpeed's
+    ``grad_accum_dtype``; FSDP's ``reduce_dtype``)."""
+
     num_microbatches: Annotated[int, Ge(1), Le(10**6)] = 1
     """Micro-batches of one step: what a pipeline is filled with, else gradients that are accumulated."""
     virtual_pipeline_parallel_size: Annotated[int, Ge(1), Le(MAX_STAGES)] = 1
@@ -124,12 +128,18 @@ class Parallelism:
     gradient_as_bucket_view: bool = False
     """DDP's gradients lie in its buckets; else beside them."""
     reduce_bucket_size: Annotated[int, Ge(0), Le(10**12)] = 500_000_000
+    overlap_comm: bool = True
+    """DeepSpeed fills one bucket while it reduces another."""
     allgather_bucket_size: Annotated[int, Ge(0), Le(10**12)] = 500_000_000
     stage3_prefetch_bucket_size: Annotated[int, Ge(0), Le(10**12)] = 50_000_000
     stage3_max_live_parameters: Annotated[int, Ge(0), Le(10**12)] = 1_000_000_000
     stage3_param_persistence_threshold: Annotated[int, Ge(0), Le(10**12)] = 100_000
     forward_prefetch: bool = False
     """FSDP gathers the next unit before the current one has run, in forward too; backward always does."""
+    fsdp_activation_checkpointing: bool = False
+    """Layers are checkpointed within FSDP's units, by its own wrapper; else around them, as transformers' ``gradient_checkpointing`` does."""
+    sync_each_batch: bool = False
+    """FSDP reduces the gradients of every micro-batch; else (``no_sync``, accelerate's default) whole ones add up until the step."""
     limit_all_gathers: bool = True
     """FSDP holds no more than two units gathered at once; else as many as the GPU lags behind."""
 

@@ -61,6 +61,12 @@ def expert_shapes(arch: Architecture) -> tuple[tuple[int, int], ...]:
     return (*experts, (h, 2 * shared), (shared, h)) if shared else experts
 
 
+def routed_parameters(arch: Architecture) -> int:
+    """Values of all experts of one layer, without their router and what every token goes through: 3Ehm, and biases where they have some."""
+    biases = arch.num_experts * (2 * arch.moe_intermediate_size + arch.hidden_size) if arch.experts_clamped else 0
+    return 3 * arch.num_experts * arch.hidden_size * arch.moe_intermediate_size + biases
+
+
 def router_parameters(arch: Architecture) -> int:
     """Values of the matrix that scores experts, E*h, and of the gate of what is shared."""
     return (arch.num_experts + arch.shared_expert_gate) * arch.hidden_size

@@ -124,7 +124,7 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     if weights not in _formats(scenario):
         quantized_base = scenario.task is Task.TRAINING and scenario.method is Method.QLORA
         return Refusal(Reason.FORMAT_OF_ANOTHER_RUNTIME, (_WEIGHTS_4 if quantized_base else _WEIGHTS_16,))
-    if not scenario.parallel.plain:
+    if not scenario.parallel.plain and scenario.task is Task.INFERENCE:
         return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
     arch = scenario.architecture
     # All but transformers have kernels of their own.

@@ -1,0 +1,128 @@
+"""Published runs on several GPUs: how they were spread, and which GPU's memory was stated."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from core.evidence.records import UnsupportedError
+from core.memory import Device
+
+#: What sources call ways of sharding, by a part of the name; the first that occurs counts.
+_SHARDINGS = (
+    ("no_shard", "none"),
+    ("grad_op", "fsdp-grad-op"),
+    ("hybrid", "fsdp-hybrid"),
+    ("fsdp2", "fsdp2"),
+    ("fsdp", "fsdp"),
+    ("distributed optimizer", "megatron"),
+    ("zero3", "zero3"),
+    ("zero2", "zero2"),
+    ("zero1", "zero1"),
+    ("stage3", "zero3"),
+    ("stage2", "zero2"),
+    ("stage1", "zero1"),
+    ("ddp", "none"),
+)
+
+
+def is_on_several(record: Mapping[str, Any]) -> bool:
+    return ((record.get("hardware") or {}).get("n_gpus") or 1) != 1
+
+
+def is_training_on_several(record: Mapping[str, Any]) -> bool:
+    return record["task"] == "training" and is_on_several(record)
+
+
+def sum_over(record: Mapping[str, Any]) -> int:
+    """How many GPUs the stated figure adds up."""
+    return int(record["hardware"]["n_gpus"]) if record["measured"].get("per_gpu") is False else 1
+
+
+def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What is different from the same run on one GPU: how it is spread, and what its framework does only then."""
+    run = record["run"]
+    framework, note = str(run.get("framework")).lower(), str(record.get("note") or "")
+    full = str(run["method"]).lower().startswith("full")
+    changes = parallel_fields(record)
+    if "fms" in framework and re.search(r"(bf16|fp16)=true", note.lower()):
+        # accelerate: FSDP's mixed precision over fp32 weights where they are trained, autocast around adapters
+        changes |= {"recipe": "mixed"} if full else {"autocast": True}
+    if changes["sharding"].startswith("fsdp") and not full:
+        changes |= {"upcast_norms": False}  # TRL leaves out prepare_model_for_kbit_training where a quantized model is divided
+    if "torchtitan" in framework:  # it compiles layers, not the loss
+        compiled = "compile" in str(run.get("chunked_loss/liger") or "")
+        changes |= {"recipe": "mixed", "optimizer_implementation": "fused", "fused_kernels": compiled, "loss": "plain"}
+        changes |= {"sync_each_batch": changes["pipeline_parallel_size"] == 1}
+    if "megatron" in framework:  # a vocabulary-parallel loss that writes the gradient over the logits
+        changes |= {"recipe": "mixed", "fused_kernels": True, "loss": "fused"}
+        changes |= {"sequence_parallel": changes["tensor_parallel_size"] > 1}
+    if "colossal" in framework:
+        changes |= {"transformers_release": "before-4.45"}
+    if "fsdp_qlora" in framework:  # FSDP's own wrapper; torch's bf16 for adapters too
+        changes |= {"fsdp_activation_checkpointing": True, "lora_bits": 16}
+    if "deepspeed" in framework:
+        changes |= {"recipe": "mixed"}
+    if "litgpt" in framework and not full:
+        changes |= {"sharding": "fsdp-grad-op"}  # torch 2.1 did not divide frozen units again
+    return changes
+
+
+def parallel_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    """How the run of ``record`` was spread, as fields of Parallelism. Raises UnsupportedError where it is not said."""
+    hardware, run = record["hardware"], record["run"]
+    sizes = {name: int(hardware.get(short) or 1) for name, short in _SIZES.items()}
+    known = sizes["tensor_parallel_size"] * sizes["pipeline_parallel_size"] * sizes["context_parallel_size"]
+    if not hardware.get("dp"):
+        sizes["data_parallel_size"] = max(1, int(hardware["n_gpus"]) // known)
+    if known * sizes["data_parallel_size"] != int(hardware["n_gpus"]):
+        raise UnsupportedError("the parallel sizes do not multiply to the number of GPUs")
+    stated = str(hardware.get("zero_stage/fsdp") or "none").lower()
+    sharding = next((name for part, name in _SHARDINGS if part in stated), "none")
+    framework = str(run.get("framework")).lower()
+    if "megatron" in framework and sharding in ("zero1", "none"):
+        sharding = "megatron"
+    note = str(record.get("note") or "")
+    virtual = re.search(r"VPP=(\d+)", note)
+    offload = str(run.get("cpu_offload") or "")
+    accumulated = int(run.get("grad_accum") or 1)
+    fields = {
+        **sizes,
+        "sharding": sharding,
+        "sequence_parallel": bool(hardware.get("sp")),
+        "num_microbatches": accumulated,
+        "virtual_pipeline_parallel_size": int(virtual[1]) if virtual else 1,
+        "recompute": _recompute(str(run.get("grad_checkpointing") or "")),
+        # its buffers of gradients are fp32 but in recipes for FP8
+        "fp32_gradients": sharding == "megatron" and "fp8" not in str(run.get("weight_dtype")).lower(),
+    }
+    if "param" in offload:
+        fields |= {"offload_parameters": "cpu", "offload_optimizer": "cpu"}
+    elif offload:
+        fields |= {"offload_optimizer": "cpu"}
+    return fields
+
+
+_SIZES = {
+    "data_parallel_size": "dp",
+    "tensor_parallel_size": "tp",
+    "pipeline_parallel_size": "pp",
+    "context_parallel_size": "cp",
+    "expert_parallel_size": "ep",
+}
+
+
+def _recompute(stated: str) -> str:
+    if "selective" not in stated:
+        return "none"
+    if "mlp" in stated:
+        return "mlp"
+    return "selective" if "core_attn" in stated else "operations"
+
+
+def stated_device(record: Mapping[str, Any], devices: tuple[Device, ...]) -> Device:
+    """The GPU whose memory ``record`` states: of the stage it names, of the last rank where a framework logs that, else the fullest."""
+    named = re.search(r"\bstage (\d+) of \d+", str(record.get("note") or ""))
+    if named:
+        index = int(named[1])
+        return [device for device in devices if device.stage <= index][-1]
+    return max(devices, key=lambda device: device.total_bytes)

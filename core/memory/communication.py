@@ -1,0 +1,115 @@
+"""Buffers of what GPUs tell each other, gathered weights among them; and what the library for it takes outside of torch.
+
+Sources: as core.memory.sharding; Megatron-Core's memory buffer of sequence parallelism and its point-to-point buffers; ring attention's next
+block of keys and values; NCCL's own memory: 544 MB for a group of two A100, 688 MB for a larger one (NCCL issue 964).
+"""
+
+from typing import NamedTuple
+
+from core.memory.numerics import Numerics
+from core.memory.parallel import Parallelism, Sharding
+from core.memory.scenario import Method, Scenario
+from core.memory.sharding import FSDP, FSDP1, GRAD_OP, Widths, shares
+
+#: Of one group of GPUs, by whether it has two or more.
+NCCL_PAIR_BYTES, NCCL_GROUP_BYTES = 544 * 10**6, 688 * 10**6
+
+
+class Traffic(NamedTuple):
+    """Bytes of buffers at each moment."""
+
+    always: int
+    """From the start on, between steps too."""
+    at_loss: int
+    """Beside that, when the forward pass ends and the loss is computed."""
+    in_layer: int
+    """Beside that, while a layer runs backward."""
+    in_step: int
+
+
+class Unit(NamedTuple):
+    """What is gathered at once: bytes of one layer, of what stands outside the layers, and of all of it; and trained values likewise."""
+
+    layer: int
+    root: int
+    model: int
+    trained_layer: int
+    trained_root: int
+    trained: int
+
+
+def library_bytes(parallel: Parallelism) -> int:
+    """NCCL's own memory: of every group of several GPUs that this one belongs to."""
+    groups = (
+        shares(parallel).dense,
+        parallel.tensor_parallel_size,
+        parallel.pipeline_parallel_size,
+        parallel.context_parallel_size,
+        parallel.expert_parallel_size,
+    )
+    return sum(NCCL_PAIR_BYTES if size == 2 else NCCL_GROUP_BYTES for size in groups if size > 1)
+
+
+def traffic(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit, wide: Widths) -> Traffic:
+    """All buffers of one GPU whose own scenario is ``scenario``."""
+    of_replicas = _of_replicas(scenario, n, parallel, unit, wide)
+    within = _within_layers(scenario, n, parallel)
+    return of_replicas._replace(at_loss=of_replicas.at_loss + within, in_layer=of_replicas.in_layer + within)
+
+
+def _of_replicas(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit, wide: Widths) -> Traffic:
+    sharding = parallel.sharding
+    if sharding is Sharding.NONE:
+        several = shares(parallel).dense > 1
+        copies = n.gradient * unit.trained if several and not parallel.gradient_as_bucket_view else 0
+        return Traffic(copies, 0, 0, 0)
+    if sharding is Sharding.MEGATRON:
+        return Traffic(0, 0, 0, 0)
+    if sharding in FSDP:
+        return _of_fsdp(scenario, n, parallel, unit, wide)
+    bucket = n.gradient * min(parallel.reduce_bucket_size, unit.trained)
+    if sharding is not Sharding.ZERO3:
+        return Traffic(0, 0, bucket * (2 if parallel.overlap_comm else 1), 0)
+    # Weights stay gathered until there are stage3_max_live_parameters of them; the next ones are fetched ahead.
+    values = max(1, unit.model // max(1, n.weight))
+    live = min(unit.model, max(unit.layer + unit.root, unit.model * min(values, _ahead(parallel)) // values))
+    return Traffic(bucket, live, live, 0)
+
+
+def _ahead(parallel: Parallelism) -> int:
+    return parallel.stage3_max_live_parameters + parallel.stage3_prefetch_bucket_size
+
+
+def _of_fsdp(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit, wide: Widths) -> Traffic:
+    """One unit runs while the next is gathered; frozen ones are not gathered ahead. FSDP's root stays gathered throughout, and so its
+    gradients do; fully_shard has a unit for each of embedding and head, and keeps its fp32 copy of a unit's gradients while they are
+    reduced. A pipeline, and GRAD_OP, keep all gathered.
+    """
+    if parallel.sharding in GRAD_OP or parallel.pipeline_parallel_size > 1:
+        return Traffic(0, unit.model, unit.model + n.gradient * unit.trained_layer, 0)
+    ahead = 1 if parallel.limit_all_gathers else 3
+    frozen = scenario.method is not Method.FULL
+    units = 1 if frozen else 1 + ahead
+    gradients = n.gradient * unit.trained_layer
+    if parallel.sharding in FSDP1:
+        gradients += n.gradient * unit.trained_root
+        return Traffic(0, unit.root + unit.layer, unit.root + units * unit.layer + gradients, 0)
+    reduced = wide.gradient * unit.trained_layer
+    return Traffic(0, unit.root // 2 + unit.layer, units * unit.layer + gradients + reduced, 0)
+
+
+def _within_layers(scenario: Scenario, n: Numerics, parallel: Parallelism) -> int:
+    """Of tensor, sequence, context, expert and pipeline parallelism: what the other GPUs' tokens take here, and what is sent on."""
+    arch, tokens = scenario.architecture, scenario.batch_size * scenario.context_length
+    t = parallel.tensor_parallel_size
+    states = n.compute * arch.hidden_size * tokens
+    total = 0
+    if parallel.sequence_parallel and t > 1:
+        total += states  # gathered for the products of a layer
+    if parallel.context_parallel_size > 1:
+        total += 4 * n.compute * arch.key_value_size * tokens  # the next block's keys and values, and their gradients
+    if parallel.expert_parallel_size > 1:
+        total += 2 * arch.num_experts_per_tok * states  # copies that are sent and received
+    if parallel.pipeline_parallel_size > 1:
+        total += 2 * states // (t if parallel.sequence_parallel else 1)
+    return total

@@ -1,0 +1,105 @@
+"""What falls to one GPU of many: a part of every matrix, some of the layers, some of the tokens, some of the micro-batches.
+
+Sources: Megatron-LM's parallel layers and its schedules (1F1B: stage i of p runs p - i forward passes before its first backward pass;
+interleaved: 2 (p - i - 1) + (v - 1) p + 1 of its v pieces); Korthikanti et al., "Reducing Activation Recomputation in Large Transformer
+Models", for what tensor and sequence parallelism divide. Symbols: t tensor, p pipeline, c context, v virtual pipeline size.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from core.memory.architecture import Architecture
+from core.memory.parallel import ONE_GPU, Parallelism
+from core.memory.scenario import Gradients, Scenario
+from core.memory.units import ceil_div
+
+
+class Stage(NamedTuple):
+    """One stage of the pipeline."""
+
+    number: int
+    layers: int
+    first: bool
+    """Has the embedding."""
+    last: bool
+    """Has the final norm, the head and the loss."""
+    in_flight: tuple[int, int]
+    """How many micro-batches' activations it holds at most, as a fraction: whole, and in how many pieces of the model."""
+
+
+def part_of(arch: Architecture, parallel: Parallelism) -> Architecture:
+    """The shape that one GPU multiplies with under tensor parallelism: heads, MLPs and vocabulary divided by t; a key and value head at
+    least, so that they are repeated where t exceeds them. Norms, routers and latents are whole everywhere, and so are the experts, which
+    are counted apart.
+    """
+    t = parallel.tensor_parallel_size
+    of_expert = parallel.expert_tensor_parallel_size or t
+    if t == of_expert == 1:
+        return arch
+    return replace(
+        arch,
+        num_attention_heads=max(1, arch.num_attention_heads // t),
+        num_key_value_heads=max(1, arch.num_key_value_heads // t),
+        intermediate_size=max(1, arch.intermediate_size // t),
+        vocab_size=ceil_div(arch.vocab_size, t),
+        moe_intermediate_size=arch.moe_intermediate_size // of_expert,
+        shared_expert_intermediate_size=arch.shared_expert_intermediate_size // t,
+        file_format=None,
+    )
+
+
+def with_layers(arch: Architecture, first: int, layers: int) -> Architecture:
+    """``arch`` with ``layers`` of its layers, from ``first`` on. Kinds of layers that alternate keep their share."""
+    whole = arch.num_hidden_layers
+    if layers == whole:
+        return arch
+    dense = arch.first_k_dense_replace
+    return replace(
+        arch,
+        num_hidden_layers=layers,
+        num_sliding_layers=ceil_div(arch.num_sliding_layers * layers, whole),
+        num_unrotated_layers=arch.num_unrotated_layers * layers // whole,
+        first_k_dense_replace=max(0, min(dense - first, layers)),
+        file_format=None,
+    )
+
+
+def layers_of_stages(arch: Architecture, parallel: Parallelism) -> tuple[int, ...]:
+    """Layers on each stage: as they are given, else evenly, those left over on the first ones."""
+    if parallel.layers_per_stage:
+        return parallel.layers_per_stage
+    stages, layers = parallel.pipeline_parallel_size, arch.num_hidden_layers
+    if stages == 1:
+        return (layers,)
+    each, more = divmod(layers, stages)
+    return tuple(each + (stage < more) for stage in range(stages))
+
+
+def stages(arch: Architecture, parallel: Parallelism) -> tuple[Stage, ...]:
+    """The stages of the pipeline, in order; one without a pipeline."""
+    layers, count = layers_of_stages(arch, parallel), parallel.pipeline_parallel_size
+    return tuple(
+        Stage(index, each, index == 0, index == count - 1, micro_batches_in_flight(index, parallel)) for index, each in enumerate(layers)
+    )
+
+
+def micro_batches_in_flight(stage: int, parallel: Parallelism) -> tuple[int, int]:
+    """How many micro-batches' activations ``stage`` holds at most, in pieces of 1/v of its layers: (pieces, v)."""
+    p, v, all_of_them = parallel.pipeline_parallel_size, parallel.virtual_pipeline_parallel_size, parallel.num_microbatches
+    if v == 1:
+        return min(all_of_them, p - stage), 1
+    return min(all_of_them * v, 2 * (p - stage - 1) + (v - 1) * p + 1), v
+
+
+def on_stage(scenario: Scenario, stage: Stage, first_layer: int) -> Scenario:
+    """The scenario of one GPU of ``stage`` by itself: its part of the matrices, its layers, its tokens of each sequence."""
+    parallel = scenario.parallel
+    arch = with_layers(part_of(scenario.architecture, parallel), first_layer, stage.layers)
+    accumulated = parallel.num_microbatches > 1 and scenario.gradients is Gradients.PER_STEP
+    return replace(
+        scenario,
+        architecture=arch,
+        context_length=ceil_div(scenario.context_length, parallel.context_parallel_size),
+        gradients=Gradients.ACCUMULATED if accumulated else scenario.gradients,
+        parallel=ONE_GPU,
+    )

@@ -1,0 +1,102 @@
+"""What a stage's layers keep for the backward pass by what of them is computed again, by sequence parallelism and by micro-batches in flight.
+
+Sources: Megatron-Core's ``recompute_granularity``, ``recompute_method`` and ``recompute_num_layers``; torchtitan's selective checkpointing
+(every second matrix product and the attention's output are kept); Korthikanti et al.: sequence parallelism divides what tensor parallelism
+leaves whole, 10sbh of a GPT layer's 34sbh, and stored inputs of layers. Symbols: s sequence, b batch, h hidden, t tensor parallel size.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from core.memory.attention import AttentionPath, attention_saved
+from core.memory.division import Stage
+from core.memory.mlp import mlp_saved
+from core.memory.norms import layer_norms_saved
+from core.memory.numerics import Numerics
+from core.memory.parallel import Offload, Parallelism, Recompute
+from core.memory.saved import Saved, saved
+from core.memory.scenario import Attention, Method, Scenario
+from core.memory.sharding import FSDP1
+from core.memory.units import ceil_div
+
+
+class Kept(NamedTuple):
+    """What one GPU keeps of the micro-batch in hand and of others."""
+
+    saved: Saved
+    again: int
+    """Computed again, of one layer, before its backward: beside what is kept; 0 where whole layers are (``saved.layer`` is that)."""
+    held_gradients: int
+    """Gradients of the layers' inputs that FSDP holds on to until the backward pass ends, where only adapters are trained."""
+    others: int
+    """Of micro-batches that are in flight beside the one in hand."""
+    moved: int
+    """To the host."""
+    scenario: Scenario
+    """The stage's, with checkpointing as it comes out."""
+
+
+def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage: Stage) -> Kept:
+    """Of the stage's own ``scenario``."""
+    whole_layers = scenario.gradient_checkpointing or parallel.recompute in (Recompute.UNIFORM, Recompute.BLOCK)
+    local = replace(scenario, gradient_checkpointing=whole_layers)
+    full = saved(local, n)
+    tokens, layers = scenario.batch_size * scenario.context_length, max(1, stage.layers)
+    t = parallel.tensor_parallel_size if parallel.sequence_parallel else 1
+    arch = scenario.architecture
+    per_norms = tokens * layer_norms_saved(n, arch, fused=scenario.fused_kernels)
+    layer = full.layer - (per_norms - per_norms // t)
+    again = 0
+    inputs = n.residual * arch.hidden_size * tokens
+    if whole_layers:
+        stored = full.layers - layers * inputs  # positions and masks
+        kept_inputs, group, whole = layers, 1, 0
+        if not scenario.gradient_checkpointing and parallel.recompute is Recompute.UNIFORM:
+            group = min(layers, parallel.recompute_num_layers)
+            kept_inputs = ceil_div(layers, group)
+        elif not scenario.gradient_checkpointing:
+            kept_inputs = min(layers, parallel.recompute_num_layers)
+            whole = layers - kept_inputs
+        of_layers = stored + kept_inputs * (inputs // t) + whole * layer
+        layer *= group
+    else:
+        of_layers = full.layers - layers * (per_norms - per_norms // t)
+        again = min(layer, _computed_again(scenario, n, parallel.recompute, layer))
+        of_layers -= layers * again
+    pieces, v = stage.in_flight
+    others = of_layers * pieces // v - of_layers
+    at_loss = full.outside if stage.last else 0
+    for_loss = full.for_loss if stage.last else 0
+    held = 0
+    if scenario.method is not Method.FULL and whole_layers and parallel.sharding in FSDP1 and not parallel.fsdp_activation_checkpointing:
+        # Measured: LoRA, NF4 and GPTQ of Mistral-7B, 2 and 4 A100, 4 to 16 sequences of 4096 tokens (fms-acceleration benchmarks): each
+        # peaks 2h bytes a token and layer higher in its backward pass than its tensors account for.
+        held = layers * inputs
+    moved = 0
+    if parallel.offload_activations is not Offload.NONE:
+        # What comes back is one layer's, while the next is on its way.
+        on_gpu = min(of_layers, 2 * inputs // t if whole_layers else layer)
+        moved, of_layers, others = of_layers + others - on_gpu, on_gpu, 0
+    return Kept(Saved(layer, of_layers, at_loss, for_loss), again, held, others, moved, local)
+
+
+def _computed_again(scenario: Scenario, n: Numerics, recompute: Recompute, layer: int) -> int:
+    """Bytes of one layer that are not kept."""
+    arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
+    tokens = batch * length
+    match recompute:
+        case Recompute.SELECTIVE | Recompute.MLP:
+            again = 0
+            if scenario.attention is Attention.EAGER:
+                scores = attention_saved(AttentionPath.EAGER, n, arch, batch, length)
+                again = max(0, scores - attention_saved(AttentionPath.FLASH, n, arch, batch, length))
+            if recompute is Recompute.MLP and scenario.method is Method.FULL and not arch.num_experts:
+                again += tokens * mlp_saved(n, arch)
+            return again
+        case Recompute.OPERATIONS:
+            # Kept: the layer's input, the first, third, fifth and seventh product (q, v, gate, down), and the attention's output.
+            kept = n.residual * arch.hidden_size + n.compute * (2 * arch.query_size + arch.key_value_size)
+            kept += n.compute * (arch.intermediate_size + arch.hidden_size) + 4 * arch.num_attention_heads
+            return max(0, layer - tokens * kept)
+        case _:
+            return 0
