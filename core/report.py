@@ -223,6 +223,18 @@ _REASONS = {
     Reason.SDPA_WITHOUT_SINKS: "attention with sinks runs eager only",
     Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",
     Reason.SEVERAL_GPUS: "this run on several GPUs is not modelled yet",
+    Reason.TENSOR_PARALLEL_HEADS: "tensor parallelism divides whole heads",
+    Reason.PIPELINE_LAYERS: "every pipeline stage needs layers, and together they have all of the model's",
+    Reason.INTERLEAVED_WITHOUT_PIPELINE: "interleaved stages need a pipeline, and micro-batches in multiples of its stages",
+    Reason.ZERO_WITH_PIPELINE: "no framework runs ZeRO-2 or ZeRO-3 within a pipeline",
+    Reason.EXPERT_PARALLEL_EXPERTS: "expert parallelism divides whole experts among the GPUs of one stage",
+    Reason.CONTEXT_PARALLEL_ATTENTION: "context parallelism needs a fused attention kernel",
+    Reason.QUANTIZED_BASE_SPLIT: "no trainer splits a quantized model by tensor, pipeline or context parallelism",
+    Reason.SHARDING_KEEPS_MASTER_WEIGHTS: "DeepSpeed and Megatron keep fp32 master weights",
+    Reason.OFFLOAD_NEEDS_SHARDING: "what is offloaded must be divided between the GPUs first",
+    Reason.OFFLOAD_ALL_OF_FSDP: "FSDP offloads weights and optimizer together",
+    Reason.OFFLOAD_TO_NVME: "only ZeRO-3 offloads to disks",
+    Reason.IN_BACKWARD_UNREDUCED: "an optimizer that steps in the backward pass goes with FSDP2 alone, and without accumulation",
 }
 
 

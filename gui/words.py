@@ -298,6 +298,48 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "This runtime does not load weights in this format. Pick another format.")
         case Reason.SEVERAL_GPUS:
             return translate("Words", "This run on several GPUs is not modelled yet. Pick one GPU.")
+        case Reason.TENSOR_PARALLEL_HEADS:
+            return translate("Words", "Tensor parallelism divides whole heads. Pick a size that divides the heads of this model.")
+        case Reason.PIPELINE_LAYERS:
+            return translate(
+                "Words",
+                "Every pipeline stage needs layers, and together they have all of the model's. Pick fewer stages, or an even split.",
+            )
+        case Reason.INTERLEAVED_WITHOUT_PIPELINE:
+            return translate(
+                "Words",
+                "Interleaved stages need a pipeline, and micro-batches in multiples of its stages. Pick 1 virtual stage.",
+            )
+        case Reason.ZERO_WITH_PIPELINE:
+            return translate("Words", "No framework runs ZeRO-2 or ZeRO-3 within a pipeline. Pick ZeRO-1, or no pipeline.")
+        case Reason.EXPERT_PARALLEL_EXPERTS:
+            return translate(
+                "Words",
+                "Expert parallelism divides whole experts among the GPUs of one stage. Pick a size that divides both.",
+            )
+        case Reason.CONTEXT_PARALLEL_ATTENTION:
+            return translate("Words", "Context parallelism needs a fused attention kernel. Pick SDPA, or no context parallelism.")
+        case Reason.QUANTIZED_BASE_SPLIT:
+            return translate(
+                "Words",
+                "No trainer splits a quantized model by tensor, pipeline or context parallelism. Pick FSDP or ZeRO alone.",
+            )
+        case Reason.SHARDING_KEEPS_MASTER_WEIGHTS:
+            return translate("Words", "DeepSpeed and Megatron keep fp32 master weights. Pick the recipe mixed or fp32, or FSDP.")
+        case Reason.OFFLOAD_NEEDS_SHARDING:
+            return translate(
+                "Words",
+                "What is offloaded must be divided between the GPUs: weights by ZeRO-3 or FSDP, the optimizer by ZeRO, FSDP or Megatron.",
+            )
+        case Reason.OFFLOAD_ALL_OF_FSDP:
+            return translate("Words", "FSDP offloads weights, gradients and optimizer together. Pick both, or neither.")
+        case Reason.OFFLOAD_TO_NVME:
+            return translate("Words", "Only ZeRO-3 offloads to disks. Pick ZeRO-3, or the host's memory.")
+        case Reason.IN_BACKWARD_UNREDUCED:
+            return translate(
+                "Words",
+                "An optimizer that steps in the backward pass goes with FSDP2 alone, and without accumulation. Pick gradients per step.",
+            )
         case _:
             assert_never(reason)
 

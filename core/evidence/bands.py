@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.evidence.score import Row
-from core.memory.calibration import Band
+from core.memory.calibration import SEVERAL, Band
 
 METHOD = (
     "Residual: ln(measured/predicted) of every measured total on one GPU, in the reading that was measured, without the CUDA context. "
@@ -37,8 +37,11 @@ def residuals(rows: Iterable[Row]) -> dict[str, dict[str, list[float]]]:
 
 
 def bands(found: Mapping[str, Residuals]) -> dict[str, Band]:
-    """Of every kind with enough models, and of each task the widest of its kinds."""
-    made = {kind: band(of_kind) for kind, of_kind in sorted(found.items()) if len(of_kind) >= MIN_MODELS}
+    """Of every kind with enough models, and of each task the widest of its kinds. Runs on several GPUs have none: of so few models were any
+    measured that a band from the others would say nothing of one left out.
+    """
+    alone = {kind: of_kind for kind, of_kind in sorted(found.items()) if not kind.endswith(SEVERAL)}
+    made = {kind: band(of_kind) for kind, of_kind in alone.items() if len(of_kind) >= MIN_MODELS}
     for task in sorted({kind.partition(" ")[0] for kind in made}):
         of_task = [each for kind, each in made.items() if kind.startswith(task)]
         made[task] = max(of_task, key=lambda each: math.log(each.high / each.low))

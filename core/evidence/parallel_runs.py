@@ -26,7 +26,8 @@ _SHARDINGS = (
 
 
 def is_on_several(record: Mapping[str, Any]) -> bool:
-    return ((record.get("hardware") or {}).get("n_gpus") or 1) != 1
+    hardware = record.get("hardware")
+    return isinstance(hardware, dict) and (hardware.get("n_gpus") or 1) != 1
 
 
 def is_training_on_several(record: Mapping[str, Any]) -> bool:
@@ -84,7 +85,8 @@ def parallel_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     note = str(record.get("note") or "")
     virtual = re.search(r"VPP=(\d+)", note)
     offload = str(run.get("cpu_offload") or "")
-    accumulated = int(run.get("grad_accum") or 1)
+    in_pipeline = re.search(r"local batch (\d+) = microbatches", note)
+    accumulated = int(in_pipeline[1] if in_pipeline else run.get("grad_accum") or 1)
     fields = {
         **sizes,
         "sharding": sharding,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.evidence import exact, published
+from core.evidence.parallel_runs import is_on_several, is_training_on_several, stated_device, sum_over
 from core.evidence.records import Line, UnsupportedError, read_lines
 from core.memory import FitStatus, RefusedError, Scenario, estimate, judge
 from core.memory.calibration import Calibration, bounds, bounds_without_context, kind_of_run
@@ -92,6 +93,8 @@ def _kind(record: Mapping[str, Any]) -> str:
         return f"exact {str(record['mode'])[:20]}"
     measured = record.get("measured")
     component = measured.get("component", "?") if isinstance(measured, dict) else "?"
+    if record.get("task") == "training" and component == "total" and is_on_several(record):
+        return "training total, several GPUs"
     return f"{str(record.get('task', '?'))[:20]} {str(component).partition(' (')[0][:40]}"
 
 
@@ -128,14 +131,17 @@ def _score_published(record: Mapping[str, Any], by: Yardstick) -> Row:
         measured_bytes=found.measured_bytes,
         error_pct=_percent(found.predicted_bytes, found.measured_bytes),
     )
-    several = ((record.get("hardware") or {}).get("n_gpus") or 1) != 1  # their sum fits, or not, on none of the cards
-    if record["measured"]["component"] != "total" or several:
+    added_up = is_on_several(record) and (not is_training_on_several(record) or sum_over(record) > 1)
+    if record["measured"]["component"] != "total" or added_up:  # a sum fits, or not, on none of the cards
         return row
     try:
         scenario = published.scenario_of(record)
     except UnsupportedError:  # predicted by its parts alone
         return row
     result = estimate(scenario, by.calibration)
+    device = stated_device(record, result.devices)
+    if device.peak is not result.peak:  # another GPU is the fullest; the verdict is on that
+        return row
     stack = result.peak.stack
     model = "{hidden}x{layers}".format_map(record["model"])
     context = stack.runtime if found.reading == "process" else 0

@@ -69,7 +69,7 @@ class Calibration:
     def band(self, scenario: Scenario) -> Band | None:
         """The band of runs like ``scenario``; None when nothing like it was measured."""
         own = self.bands.get(kind_of_run(scenario))
-        stand_in = scenario.task.value if scenario.parallel.plain else f"{scenario.task.value}, several GPUs"
+        stand_in = scenario.task.value if scenario.parallel.plain else scenario.task.value + SEVERAL
         return own or self.bands.get(stand_in)
 
     def part_error(self, scenario: Scenario, component: Component) -> PartError | None:
@@ -80,6 +80,10 @@ class Calibration:
 
 #: Components whose tensors the tracked runs do not tell apart.
 _WITH_ACTIVATIONS = frozenset({Component.ACTIVATIONS, Component.LOGITS, Component.WORKSPACE})
+
+
+#: What the kind of a run on several GPUs ends with.
+SEVERAL = ", several GPUs"
 
 
 class Bounds(NamedTuple):
@@ -94,7 +98,7 @@ class Bounds(NamedTuple):
 def kind_of_run(scenario: Scenario) -> str:
     """What is calibrated together: a runtime in inference, a method in training; runs on several GPUs by themselves."""
     kind = f"{scenario.task.value} {scenario.runtime.value if scenario.task is Task.INFERENCE else scenario.method.value}"
-    return kind if scenario.parallel.plain else f"{kind}, several GPUs"
+    return kind if scenario.parallel.plain else kind + SEVERAL
 
 
 def process_kind(scenario: Scenario) -> str:

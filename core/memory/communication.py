@@ -1,7 +1,7 @@
 """Buffers of what GPUs tell each other, gathered weights among them; and what the library for it takes outside of torch.
 
-Sources: as core.memory.sharding; Megatron-Core's memory buffer of sequence parallelism and its point-to-point buffers; ring attention's next
-block of keys and values; NCCL's own memory: 544 MB for a group of two A100, 688 MB for a larger one (NCCL issue 964).
+Sources: as core.memory.sharding; Megatron-Core's memory buffer of sequence parallelism and its point-to-point buffers; ring attention's
+next block of keys and values; NCCL's own memory: 544 MB for a group of two A100, 688 MB for a larger one (NCCL issue 964).
 """
 
 from typing import NamedTuple

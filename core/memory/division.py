@@ -71,7 +71,7 @@ def layers_of_stages(arch: Architecture, parallel: Parallelism) -> tuple[int, ..
     stages, layers = parallel.pipeline_parallel_size, arch.num_hidden_layers
     if stages == 1:
         return (layers,)
-    each, more = divmod(layers, stages)
+    each, more = layers // stages, layers % stages
     return tuple(each + (stage < more) for stage in range(stages))
 
 

@@ -12,7 +12,7 @@ from core.memory.rule_of_thumb import rule_of_thumb_moments
 from core.memory.runtime import CUDA_CONTEXT_BYTES
 from core.memory.scenario import Estimator, Runtime, Scenario, Task
 from core.memory.serving import serving_moments
-from core.memory.spread import training_devices
+from core.memory.spread import stage_moments, training_devices
 from core.memory.training import training_moments
 
 #: How each runtime serves a model; all training is PyTorch's.
@@ -38,7 +38,7 @@ class Run(NamedTuple):
 
 def run_of(scenario: Scenario) -> Run:
     """Raises RefusedError."""
-    if scenario.estimator is Estimator.DETAILED and not scenario.parallel.plain:
+    if _is_spread(scenario):
         _raise_if_refused(scenario)
         return Run(*training_devices(scenario, CUDA_CONTEXT_BYTES))
     moments = _moments(scenario)
@@ -59,9 +59,16 @@ def _raise_if_refused(scenario: Scenario) -> None:
         raise RefusedError(refused)
 
 
-def moments_of(scenario: Scenario) -> tuple[Moment, ...]:
-    """The film of the GPU that needs most, in order. Raises RefusedError."""
-    return run_of(scenario).worst.moments
+def moments_of(scenario: Scenario, stage: int = 0) -> tuple[Moment, ...]:
+    """The film of a GPU of pipeline stage ``stage``, in order. Raises RefusedError."""
+    if _is_spread(scenario):
+        _raise_if_refused(scenario)
+        return stage_moments(scenario, CUDA_CONTEXT_BYTES, stage)
+    return _moments(scenario)
+
+
+def _is_spread(scenario: Scenario) -> bool:
+    return not scenario.parallel.plain and scenario.estimator is Estimator.DETAILED
 
 
 def _total(moment: Moment) -> int:
@@ -119,6 +126,6 @@ _UNKNOWN = (None, None, None, None)
 
 def peak_bytes(scenario: Scenario) -> int:
     """Total of the peak alone: what solving backwards calls many times. Raises RefusedError."""
-    if scenario.parallel.plain:
-        return max(map(_total, _moments(scenario)))
-    return run_of(scenario).worst.total_bytes
+    if _is_spread(scenario):
+        return run_of(scenario).worst.total_bytes
+    return max(map(_total, _moments(scenario)))

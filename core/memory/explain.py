@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.memory.architecture import Architecture
-from core.memory.components import Component, MomentName
-from core.memory.estimate import moments_of
+from core.memory.components import Component, Device, MomentName
+from core.memory.estimate import moments_of, run_of
+from core.memory.parallel import Parallelism
 from core.memory.scenario import Scenario
 from core.memory.sources import source_of
 from core.memory.symbolic import Symbolic, terms_of, used, written
@@ -45,6 +46,13 @@ class Symbol(StrEnum):
     ROPE = "qk_rope_head_dim"
     VALUE = "v_head_dim"
     FILE = "file_bytes"
+    DATA = "data_parallel_size"
+    TENSOR = "tensor_parallel_size"
+    PIPELINE = "pipeline_parallel_size"
+    CONTEXT = "context_parallel_size"
+    EXPERT = "expert_parallel_size"
+    MICRO = "num_microbatches"
+    VIRTUAL = "virtual_pipeline_parallel_size"
 
 
 #: How each is written.
@@ -79,6 +87,13 @@ LETTERS = {
     Symbol.ROPE: "d₂",
     Symbol.VALUE: "d₃",
     Symbol.FILE: "F",
+    Symbol.DATA: "dp",
+    Symbol.TENSOR: "tp",
+    Symbol.PIPELINE: "pp",
+    Symbol.CONTEXT: "cp",
+    Symbol.EXPERT: "ep",
+    Symbol.MICRO: "n",
+    Symbol.VIRTUAL: "vp",
 }
 
 
@@ -103,10 +118,13 @@ class Explanation(NamedTuple):
     """What was read, and what the formula was measured against; in English."""
 
 
-def explain(scenario: Scenario) -> dict[MomentName, dict[Component, Explanation]]:
-    """Every component that is there at each moment. Raises RefusedError."""
+def explain(scenario: Scenario, device: Device | None = None) -> dict[MomentName, dict[Component, Explanation]]:
+    """Every component that is there at each moment, on ``device``, one of the scenario's estimate; by default on the GPU that needs most.
+    Raises RefusedError.
+    """
     found = {}
-    for moment in moments_of(_in_symbols(scenario)):
+    shown = device or run_of(scenario).worst
+    for moment in moments_of(_in_symbols(scenario), shown.stage):
         parts = zip(Component, moment.stack, strict=True)
         found[moment.name] = {component: _explanation(size, source_of(scenario, component)) for component, size in parts if size}
     return found
@@ -119,12 +137,13 @@ def _explanation(size: int, source: str) -> Explanation:
 
 
 def _in_symbols(scenario: Scenario) -> Scenario:
-    """``scenario`` with symbols for its sizes; what is 0 stays away."""
+    """``scenario`` with symbols for its sizes; what is 0 stays away, and of parallelism what is 1."""
 
-    def named(holder: Scenario | Architecture) -> dict[str, int]:
+    def named(holder: Scenario | Architecture | Parallelism, least: int = 1) -> dict[str, int]:
         values = {field.name: getattr(holder, field.name) for field in fields(holder) if field.name in known}
-        return {name: Symbolic.symbol(LETTERS[known[name]], value) for name, value in values.items() if value}
+        return {name: Symbolic.symbol(LETTERS[known[name]], value) for name, value in values.items() if value >= least}
 
     known = {symbol.value: symbol for symbol in Symbol}
     architecture = replace(scenario.architecture, **named(scenario.architecture))  # type: ignore[arg-type]
-    return _InSymbols(**scenario.__dict__ | named(scenario) | {"architecture": architecture})
+    spread = {} if scenario.parallel.plain else {"parallel": replace(scenario.parallel, **named(scenario.parallel, 2))}  # type: ignore[arg-type]
+    return _InSymbols(**scenario.__dict__ | named(scenario) | {"architecture": architecture} | spread)

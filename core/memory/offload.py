@@ -1,10 +1,10 @@
 """What lies on the host instead of on the GPU, and what the host needs for it.
 
-Sources: DeepSpeed's memory requirements (docs/code-docs/source/memory.rst: 16 bytes a parameter of master weights, states and fp32 gradients,
-times an ``additional_buffer_factor`` of 1.5 that is its authors' margin and is not taken here) and the defaults of its configuration
-(``buffer_count`` 5 and 4 of ``buffer_size`` 1e8); torch's ``CPUOffload``, which moves weights, gradients and states of FSDP together;
-Megatron-Core's ``HybridDeviceOptimizer``, measured to save 8 bytes a parameter, its states, linearly in the share that is offloaded
-(Megatron-Bridge, Qwen3-30B-A3B on 16 H100).
+Sources: DeepSpeed's memory requirements (docs/code-docs/source/memory.rst: 16 bytes a parameter of master weights, states and fp32
+gradients, times an ``additional_buffer_factor`` of 1.5 that is its authors' margin and is not taken here) and the defaults of its
+configuration (``buffer_count`` 5 and 4 of ``buffer_size`` 1e8); torch's ``CPUOffload``, which moves weights, gradients and states of FSDP
+together; Megatron-Core's ``HybridDeviceOptimizer``, measured to save 8 bytes a parameter, its states, linearly in the share that is
+offloaded (Megatron-Bridge, Qwen3-30B-A3B on 16 H100).
 """
 
 from typing import NamedTuple

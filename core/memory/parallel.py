@@ -137,7 +137,7 @@ class Parallelism:
     forward_prefetch: bool = False
     """FSDP gathers the next unit before the current one has run, in forward too; backward always does."""
     fsdp_activation_checkpointing: bool = False
-    """Layers are checkpointed within FSDP's units, by its own wrapper; else around them, as transformers' ``gradient_checkpointing`` does."""
+    """Layers are checkpointed within FSDP's units, by its own wrapper; else around them, as transformers' ``gradient_checkpointing``."""
     sync_each_batch: bool = False
     """FSDP reduces the gradients of every micro-batch; else (``no_sync``, accelerate's default) whole ones add up until the step."""
     limit_all_gathers: bool = True

@@ -1,8 +1,10 @@
-"""What a stage's layers keep for the backward pass by what of them is computed again, by sequence parallelism and by micro-batches in flight.
+"""What a stage's layers keep for the backward pass by what of them is computed again, by sequence parallelism and by micro-batches in
+flight.
 
-Sources: Megatron-Core's ``recompute_granularity``, ``recompute_method`` and ``recompute_num_layers``; torchtitan's selective checkpointing
-(every second matrix product and the attention's output are kept); Korthikanti et al.: sequence parallelism divides what tensor parallelism
-leaves whole, 10sbh of a GPT layer's 34sbh, and stored inputs of layers. Symbols: s sequence, b batch, h hidden, t tensor parallel size.
+Sources: Megatron-Core's ``recompute_granularity``, ``recompute_method`` and ``recompute_num_layers``; torchtitan's selective
+checkpointing (every second matrix product and the attention's output are kept); Korthikanti et al.: sequence parallelism divides what
+tensor parallelism leaves whole, 10sbh of a GPT layer's 34sbh, and stored inputs of layers. Symbols: s sequence, b batch, h hidden, t
+tensor parallel size.
 """
 
 from dataclasses import replace
@@ -25,7 +27,7 @@ class Kept(NamedTuple):
 
     saved: Saved
     again: int
-    """Computed again, of one layer, before its backward: beside what is kept; 0 where whole layers are (``saved.layer`` is that)."""
+    """Computed again, of one layer, before its backward: beside what is kept, and beside ``saved.layer`` where layers are checkpointed."""
     held_gradients: int
     """Gradients of the layers' inputs that FSDP holds on to until the backward pass ends, where only adapters are trained."""
     others: int
@@ -58,6 +60,8 @@ def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage:
             kept_inputs = min(layers, parallel.recompute_num_layers)
             whole = layers - kept_inputs
         of_layers = stored + kept_inputs * (inputs // t) + whole * layer
+        if whole:
+            again = -layer  # the last layer, whose backward comes first, is there already
         layer *= group
     else:
         of_layers = full.layers - layers * (per_norms - per_norms // t)

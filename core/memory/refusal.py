@@ -4,47 +4,15 @@ A refused scenario is a valid record of what was asked for; it has no estimate. 
 methods it knows nothing of: the article computes training in int8 although no framework does it.
 """
 
-from enum import StrEnum
-from typing import Any, NamedTuple, assert_never
+from typing import assert_never
 
 from core.memory.architecture import Activation, Architecture, Norm
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
-from core.memory.parallel import ONE_GPU
+from core.memory.parallel_refusal import OF_SPREAD, parallel_refusal
+from core.memory.reasons import Reason as Reason
+from core.memory.reasons import Refusal as Refusal
+from core.memory.reasons import RefusedError as RefusedError
 from core.memory.scenario import Attention, Estimator, Method, Recipe, Runtime, Scenario, Task
-
-
-class Reason(StrEnum):
-    FULL_TRAINING_NEEDS_16_BIT = "full_training_needs_16_bit"
-    RECIPE_STORES_16_BIT = "recipe_stores_16_bit"
-    NO_RECIPE_FOR_FORMAT = "no_recipe_for_format"
-    LORA_BASE_NOT_QUANTIZED = "lora_base_not_quantized"
-    LORA_BASE_FORMAT = "lora_base_format"
-    QLORA_BASE_QUANTIZED = "qlora_base_quantized"
-    ADAPTERS_ON_PIECES = "adapters_on_pieces"
-    """Not impossible, but not modelled: adapters on this model's pieces."""
-    WIDE_TRAINING_OF_PIECES = "wide_training_of_pieces"
-    """Nor are experts, latent attention and norms written out in fp32 or under autocast."""
-    SDPA_WITHOUT_SOFTCAPPING = "sdpa_without_softcapping"
-    SDPA_WITHOUT_SINKS = "sdpa_without_sinks"
-    FORMAT_OF_ANOTHER_RUNTIME = "format_of_another_runtime"
-    SEVERAL_GPUS = "several_gpus"
-    """Not impossible, but not modelled: this run on several GPUs."""
-
-
-class Refusal(NamedTuple):
-    """Why a scenario cannot be run, and fields that would make it possible (each change alone does)."""
-
-    reason: Reason
-    alternatives: tuple[dict[str, Any], ...]
-
-
-class RefusedError(ValueError):
-    """Raised by ``estimate`` for a scenario that no real run allows."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.reason.value)
-        self.refusal = refusal
-
 
 _WEIGHTS_16: dict[str, str] = {"weights": Format.BF16.value}
 _WEIGHTS_4: dict[str, str] = {"weights": Format.INT4.value}
@@ -124,8 +92,10 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     if weights not in _formats(scenario):
         quantized_base = scenario.task is Task.TRAINING and scenario.method is Method.QLORA
         return Refusal(Reason.FORMAT_OF_ANOTHER_RUNTIME, (_WEIGHTS_4 if quantized_base else _WEIGHTS_16,))
-    if not scenario.parallel.plain and scenario.task is Task.INFERENCE:
-        return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
+    if not scenario.parallel.plain:
+        refused = parallel_refusal(scenario)
+        if refused is not None:
+            return refused
     arch = scenario.architecture
     # All but transformers have kernels of their own.
     engine = scenario.task is Task.INFERENCE and scenario.runtime is not Runtime.TRANSFORMERS
@@ -163,8 +133,8 @@ _OF_PIECES = frozenset(
         Reason.WIDE_TRAINING_OF_PIECES,
         Reason.SDPA_WITHOUT_SOFTCAPPING,
         Reason.SDPA_WITHOUT_SINKS,
-        Reason.SEVERAL_GPUS,
     }
+    | OF_SPREAD
 )
 
 

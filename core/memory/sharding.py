@@ -1,9 +1,9 @@
 """What replicas of the model divide between them, and what they gather again to compute with.
 
-Sources: DeepSpeed's stage_1_and_2.py, stage3.py and its configuration's defaults; torch's FSDP notes (the root's unit stays gathered, backward
-gathers the next unit before the current one is done) and fully_shard; DDP's buckets (a whole copy of the gradients unless they are views of
-them); Megatron-Core's distributed optimizer (fp32 or 16-bit gradient buffers of all parameters, states and master weights divided).
-Measured: Mistral-7B, FSDP over 2 and 4 A100 (fms-acceleration benchmarks); Llama-2-7B, ZeRO-2 over 2 and 4 H800 (ColossalChat).
+Sources: DeepSpeed's stage_1_and_2.py, stage3.py and its configuration's defaults; torch's FSDP notes (the root's unit stays gathered,
+backward gathers the next unit before the current one is done) and fully_shard; DDP's buckets (a whole copy of the gradients unless they
+are views of them); Megatron-Core's distributed optimizer (fp32 or 16-bit gradient buffers of all parameters, states and master weights
+divided). Measured: Mistral-7B, FSDP over 2 and 4 A100 (fms-acceleration benchmarks); Llama-2-7B, ZeRO-2 over 2 and 4 H800 (ColossalChat).
 Symbols: P trained values of a GPU's part, N replicas that divide them.
 """
 

@@ -1,7 +1,9 @@
 """Where each formula is from: what was read, and what it was measured against."""
 
 from core.memory.components import Component
+from core.memory.parallel import Parallelism, Sharding
 from core.memory.scenario import Estimator, Method, Optimizer, Runtime, Scenario, Task
+from core.memory.sharding import DIVIDES_STATES, DIVIDES_WEIGHTS, FSDP
 
 _TENSORS = "tensors tracked through transformers 5.23 on torch 2.13"
 _ARTICLE = "the article's table: bytes per parameter, nothing else"
@@ -46,6 +48,32 @@ _SERVING = {
     Runtime.SGLANG: _ENGINES,
     Runtime.LLAMA_CPP: _LLAMA_CPP,
 }
+#: What is different on several GPUs, by what replicas divide.
+_FSDP_UNITS = "torch's FSDP notes: the unit in hand and the next are gathered, the root's all the time; Mistral-7B on 2 and 4 A100"
+_SPREAD = {
+    Sharding.NONE: {
+        Component.COMMUNICATION: "DDP's buckets: a copy of all gradients unless these are views of them (torch's DistributedDataParallel)",
+    },
+    Sharding.MEGATRON: {
+        Component.GRADIENTS: "Megatron-Core's buffer of all gradients, there from the start (dist_optimizer.md: 6 + 12/d with bf16)",
+        Component.OPTIMIZER: "Megatron-Core's distributed optimizer: master weights and states, 12/d bytes a parameter",
+        Component.ACTIVATIONS: "Korthikanti et al.: 34sbh of a GPT layer, over t; here by the pieces of this model's",
+    },
+    Sharding.ZERO3: {
+        Component.COMMUNICATION: "DeepSpeed's stage3.py: reduce bucket, live parameters; its estimator counts four times the largest layer",
+        Component.WEIGHTS: "DeepSpeed's ZeRO-3: 2/N bytes a parameter",
+    },
+    Sharding.ZERO2: {
+        Component.COMMUNICATION: "DeepSpeed's stage_1_and_2.py: two reduce buckets while gradients come; its estimator leaves them out",
+        Component.GRADIENTS: "DeepSpeed's ZeRO-2: 2/N bytes a parameter; its estimator counts fp32 ones, 4P + 16P/N in all",
+    },
+    Sharding.ZERO1: {
+        Component.COMMUNICATION: "DeepSpeed's stage_1_and_2.py: two reduce buckets while gradients come",
+    },
+}
+_STATES = "DeepSpeed and FSDP: every replica keeps 1/N of master weights and states"
+_NCCL = "bare CUDA context, and NCCL's own memory: 544 MB a group of two GPUs, 688 MB a larger one (A100)"
+
 _PAGED = "bitsandbytes: states of 8 bits with an fp32 maximum a block, tensors below 4,096 values in fp32"
 _ADAPTERS = "PEFT: adapters are fp32 beside a 16-bit base; their gradients and states too"
 
@@ -59,5 +87,23 @@ def source_of(scenario: Scenario, component: Component) -> str:
         return _PAGED
     if component in (Component.GRADIENTS, Component.OPTIMIZER) and scenario.method is not Method.FULL:
         return _ADAPTERS
+    parallel = scenario.parallel
+    if training and not parallel.plain:
+        found = _of_spread(parallel, component)
+        if found is not None:
+            return found
     of_task = _TRAINING if training else _SERVING[scenario.runtime]
     return of_task.get(component) or _EVERYWHERE[component]
+
+
+def _of_spread(parallel: Parallelism, component: Component) -> str | None:
+    """Where several GPUs have a source of their own."""
+    if component is Component.RUNTIME:
+        return _NCCL
+    if component is Component.COMMUNICATION and parallel.sharding in FSDP:
+        return _FSDP_UNITS
+    if component is Component.RESERVE and parallel.sharding in DIVIDES_WEIGHTS:
+        return "torch's caching allocator; peaks and nvidia-smi of 56 FSDP runs of Mistral-7B (fms-acceleration benchmarks, 2 and 4 A100)"
+    if component is Component.OPTIMIZER and parallel.sharding in DIVIDES_STATES - {Sharding.MEGATRON}:
+        return _STATES
+    return _SPREAD.get(parallel.sharding, {}).get(component)

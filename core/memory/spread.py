@@ -1,8 +1,8 @@
 """A training step on many GPUs: the film of each distinct one.
 
-Every GPU runs the formulas of one GPU on its part of the model (core.memory.division); what replicas divide, and what they gather again, is
-core.memory.sharding's. Pipeline stages differ by their layers, by the micro-batches in flight, and by embedding, head and loss; all other
-GPUs of a stage are alike.
+Every GPU runs the formulas of one GPU on its part of the model (core.memory.division); what replicas divide, and what they gather again,
+is core.memory.sharding's. Pipeline stages differ by their layers, by the micro-batches in flight, and by embedding, head and loss; all
+other GPUs of a stage are alike.
 """
 
 from core.memory.communication import Traffic, Unit, library_bytes, traffic
@@ -72,6 +72,14 @@ def training_devices(scenario: Scenario, runtime_bytes: int) -> tuple[tuple[Devi
     return tuple(found), on_machine(host, parallel)
 
 
+def stage_moments(scenario: Scenario, runtime_bytes: int, number: int) -> tuple[Moment, ...]:
+    """The film of a GPU of one stage alone."""
+    parallel = scenario.parallel
+    every = stages(scenario.architecture, parallel)
+    local = on_stage(scenario, every[number], sum(stage.layers for stage in every[:number]))
+    return _film(local, parallel, every[number], runtime_bytes + library_bytes(parallel))[0]
+
+
 def values_on_stage(scenario: Scenario, parallel: Parallelism, stage: Stage) -> tuple[Values, int]:
     """Values of the model on a GPU of ``stage``, and those of them outside the layers: the embedding on the first stage, final norm and
     head on the last, which has its own copy of an embedding that is both.
@@ -115,7 +123,7 @@ def _state_of_full(scenario: Scenario, wide: Widths, parallel: Parallelism, valu
 SUB_GROUP_SIZE = 10**9
 
 
-def _state_of_adapters(scenario: Scenario, n: Numerics, parallel: Parallelism, values: Values, outside: int, by: Shares) -> ModelState:
+def _state_of_adapters(scenario: Scenario, n: Numerics, parallel: Parallelism, outside: int, by: Shares) -> ModelState:
     """The same when only adapters are trained, beside weights that are frozen."""
     sharding = parallel.sharding
     whole = model_state(scenario, n)
@@ -159,7 +167,7 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
         model = _state_of_full(scenario, wide, parallel, values, by)
         all_gradients = n.gradient * values.all
     else:
-        model = _state_of_adapters(scenario, n, parallel, values, outside, by)
+        model = _state_of_adapters(scenario, n, parallel, outside, by)
         all_gradients = model_state(scenario, n).gradients
     model, host = offloaded(model, wide.numerics, parallel)
     kept = kept_on_stage(scenario, n, parallel, stage)
@@ -229,15 +237,11 @@ def _on_gpu(instants: Instants, step: Stack, kept: Kept, stage: Stage, buffers: 
             instant, cause = instant._replace(logits=0, workspace=0), Cause.RESIDENT
         if cause is Cause.EMBEDDING and not stage.first:
             continue
-        gradients = instant.gradients
-        if step.gradients:
-            gradients = step.gradients
-        elif all_gradients:
-            gradients = model.gradients * gradients // all_gradients
+        gradients = step.gradients or model.gradients * instant.gradients // all_gradients
         found.append(
             (
                 instant._replace(
-                    activations=instant.activations + kept.others + (0 if of_loss else in_layer),
+                    activations=max(0, instant.activations + (0 if of_loss else in_layer)) + kept.others,
                     gradients=gradients,
                     communication=buffers.always + (buffers.at_loss if of_loss else buffers.in_layer),
                 ),

@@ -191,7 +191,7 @@ def _extra(frame: Frame, component: Component) -> int:
 
 
 def _value(scenario: Scenario, symbol: Symbol) -> int:
-    holder = scenario if hasattr(scenario, symbol.value) else scenario.architecture
+    holder = next(each for each in (scenario, scenario.architecture, scenario.parallel) if hasattr(each, symbol.value))
     return int(getattr(holder, symbol.value))
 
 

@@ -2013,6 +2013,54 @@
         <source>This run on several GPUs is not modelled yet. Pick one GPU.</source>
         <translation>在多个 GPU 上的这种运行尚未建模。请选择一个 GPU。</translation>
     </message>
+    <message>
+        <source>Tensor parallelism divides whole heads. Pick a size that divides the heads of this model.</source>
+        <translation>张量并行按整个注意力头切分。请选择能整除该模型头数的大小。</translation>
+    </message>
+    <message>
+        <source>Every pipeline stage needs layers, and together they have all of the model&apos;s. Pick fewer stages, or an even split.</source>
+        <translation>每个流水线阶段都要有层，且合起来正好是模型的全部层。请减少阶段数，或改为均匀切分。</translation>
+    </message>
+    <message>
+        <source>Interleaved stages need a pipeline, and micro-batches in multiples of its stages. Pick 1 virtual stage.</source>
+        <translation>交错调度需要流水线，且微批次数须为阶段数的整数倍。请把虚拟阶段设为 1。</translation>
+    </message>
+    <message>
+        <source>No framework runs ZeRO-2 or ZeRO-3 within a pipeline. Pick ZeRO-1, or no pipeline.</source>
+        <translation>没有框架在流水线中使用 ZeRO-2 或 ZeRO-3。请选择 ZeRO-1，或不用流水线。</translation>
+    </message>
+    <message>
+        <source>Expert parallelism divides whole experts among the GPUs of one stage. Pick a size that divides both.</source>
+        <translation>专家并行把整个专家分给同一阶段的各 GPU。请选择能同时整除两者的大小。</translation>
+    </message>
+    <message>
+        <source>Context parallelism needs a fused attention kernel. Pick SDPA, or no context parallelism.</source>
+        <translation>上下文并行需要融合的注意力内核。请选择 SDPA，或不用上下文并行。</translation>
+    </message>
+    <message>
+        <source>No trainer splits a quantized model by tensor, pipeline or context parallelism. Pick FSDP or ZeRO alone.</source>
+        <translation>没有训练框架对量化模型做张量、流水线或上下文并行。请只用 FSDP 或 ZeRO。</translation>
+    </message>
+    <message>
+        <source>DeepSpeed and Megatron keep fp32 master weights. Pick the recipe mixed or fp32, or FSDP.</source>
+        <translation>DeepSpeed 和 Megatron 会保留 fp32 主权重。请选择 mixed 或 fp32 配方，或改用 FSDP。</translation>
+    </message>
+    <message>
+        <source>What is offloaded must be divided between the GPUs: weights by ZeRO-3 or FSDP, the optimizer by ZeRO, FSDP or Megatron.</source>
+        <translation>要卸载的内容必须先在 GPU 间切分：权重用 ZeRO-3 或 FSDP，优化器用 ZeRO、FSDP 或 Megatron。</translation>
+    </message>
+    <message>
+        <source>FSDP offloads weights, gradients and optimizer together. Pick both, or neither.</source>
+        <translation>FSDP 会把权重、梯度和优化器一起卸载。请同时选择，或都不选。</translation>
+    </message>
+    <message>
+        <source>Only ZeRO-3 offloads to disks. Pick ZeRO-3, or the host&apos;s memory.</source>
+        <translation>只有 ZeRO-3 能卸载到磁盘。请选择 ZeRO-3，或卸载到主机内存。</translation>
+    </message>
+    <message>
+        <source>An optimizer that steps in the backward pass goes with FSDP2 alone, and without accumulation. Pick gradients per step.</source>
+        <translation>在反向传播中更新的优化器只能搭配 FSDP2，且不能累积梯度。请改为每步保留梯度。</translation>
+    </message>
 </context>
 <context>
     <name>_Differences</name>

@@ -185,7 +185,6 @@ class TestPublished:
     @pytest.mark.parametrize(
         ("record", "reason"),
         [
-            (changed(TRAINING, hardware={"n_gpus": 8}), "several GPUs"),
             (changed(TRAINING, run={"method": "full DPO"}), "DPO"),
             (changed(TRAINING, run={"cpu_offload": True}), "offload"),
             (changed(TRAINING, run={"optimizer": "GaLore"}), "galore"),
@@ -198,6 +197,7 @@ class TestPublished:
             (changed(INFERENCE, run={"prompt_tokens": None, "context": None}), "no length"),
             (changed(INFERENCE, run={"weight_format": "bf16 (FSDP2-sharded)"}), "sharded"),
             (changed(INFERENCE, hardware={"n_gpus": 2}), "several GPUs"),
+            (changed(TRAINING, hardware={"n_gpus": 6, "dp": 4}), "do not multiply"),
             (changed(INFERENCE, run={"weight_format": "Q3_K_XL"}), "Q3_K_XL"),
             (changed(INFERENCE, model={"attention_type": "mla"}), "latent"),
             (changed(INFERENCE, measured={"bytes": 0}), "division"),
@@ -240,9 +240,9 @@ class TestFiles:
         assert row["reason"] == "longer than 1 MiB"
 
     def test_people_get_a_table(self, score):
-        text = score(INFERENCE, changed(TRAINING, hardware={"n_gpus": 8}), text=True)
+        text = score(INFERENCE, changed(INFERENCE, hardware={"n_gpus": 8}), text=True)
         assert "inference total" in text
-        assert "unsupported, 1: runs on several GPUs are not modelled" in text
+        assert "unsupported, 1: inference on several GPUs is not modelled" in text
 
     def test_a_file_that_is_not_there(self, complaint, tmp_path):
         assert "cannot be read" in complaint("score", str(tmp_path / "none.jsonl"))

@@ -1,0 +1,102 @@
+"""Ways to spread a run over GPUs that no framework runs.
+
+Sources: Megatron-Core's checks of its arguments; DeepSpeed's of its configuration (ZeRO-2 and ZeRO-3 beside a pipeline, offload by stage);
+torch's ``CPUOffload``; PEFT and TRL on quantized models.
+"""
+
+from typing import Any
+
+from core.memory.division import layers_of_stages
+from core.memory.parallel import ONE_GPU, Offload, Parallelism, Sharding
+from core.memory.reasons import Reason, Refusal
+from core.memory.scenario import Attention, Gradients, Method, Recipe, Scenario, Task
+from core.memory.sharding import DEEPSPEED, DIVIDES_STATES, DIVIDES_WEIGHTS, FSDP, FSDP2
+
+OF_SPREAD = frozenset(
+    {
+        Reason.SEVERAL_GPUS,
+        Reason.TENSOR_PARALLEL_HEADS,
+        Reason.PIPELINE_LAYERS,
+        Reason.INTERLEAVED_WITHOUT_PIPELINE,
+        Reason.ZERO_WITH_PIPELINE,
+        Reason.EXPERT_PARALLEL_EXPERTS,
+        Reason.CONTEXT_PARALLEL_ATTENTION,
+        Reason.QUANTIZED_BASE_SPLIT,
+        Reason.SHARDING_KEEPS_MASTER_WEIGHTS,
+        Reason.OFFLOAD_NEEDS_SHARDING,
+        Reason.OFFLOAD_ALL_OF_FSDP,
+        Reason.OFFLOAD_TO_NVME,
+        Reason.IN_BACKWARD_UNREDUCED,
+    }
+)
+
+
+def parallel_refusal(scenario: Scenario) -> Refusal | None:
+    """Why no run is spread like ``scenario``; None when one can be."""
+    if scenario.task is Task.INFERENCE:
+        return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
+    return _of_model(scenario) or _of_sharding(scenario, scenario.parallel) or _of_offload(scenario.parallel)
+
+
+def _resized(parallel: Parallelism, **sizes: int) -> dict[str, Any]:
+    """``sizes``, and what is given for each GPU or stage, or must not exceed them, as where nothing is said."""
+    unsaid: dict[str, Any] = {"layers_per_stage": (), "gpus": (), "expert_parallel_size": 1}
+    now = {"layers_per_stage": parallel.layers_per_stage, "gpus": parallel.gpus, "expert_parallel_size": parallel.expert_parallel_size}
+    return sizes | {field: value for field, value in unsaid.items() if now[field] != value}
+
+
+def _of_model(scenario: Scenario) -> Refusal | None:
+    """Parts that the model does not have."""
+    parallel, arch = scenario.parallel, scenario.architecture
+    t, p, v = parallel.tensor_parallel_size, parallel.pipeline_parallel_size, parallel.virtual_pipeline_parallel_size
+    heads, groups = arch.num_attention_heads, arch.num_key_value_heads
+    if heads % t or (groups % t and t % groups):
+        possible = max(size for size in range(1, t) if heads % size == 0 and (groups % size == 0 or size % groups == 0))
+        return Refusal(Reason.TENSOR_PARALLEL_HEADS, (_resized(parallel, tensor_parallel_size=possible),))
+    layers = layers_of_stages(arch, parallel)
+    if min(layers) < v or sum(layers) != arch.num_hidden_layers:
+        even = _resized(parallel, pipeline_parallel_size=min(p, arch.num_hidden_layers)) | {"virtual_pipeline_parallel_size": 1}
+        return Refusal(Reason.PIPELINE_LAYERS, (even,))
+    if v > 1 and (p == 1 or parallel.num_microbatches % p):
+        return Refusal(Reason.INTERLEAVED_WITHOUT_PIPELINE, ({"virtual_pipeline_parallel_size": 1},))
+    e = parallel.expert_parallel_size
+    of_expert = e * (parallel.expert_tensor_parallel_size or t)
+    if e > 1 and (not arch.num_experts or arch.num_experts % e or parallel.gpus_per_stage % of_expert):
+        return Refusal(Reason.EXPERT_PARALLEL_EXPERTS, ({"expert_parallel_size": 1},))
+    if parallel.context_parallel_size > 1 and scenario.attention is Attention.EAGER:
+        return Refusal(Reason.CONTEXT_PARALLEL_ATTENTION, (_resized(parallel, context_parallel_size=1),))
+    return None
+
+
+def _of_sharding(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
+    """Frameworks that do not go with the run, or with each other."""
+    sharding, several_stages = parallel.sharding, parallel.pipeline_parallel_size > 1
+    if several_stages and sharding in (Sharding.ZERO2, Sharding.ZERO3):
+        return Refusal(Reason.ZERO_WITH_PIPELINE, ({"sharding": Sharding.ZERO1.value}, _resized(parallel, pipeline_parallel_size=1)))
+    split = several_stages or parallel.tensor_parallel_size > 1 or parallel.context_parallel_size > 1
+    if scenario.method is Method.QLORA and split:
+        whole = _resized(parallel, tensor_parallel_size=1, pipeline_parallel_size=1, context_parallel_size=1)
+        return Refusal(Reason.QUANTIZED_BASE_SPLIT, (whole | {"virtual_pipeline_parallel_size": 1},))
+    keeps_master = sharding in DEEPSPEED or sharding is Sharding.MEGATRON
+    if scenario.method is Method.FULL and keeps_master and scenario.recipe in (Recipe.PURE16, Recipe.AMP):
+        return Refusal(Reason.SHARDING_KEEPS_MASTER_WEIGHTS, ({"recipe": Recipe.MIXED.value}, {"sharding": Sharding.FSDP2.value}))
+    by_itself = sharding in FSDP2 or parallel.world_size == 1
+    if scenario.gradients is Gradients.IN_BACKWARD and not (by_itself and parallel.num_microbatches == 1 and not several_stages):
+        return Refusal(Reason.IN_BACKWARD_UNREDUCED, ({"gradients": Gradients.PER_STEP.value},))
+    return None
+
+
+def _of_offload(parallel: Parallelism) -> Refusal | None:
+    weights, optimizer, sharding = parallel.offload_parameters, parallel.offload_optimizer, parallel.sharding
+    none = Offload.NONE.value
+    if Offload.NVME in (weights, optimizer, parallel.offload_activations) and sharding is not Sharding.ZERO3:
+        here = {"offload_parameters": weights, "offload_optimizer": optimizer, "offload_activations": parallel.offload_activations}
+        to_memory = {field: Offload.CPU.value for field, where in here.items() if where is Offload.NVME}
+        return Refusal(Reason.OFFLOAD_TO_NVME, (to_memory,))
+    if weights is not Offload.NONE and sharding not in DIVIDES_WEIGHTS:
+        return Refusal(Reason.OFFLOAD_NEEDS_SHARDING, ({"offload_parameters": none}, {"sharding": Sharding.ZERO3.value}))
+    if optimizer is not Offload.NONE and sharding not in DIVIDES_STATES:
+        return Refusal(Reason.OFFLOAD_NEEDS_SHARDING, ({"offload_optimizer": none}, {"sharding": Sharding.ZERO2.value}))
+    if sharding in FSDP and weights is not optimizer:
+        return Refusal(Reason.OFFLOAD_ALL_OF_FSDP, ({"offload_parameters": Offload.CPU.value, "offload_optimizer": Offload.CPU.value},))
+    return None

@@ -1,0 +1,120 @@
+"""Published runs on several GPUs: how they were spread, and what of it was stated."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.evidence import score_files
+from core.evidence.parallel_runs import parallel_fields, stated_device, sum_over
+from core.evidence.published import scenario_of
+from core.evidence.records import UnsupportedError
+from core.memory import estimate
+
+RECORD = {
+    "id": "x",
+    "task": "training",
+    "model": {"name": "x", "n_params": 6738415616, "hidden": 4096, "layers": 32, "heads": 32, "intermediate": 11008, "vocab": 32000},
+    "run": {"framework": "torchtitan", "method": "full", "micro_batch": 1, "seq": 2048, "weight_dtype": "bf16"},
+    "hardware": {"n_gpus": 8, "dp": 8},
+    "measured": {"component": "total", "bytes": 10**10, "quantity": "torch_peak_allocated"},
+}
+
+
+def record(run=None, hardware=None, measured=None, note=None) -> dict:
+    changed = {name: RECORD[name] | (changes or {}) for name, changes in (("run", run), ("hardware", hardware), ("measured", measured))}
+    return RECORD | changed | {"note": note}
+
+
+@pytest.mark.parametrize(
+    ("stated", "sharding"),
+    [
+        (None, "none"),
+        ("ddp (NO_SHARD)", "none"),
+        ("fsdp full_shard (BACKWARD_PRE)", "fsdp"),
+        ("fsdp2", "fsdp2"),
+        ("SHARD_GRAD_OP fsdp", "fsdp-grad-op"),
+        ("zero3", "zero3"),
+        ("sharding stage2 (zero2) x8", "zero2"),
+        ("stage1 x1", "zero1"),
+        ("distributed optimizer (assumed)", "megatron"),
+    ],
+)
+def test_ways_of_sharding_by_their_names(stated, sharding):
+    assert parallel_fields(record(hardware={"zero_stage/fsdp": stated}))["sharding"] == sharding
+
+
+def test_megatron_calls_its_own_zero1():
+    found = parallel_fields(record(run={"framework": "ms-swift Megatron"}, hardware={"zero_stage/fsdp": "zero1"}))
+    assert (found["sharding"], found["fp32_gradients"]) == ("megatron", True)
+    narrow = parallel_fields(record(run={"framework": "megatron", "weight_dtype": "bf16, FP8 compute"}))
+    assert narrow["fp32_gradients"] is False
+
+
+def test_sizes_multiply_to_the_number_of_gpus():
+    assert parallel_fields(record(hardware={"dp": None, "tp": 2, "n_gpus": 8}))["data_parallel_size"] == 4
+    with pytest.raises(UnsupportedError, match="do not multiply"):
+        parallel_fields(record(hardware={"dp": 4, "n_gpus": 6}))
+
+
+@pytest.mark.parametrize(
+    ("stated", "recompute"),
+    [("full", "none"), ("selective", "operations"), ("selective: core_attn (assumed)", "selective"), ("selective: mlp, core_attn", "mlp")],
+)
+def test_recomputation(stated, recompute):
+    assert parallel_fields(record(run={"grad_checkpointing": stated}))["recompute"] == recompute
+
+
+def test_what_only_the_remark_says():
+    found = parallel_fields(record(note="VPP=5; local batch 32 = microbatches fed to PP", hardware={"dp": 1, "pp": 8}))
+    assert (found["virtual_pipeline_parallel_size"], found["num_microbatches"]) == (5, 32)
+
+
+@pytest.mark.parametrize(("stated", "moved"), [("params", ("cpu", "cpu")), ("optimizer", (None, "cpu")), (None, (None, None))])
+def test_offload(stated, moved):
+    found = parallel_fields(record(run={"cpu_offload": stated}))
+    assert (found.get("offload_parameters"), found.get("offload_optimizer")) == moved
+
+
+def test_the_gpu_that_was_stated():
+    """Of the stage that is named, else the fullest; a sum is of all."""
+    staged = record(hardware={"dp": 1, "pp": 8}, run={"grad_accum": 64, "framework": "PaddleNLP"}, note="stage 5 of 8; 1F1B")
+    devices = estimate(scenario_of(staged)).devices
+    assert stated_device(staged, devices).stage == 5
+    assert stated_device(staged | {"note": None}, devices) == max(devices, key=lambda device: device.total_bytes)
+    assert sum_over(record(measured={"per_gpu": False})) == 8
+    assert sum_over(record()) == 1
+
+
+def test_what_frameworks_do_only_on_several():
+    def scenario(framework, **run):
+        fsdp = {"zero_stage/fsdp": "fsdp"}
+        return scenario_of(record(run={"framework": framework, **run}, hardware=fsdp, note="trainer bf16=True fp16="))
+
+    lora = {"method": "lora", "lora_targets": ["q_proj"]}
+    assert scenario("fms-hf-tuning").recipe == "mixed"
+    assert scenario("fms-hf-tuning", **lora).autocast
+    assert scenario("litgpt", **lora).parallel.sharding == "fsdp-grad-op"
+    assert scenario("fsdp_qlora", **lora).parallel.fsdp_activation_checkpointing
+    assert scenario("ColossalChat").transformers_release == "before-4.45"
+    assert scenario("deepspeed").recipe == "mixed"
+    assert scenario("torchtitan").parallel.sync_each_batch
+    assert not scenario("fms-hf-tuning", method="qlora", weight_dtype="nf4", lora_targets=["q_proj"]).upcast_norms
+
+
+def test_shipped_measurements_of_training_on_several_gpus():
+    """Totals a GPU: median within 7 %, 95 of 100 within 25 %, nine of ten supported; stages of a pipeline in order and within 15 %."""
+    path = Path(__file__).parents[3] / "resources" / "evidence" / "training.jsonl"
+    rows = [row for row in score_files([path]) if row.kind == "training total, several GPUs"]
+    errors = sorted(abs(row.error_pct) for row in rows if row.supported)
+    assert len(errors) >= 0.9 * len(rows) > 150
+    assert errors[len(errors) // 2] <= 7
+    assert errors[int(0.95 * len(errors))] <= 25
+    records = {each["id"]: each for each in map(json.loads, path.read_text(encoding="utf-8").splitlines())}
+    staged = [row for row in rows if "stage" in str(records[row.id].get("note")) and row.supported]
+    assert len(staged) == 8
+    assert all(abs(row.error_pct) < 15 for row in staged)
+    without, with_recomputation = staged[:4], staged[4:]
+    assert [row.predicted_bytes for row in without] == sorted((row.predicted_bytes for row in without), reverse=True)
+    last, *others = sorted(with_recomputation, key=lambda row: row.predicted_bytes)
+    assert others[-1].predicted_bytes / last.predicted_bytes < 1.1
