@@ -9,7 +9,7 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
 from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle
 
 from core import __version__
 from core.catalogue.calibration import load_calibration
@@ -24,6 +24,7 @@ from core.scenario_file import Comparison
 from gui import assets
 from gui.catalogue import Catalogue
 from gui.defaults import default_scenario
+from gui.glide import GLIDE_MS
 from gui.lessons.guide import Guide
 from gui.lessons.library import Library
 from gui.machine_watch import MachineWatch, Readable
@@ -114,7 +115,7 @@ class Controller(QObject):
         self._before_stage = (self.window.saveGeometry(), self.window.windowState())
         self.window.present_toggled.connect(self._on_present)
         self.window.motion_toggled.connect(self._on_motion)
-        self.window.show_motion(less=preferences.less_motion)
+        self._show_motion()
         self._watch: MachineWatch | None = None
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
 
@@ -185,7 +186,13 @@ class Controller(QObject):
 
     def _on_motion(self, less: bool) -> None:
         self._preferences.less_motion = less
-        self.window.show_motion(less=less)
+        self._show_motion()
+
+    def _show_motion(self) -> None:
+        less = self._preferences.less_motion
+        self.window.actions_made["motion"].setChecked(less)
+        still = less or not self._app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration)  # where the system says so
+        self.window.stage.glide_ms = 0 if still else GLIDE_MS
 
     def _on_zoom(self, steps: int) -> None:
         if self._staged:

@@ -51,6 +51,11 @@ class _Bars(pg.BarGraphItem):  # type: ignore[misc]
         lengths = zip(x0.tolist(), width.tolist(), rows, strict=True)
         self.show_rects([QRectF(start, top, length, height) for start, length, (top, height) in lengths if length])
 
+    def make_gaps(self, gap: float) -> None:
+        """Leave ``gap`` of the axis between bars, instead of painting one with a pen, whose width no scaling keeps in every file format."""
+        self._gap = QPen(Qt.PenStyle.NoPen)
+        self.rects = [rect.adjusted(gap / 2, 0, -gap / 2, 0) for rect in self.rects if rect.width() > gap]
+
     def show_rects(self, rects: list[QRectF]) -> None:
         self.rects = rects
         if bool(self.rects) != self.isVisible():
@@ -175,6 +180,12 @@ class MemoryChart(QWidget):
         self._bottom.labelled = False
         self._bottom.setHeight(round(1.4 * self.fontMetrics().height()))
         self.updateGeometry()
+
+    def make_gaps(self) -> None:
+        """For a picture that is kept: what is shown now, to scale in every part."""
+        per_pixel, _ = self._view_box.viewPixelSize()
+        for bar in self._bars:
+            bar.make_gaps(2 * per_pixel)
 
     # -- moving to the next frame
 

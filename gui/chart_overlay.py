@@ -184,6 +184,7 @@ class ChartOverlay(QGraphicsItem):
         painter.fillRect(bar.intersected(frame.view), QBrush(ghost, Qt.BrushStyle.BDiagPattern))
         painter.setPen(QPen(ghost, 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        bar.setRight(min(bar.right(), frame.view.right() + 2))  # not every file format that is painted to knows clipping
         painter.drawRect(bar)
 
     def _paint_capacity(self, painter: QPainter, shown: Scene, capacity: float, frame: Pixels) -> None:

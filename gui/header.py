@@ -57,7 +57,8 @@ class Header(QWidget):
         menu.clear()
         folded = tuple(name for name, tool in self._tools.items() if tool.isHidden())
         for group in (folded, *MENU):
-            menu.addActions(self._actions.all(group))
+            for action in self._actions.all(group):
+                _add(menu, action)
             menu.addSeparator()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -86,3 +87,17 @@ class Header(QWidget):
     def minimumSizeHint(self) -> QSize:
         margins = self._row.contentsMargins()
         return QSize(self._width(self._always()) + margins.left() + margins.right(), self._row.minimumSize().height())
+
+
+def _add(menu: QMenu, action: QAction) -> None:
+    """An action that has a menu of its own would only open that: it comes first in there."""
+    own = action.menu()
+    if not isinstance(own, QMenu):
+        menu.addAction(action)
+        return
+    below = menu.addMenu(action.text())
+    below.setToolTipsVisible(True)
+    below.addAction(action.text(), action.shortcut(), action.trigger)
+    below.addSeparator()
+    own.aboutToShow.emit()  # it may fill itself only now
+    below.addActions(own.actions())

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QStyle
+from PySide6.QtWidgets import QMainWindow
 
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
@@ -36,7 +36,6 @@ from gui.body import Body
 from gui.catalogue import Catalogue
 from gui.exporting import Exporter
 from gui.frame import Frame
-from gui.glide import GLIDE_MS
 from gui.lessons.guide import Guide
 from gui.lessons.tour import Tour
 from gui.limits import effects_of, limits_on
@@ -51,6 +50,7 @@ from gui.saving import Saver
 from gui.spotlight import Spotlight
 from gui.stage import Stage, StageBar
 from gui.store import Store
+from gui.take_home.taking import OnScreen, TakeHome
 from gui.theme import Theme, ThemeChoice
 from gui.widgets.caption import request_reset, reset_key_text
 from gui.window_actions import WindowActions
@@ -102,7 +102,6 @@ class MainWindow(QMainWindow):
         self._machine = MachineCards(catalogue.gpus)
         self.stage = Stage(store, pins, self)
         self.stage.moving.connect(self._on_moving)
-        self._glide_ms = GLIDE_MS
         self._spotlight: Spotlight | None = None
         self.opener = Opener(self, store, pins, catalogue.models, self.show_message)
         self.opener.log_read.connect(self._on_log)
@@ -112,6 +111,7 @@ class MainWindow(QMainWindow):
         self.opener.opened.connect(recent.add)
         recent.picked.connect(self.opener.open)
         self.saver = Saver(self, store, pins, self.show_message)
+        self.take_home = TakeHome(self, pins, lambda: OnScreen(self._frame, self.verdict.sentence.text()), self.show_message)
         self.actions_made = self._make_actions()
         self.saver.saved.connect(recent.add)
         self.exporter = Exporter(self, store, self.show_message)
@@ -142,6 +142,9 @@ class MainWindow(QMainWindow):
                 "open": self.opener.ask,
                 "save": self.saver.ask,
                 "share": self.saver.share,
+                "export": self.take_home.ask,
+                "copy_image": self.take_home.copy_image,
+                "copy_table": self.take_home.copy_table,
                 "pin": self._on_pin,
                 "paste": self.opener.paste,
                 "find_gpu": self._on_find_gpu,
@@ -237,6 +240,7 @@ class MainWindow(QMainWindow):
         gpu = self.gpu_picker.table.gpu_named(name)
         marked, pins = self._cards.marked_gpus(), self._pins.pins
         frame = Frame(scenario, result, gpu, fit, numbers, calibration, self._store.in_gesture, marked, pins)
+        self._frame = frame
         if self.explorer.page is self.explorer.breakdown:
             pins = () if self._staged else self._pins.pins
             self.chart.render_frame(frame, estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB)).total_bytes, pins)
@@ -379,15 +383,10 @@ class MainWindow(QMainWindow):
             self.show_message(self.tr("Nine scenarios are pinned already; unpin one first, in the tab Compare."))
 
     def _on_moving(self) -> None:
-        self.chart.glide(self._glide_ms)
+        self.chart.glide(self.stage.glide_ms)
 
     def _on_motion(self, less: bool) -> None:
         self.motion_toggled.emit(less)
-
-    def show_motion(self, *, less: bool) -> None:
-        self.actions_made["motion"].setChecked(less)
-        still = less or not self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration)  # where the system says so
-        self._glide_ms = 0 if still else GLIDE_MS
 
     def _on_find_gpu(self) -> None:
         self._body.find_gpu()

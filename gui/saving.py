@@ -8,6 +8,7 @@ from PySide6.QtCore import QDir, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from core.memory import Scenario
 from core.scenario_file import Comparison, share_text
 from gui.pins import Pins
 from gui.session import save_comparison
@@ -28,7 +29,8 @@ class Saver(QObject):
 
     def ask(self) -> None:
         """Let the user say where to, and save there."""
-        place = QDir(self._folder).filePath(self._suggested_name()) if self._folder else self._suggested_name()
+        name = suggested_name(self._store.scenario) + SUFFIX
+        place = QDir(self._folder).filePath(name) if self._folder else name
         kinds = self.tr("Scenarios (*.fitroom.json);;All files (*)")
         name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the scenario, with what is pinned"), place, kinds)
         if name:
@@ -51,7 +53,8 @@ class Saver(QObject):
         QGuiApplication.clipboard().setText(share_text(self._store.scenario))
         self._say(self.tr("Copied as a short text: send it, and whoever pastes it into this window sees the same."))
 
-    def _suggested_name(self) -> str:
-        scenario = self._store.scenario
-        plain = re.sub(r"[^\w.-]+", "-", scenario.name or scenario.architecture.name or "scenario").strip("-.")
-        return (plain or "scenario") + SUFFIX
+
+def suggested_name(scenario: Scenario) -> str:
+    """For a file, without its ending."""
+    plain = re.sub(r"[^\w.-]+", "-", scenario.name or scenario.architecture.name or "scenario").strip("-.")
+    return plain or "scenario"

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWi
 
 from core.memory import Scenario
 from core.scenario_file import MAX_PINNED
+from gui.glide import GLIDE_MS
 from gui.pins import Pins
 from gui.run_picker import RunPicker, segment_style
 from gui.store import Store
@@ -32,6 +33,7 @@ class Stage(QObject):
         self._store, self._pins = store, pins
         self._start = store.scenario
         self.place: int | None = None
+        self.glide_ms = GLIDE_MS
 
     def begin(self) -> None:
         """What is on screen now is where the first demonstration begins."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.actions import Actions, Keys
 from gui.quantities import ByteUnit
@@ -25,6 +25,9 @@ KEYS: Mapping[str, tuple[Keys, ...]] = {
     "open": (_STANDARD.Open,),
     "save": (_STANDARD.Save,),
     "share": ("Ctrl+Shift+C",),
+    "export": ("Ctrl+E",),
+    "copy_image": ("Ctrl+Shift+I",),
+    "copy_table": ("Ctrl+Shift+T",),
     "pin": ("Ctrl+D",),
     "paste": (_STANDARD.Paste,),
     "find_gpu": (_STANDARD.Find,),
@@ -55,6 +58,9 @@ MENU: tuple[tuple[str, ...], ...] = (
     ("quit",),
 )
 
+#: Behind the button that shares: other ways to give it away.
+SHARE = ("copy_image", "copy_table", "export")
+
 
 class WindowActions(QObject):
     """The actions of ``window``, each doing what ``slots`` has under its name. Made once, named anew in each language."""
@@ -65,6 +71,10 @@ class WindowActions(QObject):
         for name, slot in slots.items():
             self._made.add(name, slot, *KEYS[name])
         self._made["motion"].setCheckable(True)
+        ways = QMenu(window)
+        ways.setToolTipsVisible(True)
+        ways.addActions(self.all(SHARE))
+        self._made["share"].setMenu(ways)
 
     def __getitem__(self, name: str) -> QAction:
         return self._made[name]
@@ -80,6 +90,9 @@ class WindowActions(QObject):
                 "open": (self.tr("Open"), self.tr("Open a scenario or a model; drop or paste files, text or a Hub id just as well")),
                 "save": (self.tr("Save"), self.tr("Save the scenario, with what is pinned, as a file")),
                 "share": (self.tr("Share"), self.tr("Copy the scenario as a short text to send")),
+                "export": (self.tr("Take home…"), self.tr("Save a report on one page, the chart, or the table")),
+                "copy_image": (self.tr("Copy the chart"), self.tr("Onto the clipboard, as a picture")),
+                "copy_table": (self.tr("Copy the table"), self.tr("Onto the clipboard, in bytes, for a spreadsheet")),
                 "pin": (self.tr("Pin"), self.tr("Keep this scenario to compare others with")),
                 "undo": (self.tr("Undo"), self.tr("Take the last change back")),
                 "redo": (self.tr("Redo"), self.tr("Make the change again")),

@@ -50,8 +50,8 @@ UNTRANSLATED = frozenset(
     }
 )
 
-# Functions whose strings are for a terminal, where Fitting Room speaks English, or are a style sheet.
-NOT_ON_SCREEN = frozenset({"display_problem", "run_window", "_smoke_test", "segment_style", "_symbols_html", "_document_html"})
+# Functions whose strings are for a terminal, where Fitting Room speaks English, or are a style sheet. Those called …_html are left out too.
+NOT_ON_SCREEN = frozenset({"display_problem", "run_window", "_smoke_test", "segment_style"})
 
 _WORD = re.compile(r"[A-Za-z]{2}|[\u4e00-\u9fff]")
 _PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|[\u4e00-\u9fff]")
@@ -264,7 +264,7 @@ class _LiteralFinder(ast.NodeVisitor):
         self._visit_inside(node, shown=False)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        if node.name not in NOT_ON_SCREEN:
+        if node.name not in NOT_ON_SCREEN and not node.name.endswith("_html"):
             self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> None:

@@ -190,7 +190,8 @@ def _extra(frame: Frame, component: Component) -> int:
     return frame.extra_bytes(frame.scenario) if component is Component.RUNTIME else 0
 
 
-def _value(scenario: Scenario, symbol: Symbol) -> int:
+def symbol_value(scenario: Scenario, symbol: Symbol) -> int:
+    """What ``symbol`` stands for in ``scenario``."""
     holder = next(each for each in (scenario, scenario.architecture, scenario.parallel) if hasattr(each, symbol.value))
     return int(getattr(holder, symbol.value))
 
@@ -204,7 +205,7 @@ def _symbols_html(part: Explanation, frame: Frame, mono: str, dim: str) -> str:
     """What each letter stands for, and its value."""
     rows = "".join(
         f"<tr><td style='{mono}'>{LETTERS[symbol]}&nbsp;=&nbsp;</td>"
-        f"<td align='right'>{html.escape(frame.numbers.count(_value(frame.scenario, symbol)))}</td>"
+        f"<td align='right'>{html.escape(frame.numbers.count(symbol_value(frame.scenario, symbol)))}</td>"
         f"<td style='{dim}'>&nbsp;&nbsp;{html.escape(symbol.value)}</td></tr>"
         for symbol in part.symbols
     )

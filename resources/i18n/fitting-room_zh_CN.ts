@@ -1209,6 +1209,158 @@
     </message>
 </context>
 <context>
+    <name>Report</name>
+    <message>
+        <source>Formulas, in bytes</source>
+        <extracomment>Sizes of the type in those units, from the largest: the first in which everything is on the page. A formula as long as the shape of a model makes it is cut here.</extracomment>
+        <translation>公式（字节）</translation>
+    </message>
+    <message>
+        <source>Memory in {unit}</source>
+        <translation>显存（{unit}）</translation>
+    </message>
+    <message>
+        <source>Peak: {amount} ({other}), at {moment}.</source>
+        <translation>峰值：{amount}（{other}），出现在{moment}。</translation>
+    </message>
+    <message>
+        <source>9 of 10 real runs of this kind take {low} to {high}.</source>
+        <translation>这类实际运行十次有九次占用 {low} 至 {high}。</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数量</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Software</source>
+        <translation>软件</translation>
+    </message>
+    <message>
+        <source>Weights as</source>
+        <translation>权重精度</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation>批处理大小</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>{count} tokens</source>
+        <translation>{count} token</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>Recipe</source>
+        <translation>精度方案</translation>
+    </message>
+    <message>
+        <source>LoRA rank</source>
+        <translation>LoRA 秩</translation>
+    </message>
+    <message>
+        <source>LoRA targets</source>
+        <translation>LoRA 目标层</translation>
+    </message>
+    <message>
+        <source>Optimizer</source>
+        <translation>优化器</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>Gradient checkpointing</source>
+        <translation>梯度检查点</translation>
+    </message>
+    <message>
+        <source>KV cache</source>
+        <translation>KV 缓存</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Estimate</source>
+        <translation>估算</translation>
+    </message>
+    <message>
+        <source>{gpu}: {usable} usable</source>
+        <translation>{gpu}：可用 {usable}</translation>
+    </message>
+    <message>
+        <source>Card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>Allocated</source>
+        <translation>已分配</translation>
+    </message>
+    <message>
+        <source>Reserved</source>
+        <translation>已保留</translation>
+    </message>
+    <message>
+        <source>Process (nvidia-smi)</source>
+        <translation>进程（nvidia-smi）</translation>
+    </message>
+    <message>
+        <source>Made by Fitting Room {version}.</source>
+        <translation>由显存试衣间 {version} 生成。</translation>
+    </message>
+    <message>
+        <source>Measurements as of {date}.</source>
+        <translation>实测数据截至 {date}。</translation>
+    </message>
+    <message>
+        <source>Bytes</source>
+        <translation>字节</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>显存</translation>
+    </message>
+    <message>
+        <source>Assumptions</source>
+        <translation>前提</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>取值</translation>
+    </message>
+    <message>
+        <source>Source: {source}</source>
+        <translation>来源：{source}</translation>
+    </message>
+</context>
+<context>
     <name>Saver</name>
     <message>
         <source>Scenarios (*.fitroom.json);;All files (*)</source>
@@ -1330,6 +1482,66 @@
     </message>
 </context>
 <context>
+    <name>TakeHome</name>
+    <message>
+        <source>Report, one page (*.pdf)</source>
+        <extracomment>Lines of text that the picture on a page is high.</extracomment>
+        <translation>单页报告 (*.pdf)</translation>
+    </message>
+    <message>
+        <source>Chart, pixels (*.png)</source>
+        <translation>图表，像素图 (*.png)</translation>
+    </message>
+    <message>
+        <source>Chart, to scale and edit (*.svg)</source>
+        <translation>图表，可缩放可编辑 (*.svg)</translation>
+    </message>
+    <message>
+        <source>Chart, to print (*.pdf)</source>
+        <translation>图表，供打印 (*.pdf)</translation>
+    </message>
+    <message>
+        <source>Table, in bytes (*.csv)</source>
+        <translation>表格，以字节计 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Report as text (*.md)</source>
+        <translation>文本报告 (*.md)</translation>
+    </message>
+    <message>
+        <source>Take it home</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Width in pixels</source>
+        <translation>宽度（像素）</translation>
+    </message>
+    <message>
+        <source>The chart is on the clipboard, as a picture.</source>
+        <translation>图表已作为图片复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>The table is on the clipboard, in bytes: paste it into a spreadsheet.</source>
+        <translation>表格（以字节计）已复制到剪贴板，可粘贴到电子表格。</translation>
+    </message>
+    <message>
+        <source>there is no memory for a picture of that size</source>
+        <translation>内存不足，无法生成这么大的图片</translation>
+    </message>
+    <message>
+        <source>Nothing was saved to {path}: {problem}. Pick another place; nothing is lost here.</source>
+        <translation>未能保存到 {path}：{problem}。请换个位置；这里的内容没有丢失。</translation>
+    </message>
+    <message>
+        <source>Saved to {path}.</source>
+        <translation>已保存到 {path}。</translation>
+    </message>
+</context>
+<context>
     <name>TrainingPanel</name>
     <message>
         <source>R&amp;ecipe</source>
@@ -1431,7 +1643,7 @@
     <name>WindowActions</name>
     <message>
         <source>Everything back to the example; {key}, or a double-click on its name, resets one control alone</source>
-        <extracomment>Every action, in no order, with its keys. Buttons of the header, from left to right. Those that a header too narrow for all gives up first; they stand in the menu then. The menu at the end of the header, in groups.</extracomment>
+        <extracomment>Every action, in no order, with its keys. Buttons of the header, from left to right. Those that a header too narrow for all gives up first; they stand in the menu then. The menu at the end of the header, in groups. Behind the button that shares: other ways to give it away.</extracomment>
         <translation>全部恢复为示例；按 {key} 或双击某一项的名称，只重置这一项</translation>
     </message>
     <message>
@@ -1617,6 +1829,30 @@
     <message>
         <source>To the next step of the lesson</source>
         <translation>到课程的下一步</translation>
+    </message>
+    <message>
+        <source>Take home…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Save a report on one page, the chart, or the table</source>
+        <translation>保存单页报告、图表或表格</translation>
+    </message>
+    <message>
+        <source>Copy the chart</source>
+        <translation>复制图表</translation>
+    </message>
+    <message>
+        <source>Onto the clipboard, as a picture</source>
+        <translation>以图片形式复制到剪贴板</translation>
+    </message>
+    <message>
+        <source>Copy the table</source>
+        <translation>复制表格</translation>
+    </message>
+    <message>
+        <source>Onto the clipboard, in bytes, for a spreadsheet</source>
+        <translation>以字节为单位复制到剪贴板，供电子表格使用</translation>
     </message>
 </context>
 <context>

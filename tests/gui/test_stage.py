@@ -304,11 +304,14 @@ def test_nothing_glides_in_a_drag(staged: Any) -> None:
 
 def test_a_system_without_animations_is_heeded(staged: Any, monkeypatch: Any) -> None:
     class Still:
+        def style(self) -> "Still":
+            return self
+
         def styleHint(self, *_: object) -> int:
             return 0
 
-    monkeypatch.setattr(staged.window, "style", lambda: Still())
-    staged.window.show_motion(less=False)
+    monkeypatch.setattr(staged.controller, "_app", Still())
+    staged.controller._show_motion()
     press(staged, Qt.Key.Key_5)
     assert not gliding(staged)
 
