@@ -9,7 +9,9 @@ from typing import Any, assert_never
 
 from core.memory import Estimator, Format, Method, Optimizer, Recipe, Runtime, Scenario, Task, reconcile
 from core.memory.formats import SIXTEEN_BIT
+from core.memory.preference import REFERENCED, has_loss
 from core.memory.refusal import QLORA_FORMATS, loaded_as
+from core.memory.scenario import Loss, Objective
 
 #: What a scenario takes as the rank of adapters.
 MIN_LORA_RANK, MAX_LORA_RANK = 1, 65_536
@@ -22,14 +24,16 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     """``scenario`` with ``changes`` and with what they imply for fields that they leave alone.
 
     Another runtime loads the same weights in the format of as many bits that it has. QLoRA means int4 unless the base is quantized
-    already. In full training, fp32 weights and a recipe that stores fp32 come together, and leave together. What contradicts itself within
-    ``changes`` is left so.
+    already. A preference method means the plain loss unless it has the one there is. In full training, fp32 weights and a recipe that
+    stores fp32 come together, and leave together. What contradicts itself within ``changes`` is left so.
     """
     new = scenario.evolve(**changes)
     if {"task", "runtime"} & changes.keys() and "weights" not in changes:
         new = new.evolve(weights=loaded_as(new, new.weights))
     if new.task is Task.INFERENCE:
         return new
+    if "objective" in changes and "loss" not in changes and not has_loss(new):
+        new = new.evolve(loss=Loss.PLAIN)
     asked = changes.keys() & {"method", "recipe", "weights"}
     if new.method is Method.QLORA and "method" in asked and "weights" not in asked and new.weights not in QLORA_FORMATS:
         return new.evolve(weights=Format.INT4)
@@ -61,6 +65,8 @@ class Meaningless(StrEnum):
     IN_INFERENCE = "in_inference"
     IN_TRAINING = "in_training"
     IN_FULL_TRAINING = "in_full_training"
+    WITHOUT_REFERENCE = "without_reference"
+    WITH_PREFERENCES = "with_preferences"
     WITH_ADAPTERS = "with_adapters"
     WITH_OPTIMIZER = "with_optimizer"
     WITH_MASTER_WEIGHTS = "with_master_weights"
@@ -78,6 +84,8 @@ _OF_TRAINING = (
     _OF_ADAPTERS
     | {"method", "recipe", "optimizer", "optimizer_implementation", "gradient_checkpointing", "first_step"}
     | {
+        "objective",
+        "precomputed_reference",
         "loss",
         "keep_outputs",
         "gradients",
@@ -118,6 +126,10 @@ def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
         return Meaningless.IN_FULL_TRAINING
     if field == "recipe" and not full:
         return Meaningless.WITH_ADAPTERS
+    if field == "precomputed_reference" and scenario.objective not in REFERENCED:
+        return Meaningless.WITHOUT_REFERENCE
+    if field == "transformers_release" and training and scenario.objective is not Objective.NEXT_TOKEN:
+        return Meaningless.WITH_PREFERENCES  # whose losses are TRL's
     if field == "optimizer_implementation":
         if scenario.optimizer not in _IMPLEMENTED:
             return Meaningless.WITH_OPTIMIZER

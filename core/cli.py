@@ -49,7 +49,7 @@ from core.memory import (
     refusal,
 )
 from core.memory.calibration import Calibration
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, TransformersRelease
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, Loss, Objective, TransformersRelease
 from core.opened import Opened, open_path, with_model
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, hub_table_text, meaningless_words, note_words, quantity_words, refusal_words
@@ -256,6 +256,9 @@ def _estimate_parser() -> _EstimateParser:
     choice(training, "--recipe", Recipe, "what full training stores (default: mixed)")
     choice(training, "--optimizer", Optimizer, "default: adamw")
     choice(training, "--optimizer-implementation", OptimizerImplementation, "how torch runs its step (default: foreach)")
+    choice(training, "--objective", Objective, "what is learned from (default: next-token)")
+    training.add_argument("--precomputed-reference", action=flag, help="of dpo and kto, before training (default: off)")
+    choice(training, "--loss", Loss, "how it is computed (default: plain)")
     training.add_argument("--checkpointing", dest="gradient_checkpointing", action=flag, help="gradient checkpointing (default: off)")
     training.add_argument("--first-step", action=flag, help="the very first step, before optimizer states exist (default: off)")
     rank = _quantity(Kind.COUNT, MIN_LORA_RANK, MAX_LORA_RANK)
@@ -278,6 +281,9 @@ _OPTIONS = {
     "recipe": "--recipe",
     "optimizer": "--optimizer",
     "optimizer_implementation": "--optimizer-implementation",
+    "objective": "--objective",
+    "precomputed_reference": "--precomputed-reference",
+    "loss": "--loss",
     "gradient_checkpointing": "--checkpointing",
     "first_step": "--first-step",
     "lora_r": "--lora-r",

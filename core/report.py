@@ -31,7 +31,7 @@ from core.memory import (
 from core.memory.calibration import Calibration
 from core.memory.formats import SIXTEEN_BIT
 from core.memory.rule_of_thumb import article_format
-from core.memory.scenario import ENGINES
+from core.memory.scenario import ENGINES, Objective
 from core.memory.units import GB, GIB
 from core.quantity import Problem, QuantityError
 
@@ -164,6 +164,8 @@ def _run(scenario: Scenario) -> str:
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return f"training (full): weights {article_format(scenario).value}, {scenario.optimizer.value}"
     ending = ", gradient checkpointing" if scenario.gradient_checkpointing else ""
+    if scenario.objective is not Objective.NEXT_TOKEN:
+        ending += f", {scenario.objective.value}" + (", reference precomputed" if scenario.precomputed_reference else "")
     if scenario.method is Method.FULL:
         narrow = scenario.weights in SIXTEEN_BIT and scenario.recipe is not Recipe.FP32
         stored = f"recipe {scenario.recipe.value}" + (f" ({scenario.weights.value})" if narrow else "")
@@ -222,6 +224,7 @@ _REASONS = {
     Reason.SDPA_WITHOUT_SOFTCAPPING: "attention with capped scores runs eager only",
     Reason.SDPA_WITHOUT_SINKS: "attention with sinks runs eager only",
     Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",
+    Reason.LOSS_OF_PREFERENCE: "this preference method's loss is not computed so",
     Reason.SEVERAL_GPUS: "this run on several GPUs is not modelled yet",
     Reason.TENSOR_PARALLEL_HEADS: "tensor parallelism divides whole heads",
     Reason.PIPELINE_LAYERS: "every pipeline stage needs layers, and together they have all of the model's",
@@ -276,6 +279,10 @@ def meaningless_words(option: str, why: Meaningless) -> str:
             return f"{option} has no meaning in training; add --task inference or leave it out"
         case Meaningless.IN_FULL_TRAINING:
             return f"{option} has no meaning in full training; add --method lora or --method qlora"
+        case Meaningless.WITHOUT_REFERENCE:
+            return f"{option} has no meaning without a reference model; add --objective dpo or kto, or leave it out"
+        case Meaningless.WITH_PREFERENCES:
+            return f"{option} makes no difference to preference methods, whose losses are TRL's; leave it out"
         case Meaningless.WITH_ADAPTERS:
             return f"{option} has no meaning in LoRA and QLoRA, which keep adapters as PEFT does; add --method full or leave it out"
         case Meaningless.WITH_OPTIMIZER:

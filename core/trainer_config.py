@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple
 from core.catalogue.bounded_json import parse_bounded
 from core.catalogue.hf_config import Note
 from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task
-from core.memory.scenario import ALL_LINEAR, Gradients, Loss, OptimizerImplementation
+from core.memory.preference import REFERENCED
+from core.memory.scenario import ALL_LINEAR, Gradients, Loss, Objective, OptimizerImplementation
 
 Config = Mapping[str, Any]
 
@@ -88,6 +89,9 @@ _OPTIMIZERS: dict[str, dict[str, Any]] = {
 }
 
 
+_OBJECTIVES = {"ipo": Objective.DPO} | {each.value: each for each in Objective if each is not Objective.NEXT_TOKEN}
+
+
 class _Reading:
     """Takes keys off a configuration; what is left was not understood."""
 
@@ -118,6 +122,12 @@ class _Reading:
             self.changes |= known
         elif name is not None:
             self.notes.append((Note.NOT_MODELLED, f"optimizer {str(name)[:40]}"))
+
+    def objective(self, key: str, name: object) -> None:
+        if isinstance(name, str) and name in _OBJECTIVES:
+            self.changes["objective"] = _OBJECTIVES[name]
+        elif name is not None:
+            self.notes.append((Note.NOT_MODELLED, f"{key} {str(name)[:40]}"))
 
     def targets(self, value: object) -> None:
         names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
@@ -156,7 +166,7 @@ group_by_length early_stopping_patience resume_from_checkpoint logging_dir save_
 strict lora_model_dir debug evals_per_epoch saves_per_epoch save_only_model save_safetensors tf32 loraplus_lr_ratio
 lora_modules_to_save_ignored pad_to_sequence_len eval_sample_packing shuffle_merged_datasets auto_resume_from_checkpoints max_grad_norm
 adam_beta1 adam_beta2 adam_epsilon cosine_min_lr_ratio base_model_config tokenizer_config is_llama_derived_model rl_beta
-push_dataset_to_hub hub_model_id bnb_4bit_compute_dtype per_device_eval_batch_size eval_batch_size run_name plugins
+push_dataset_to_hub hub_model_id ref_model bnb_4bit_compute_dtype per_device_eval_batch_size eval_batch_size run_name plugins
 """
 
 
@@ -201,15 +211,18 @@ def _axolotl(config: Config) -> TrainerConfig:
         reading.take(key)
     reading.changes["train_embeddings"] = bool(reading.take("lora_modules_to_save"))
     reading.several_gpus("deepspeed", "fsdp", "fsdp_config", "fsdp_version", "tensor_parallel_size", "context_parallel_size")
-    reading.not_modelled("rl", "unfrozen_parameters", "relora_steps")
+    reading.objective("rl", reading.take("rl"))
+    reading.changes["precomputed_reference"] = reading.yes("precompute_ref_log_probs")
+    reading.not_modelled("unfrozen_parameters", "relora_steps")
     return reading.done(Trainer.AXOLOTL, model)
 
 
 def _llama_factory(config: Config) -> TrainerConfig:
     reading = _Reading(config, _SAYS_NOTHING)
     model = reading.take("model_name_or_path")
-    if (stage := reading.take("stage", "sft")) not in ("sft", "pt"):
-        reading.notes.append((Note.NOT_MODELLED, f"stage {str(stage)[:40]}"))
+    stage, preference = reading.take("stage", "sft"), reading.take("pref_loss", "sigmoid")
+    if stage not in ("sft", "pt"):  # its stage dpo is also that of the losses without a reference model
+        reading.objective("stage", preference if stage == "dpo" and preference in ("orpo", "simpo") else stage)
     reading.number("cutoff_len", "context_length", 128, 10**7)
     reading.number("per_device_train_batch_size", "batch_size", 1, 4096)
     reading.number("lora_rank", "lora_r", 1, 65_536)
@@ -237,7 +250,7 @@ def _llama_factory(config: Config) -> TrainerConfig:
     reading.changes["upcast_norms"] = reading.yes("upcast_layernorm")
     reading.changes["train_embeddings"] = bool(reading.take("additional_target"))
     reading.several_gpus("deepspeed", "fsdp")
-    reading.not_modelled("use_galore", "use_apollo", "use_badam", "use_unsloth", "use_dora", "pref_loss", "ref_model")
+    reading.not_modelled("use_galore", "use_apollo", "use_badam", "use_unsloth", "use_dora")
     return reading.done(Trainer.LLAMA_FACTORY, model)
 
 
@@ -348,6 +361,10 @@ def _to_axolotl(scenario: Scenario, model: str) -> dict[str, Any]:
     fields |= {"gradient_checkpointing": scenario.gradient_checkpointing, "sample_packing": not scenario.varying_lengths}
     if scenario.loss is Loss.FUSED_LINEAR:
         fields |= {"plugins": ["axolotl.integrations.liger.LigerPlugin"], "liger_fused_linear_cross_entropy": True}
+    if scenario.objective is not Objective.NEXT_TOKEN:
+        fields["rl"] = scenario.objective.value
+    if scenario.precomputed_reference and scenario.objective in REFERENCED:
+        fields["precompute_ref_log_probs"] = True
     return fields | {"flash_attention": True}
 
 
@@ -356,6 +373,10 @@ def _to_llama_factory(scenario: Scenario, model: str) -> dict[str, Any]:
     if full and scenario.recipe is Recipe.MIXED:
         raise NoSuchFieldError("recipe", "mixed", "LLaMA-Factory has no recipe mixed")
     fields: dict[str, Any] = {"model_name_or_path": model, "stage": "sft", "finetuning_type": "full" if full else "lora"}
+    if scenario.objective in (Objective.DPO, Objective.KTO):
+        fields["stage"] = scenario.objective.value
+    elif scenario.objective is not Objective.NEXT_TOKEN:
+        fields |= {"stage": "dpo", "pref_loss": scenario.objective.value}
     fields |= {"cutoff_len": scenario.context_length, "per_device_train_batch_size": scenario.batch_size}
     fields["gradient_accumulation_steps"] = 2 if scenario.gradients is Gradients.ACCUMULATED else 1
     if not full:

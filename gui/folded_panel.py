@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 from core.choices import meaningless
 from core.memory import Attention, Estimator, Format, Runtime, Scenario, Task, refusal_of_weights
 from core.memory.formats import CACHE_FORMATS, plain
+from core.memory.scenario import Loss
 from gui.form_panel import FormPanel
 from gui.theme import FontSize, font
-from gui.words import attention_name, attention_short_name, estimator_name, format_cost, format_name, runtime_name
+from gui.words import attention_name, attention_short_name, estimator_name, format_cost, format_name, loss_name, runtime_name
 
 
 class FoldedPanel(QWidget):
@@ -47,6 +48,7 @@ class FoldedPanel(QWidget):
         )
         attentions = [(attention_name(attention), attention) for attention in Attention]
         self.attention_box = self.rows.add_choice("attention", self.tr("&Attention"), attentions)
+        self.loss_box = self.rows.add_choice("loss", self.tr("&Loss"), [(loss_name(loss), loss) for loss in Loss])
         estimators = [(estimator_name(estimator), estimator) for estimator in Estimator]
         self.estimator_box = self.rows.add_choice("estimator", self.tr("Es&timate"), estimators)
         self.rows.edited.connect(self.edited)
@@ -73,6 +75,8 @@ class FoldedPanel(QWidget):
         if note != self.format_note.text():
             self.format_note.setText(note)
         self.rows.show_row(self.attention_box, meaningless(scenario, "attention") is None)
+        self.rows.show_row(self.loss_box, meaningless(scenario, "loss") is None)
+        self.loss_box.render_value(scenario.loss)
         cached = meaningless(scenario, "kv_cache") is None
         self.rows.show_row(self.cache_box, cached)
         self.cache_box.render_value(scenario.kv_cache)
@@ -84,6 +88,8 @@ class FoldedPanel(QWidget):
             values = [runtime_name(scenario.runtime if scenario.task is Task.INFERENCE else Runtime.TRANSFORMERS)]
             if meaningless(scenario, "attention") is None:
                 values.insert(0, attention_short_name(scenario.attention))
+            if scenario.task is Task.TRAINING and scenario.loss is not Loss.PLAIN:
+                values.append(self.tr("loss {way}").format(way=loss_name(scenario.loss)))
             if scenario.weights is not plain(scenario.weights):
                 values.insert(0, format_name(scenario.weights))
         text = " · ".join([scenario.kv_cache.value, *values] if cached else values)

@@ -73,14 +73,17 @@ class FormPanel(QWidget):
     def add_row(self, field: str, caption: str, widget: QWidget) -> None:
         self.form.addRow(self._caption(field, caption, widget), widget)
 
-    def add_wide_row(self, field: str, caption: str, widget: QWidget) -> None:
-        """A row whose caption is too long for the column of captions, with ``widget`` right behind it."""
-        row = QHBoxLayout()
+    def add_wide_row(self, field: str, caption: str, widget: QWidget) -> QWidget:
+        """A row whose caption is too long for the column of captions, with ``widget`` right behind it: the line that holds both."""
+        line = QWidget(self)
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(self.form.horizontalSpacing())
         row.addWidget(self._caption(field, caption, widget))
         row.addWidget(widget)
         row.addStretch(1)
-        self.form.addRow(row)
+        self.form.addRow(line)
+        return line
 
     def _caption(self, field: str, caption: str, widget: QWidget) -> Caption:
         label = Caption(caption, widget, self)

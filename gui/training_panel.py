@@ -6,14 +6,14 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless
 from core.memory import Method, Optimizer, Recipe, Scenario, Task
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, Loss
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, Objective
 from core.quantity import Kind, QuantityError
 from gui.form_panel import FormPanel
 from gui.quantities import Numbers
 from gui.theme import FontSize, font
 from gui.widgets.caption import without_mnemonic
 from gui.widgets.quantity_box import QuantityBox
-from gui.words import loss_name, optimizer_name, quantity_problem, recipe_name
+from gui.words import objective_name, optimizer_name, quantity_problem, recipe_name
 
 
 class TrainingPanel(FormPanel):
@@ -36,22 +36,34 @@ class TrainingPanel(FormPanel):
         self.form.addRow(self.ratio_note)
         optimizers = [(optimizer_name(optimizer), optimizer) for optimizer in Optimizer]
         self.optimizer_box = self.add_choice("optimizer", self.tr("&Optimizer"), optimizers)
-        losses = [(loss_name(loss), loss) for loss in Loss]
-        self.loss_box = self.add_choice("loss", self.tr("&Loss"), losses)
-        self.checkpointing_box = QCheckBox(self)
-        self.checkpointing_box.setObjectName("gradient_checkpointing")
-        self.checkpointing_box.setToolTip(
-            self.tr("Keep only the inputs of layers and compute the rest again: less memory, about a third more time.")
+        objectives = [(objective_name(objective), objective) for objective in Objective]
+        self.objective_box = self.add_choice("objective", self.tr("Ob&jective"), objectives)
+        self.objective_box.setToolTip(
+            self.tr("DPO, ORPO and SimPO learn from pairs of answers: the batch counts pairs. KTO counts answers.")
         )
-        self.checkpointing_box.toggled.connect(self._on_checkpointing)
-        caption = self.tr("Gradient chec&kpointing")
-        self.checkpointing_box.setAccessibleName(without_mnemonic(caption))
-        self.add_wide_row("gradient_checkpointing", caption, self.checkpointing_box)
+        self.reference_box, self.reference_line = self._add_check(
+            "precomputed_reference",
+            self.tr("Reference precompute&d"),
+            self.tr("What the reference model says is computed once, before training: it is then not in memory."),
+        )
+        self.checkpointing_box, _ = self._add_check(
+            "gradient_checkpointing",
+            self.tr("Gradient chec&kpointing"),
+            self.tr("Keep only the inputs of layers and compute the rest again: less memory, about a third more time."),
+        )
+
+    def _add_check(self, field: str, caption: str, tip: str) -> tuple[QCheckBox, QWidget]:
+        box = QCheckBox(self)
+        box.setObjectName(field)
+        box.setToolTip(tip)
+        box.toggled.connect(lambda on: self.edited.emit({field: on}))
+        box.setAccessibleName(without_mnemonic(caption))
+        return box, self.add_wide_row(field, caption, box)
 
     def show_less(self) -> None:
         """As much as an audience needs."""
         self._full = False
-        self.show_row(self.loss_box, False)
+        self.show_row(self.objective_box, False)
 
     def _build_rank_box(self, refused_color: QColor) -> QuantityBox:
         low, high = str(MIN_LORA_RANK), str(MAX_LORA_RANK)
@@ -77,13 +89,15 @@ class TrainingPanel(FormPanel):
         for field, box in (("recipe", self.recipe_box), ("lora_r", self.rank_box), ("lora_target_modules", self.targets_box)):
             self.show_row(box, meaningless(scenario, field) is None and (self._full or box is not self.targets_box))
         self.show_row(self.ratio_note, self._full or scenario.method is Method.FULL)
+        self.show_row(self.reference_line, self._full and meaningless(scenario, "precomputed_reference") is None)
         self.recipe_box.render_value(scenario.recipe)
         self.targets_box.render_value(scenario.lora_target_modules)
         self.optimizer_box.render_value(scenario.optimizer)
-        self.loss_box.render_value(scenario.loss)
         self.rank_box.render_value(scenario.lora_r)
-        with QSignalBlocker(self.checkpointing_box):
-            self.checkpointing_box.setChecked(scenario.gradient_checkpointing)
+        self.objective_box.render_value(scenario.objective)
+        for check, on in ((self.checkpointing_box, scenario.gradient_checkpointing), (self.reference_box, scenario.precomputed_reference)):
+            with QSignalBlocker(check):
+                check.setChecked(on)
         if self._full:
             text = self.tr("{ratio} bytes per parameter (weights + gradients + optimizer)")
         else:
@@ -94,6 +108,3 @@ class TrainingPanel(FormPanel):
 
     def _on_rank(self, rank: int) -> None:
         self.edited.emit({"lora_r": rank})
-
-    def _on_checkpointing(self, on: bool) -> None:
-        self.edited.emit({"gradient_checkpointing": on})

@@ -25,7 +25,7 @@ from core.memory import (
     Task,
 )
 from core.memory.formats import QUANTIZED, bits_per_value
-from core.memory.scenario import Loss
+from core.memory.scenario import Loss, Objective
 from core.quantity import Problem, QuantityError
 
 translate = QCoreApplication.translate
@@ -192,6 +192,22 @@ def optimizer_name(optimizer: Optimizer) -> str:
             assert_never(optimizer)
 
 
+def objective_name(objective: Objective) -> str:
+    match objective:
+        case Objective.NEXT_TOKEN:
+            return translate("Words", "next token (SFT)")
+        case Objective.DPO:
+            return "DPO, IPO"
+        case Objective.KTO:
+            return "KTO"
+        case Objective.ORPO:
+            return "ORPO"
+        case Objective.SIMPO:
+            return "SimPO"
+        case _:
+            assert_never(objective)
+
+
 def loss_name(loss: Loss) -> str:
     match loss:
         case Loss.PLAIN:
@@ -296,6 +312,8 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "Attention with sinks runs eager only. Pick eager attention.")
         case Reason.FORMAT_OF_ANOTHER_RUNTIME:
             return translate("Words", "This runtime does not load weights in this format. Pick another format.")
+        case Reason.LOSS_OF_PREFERENCE:
+            return translate("Words", "The loss of this preference method is not computed that way. Pick the plain loss.")
         case Reason.SEVERAL_GPUS:
             return translate("Words", "This run on several GPUs is not modelled yet. Pick one GPU.")
         case Reason.TENSOR_PARALLEL_HEADS:

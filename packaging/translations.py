@@ -32,7 +32,26 @@ SINK = re.compile(
 
 # The same in every language: names of projects, algorithms and formats, and of a key.
 PROPER_NAMES = frozenset(
-    {"Adafactor", "AdamW", "Adam", "SGD", "LoRA", "QLoRA", "fp32", "SDPA", "eager", "transformers", "vLLM", "SGLang", "llama.cpp", "Ctrl+"}
+    {
+        "Adafactor",
+        "AdamW",
+        "Adam",
+        "SGD",
+        "DPO, IPO",
+        "KTO",
+        "ORPO",
+        "SimPO",
+        "LoRA",
+        "QLoRA",
+        "fp32",
+        "SDPA",
+        "eager",
+        "transformers",
+        "vLLM",
+        "SGLang",
+        "llama.cpp",
+        "Ctrl+",
+    }
 )
 
 # Shown as they are, each for its reason.

@@ -28,6 +28,11 @@ _SEVERAL_TARGETS = {
     "mlp": ("gate_proj", "up_proj", "down_proj"),
 }
 
+#: What kinds of training learn from; others are not modelled.
+_OBJECTIVES = {"": "next-token", "pretrain": "next-token", "sft": "next-token", "dpo": "dpo", "ipo": "dpo", "kto": "kto"} | {
+    name: name for name in ("orpo", "simpo")
+}
+
 #: What frameworks do unless told otherwise, by a part of their name; the first that occurs counts.
 #: - ms-swift's benchmark pads batches of texts of very different length (its Benchmark.md).
 #: - Qwen's finetune.py fully trains under DeepSpeed: 16-bit weights, fp32 master weights (finetune/finetune_ds.sh).
@@ -46,11 +51,12 @@ def training_scenario(run: Mapping[str, Any], architecture: Architecture, note: 
     """``note`` is the record's remark, which may say more. Raises UnsupportedError for what is not modelled."""
     if run.get("cpu_offload") and not several:
         raise UnsupportedError("offload to the host is not modelled")
-    method = _method(str(run["method"]))
+    method, objective = _method(str(run["method"]))
     fields: dict[str, Any] = {
         "architecture": architecture,
         "task": "training",
         "method": method,
+        "objective": objective,
         "batch_size": run["micro_batch"],
         "context_length": run["seq"],
         "gradient_checkpointing": str(run.get("grad_checkpointing")).startswith("full"),
@@ -75,11 +81,13 @@ def training_scenario(run: Mapping[str, Any], architecture: Architecture, note: 
     return validated(Scenario, **fields)
 
 
-def _method(stated: str) -> str:
+def _method(stated: str) -> tuple[str, str]:
+    """What is trained, and on which objective: "full", "LoRA DPO"."""
     named, _, kind = stated.lower().partition(" ")
-    if named not in {"full", "lora", "qlora"} or kind not in {"", "(pretrain)", "sft", "(sft)"}:
+    objective = _OBJECTIVES.get(kind.strip("()"))
+    if named not in {"full", "lora", "qlora"} or objective is None:
         raise UnsupportedError(f"the method {stated[:60]} is not modelled")
-    return named
+    return named, objective
 
 
 def _defaults(framework: str) -> dict[str, Any]:

@@ -85,6 +85,8 @@ class Cause(StrEnum):
     ATTENTION = "attention"
     CACHE_GROWTH = "cache_growth"
     LOSS = "loss"
+    REFERENCE = "reference"
+    """The reference model of a preference method reads the batch."""
     HEAD = "head"
     EMBEDDING = "embedding"
     OPTIMIZER = "optimizer"

@@ -7,6 +7,7 @@ from core.memory.components import NO_HOST_BYTES, Device, Estimate, HostBytes, M
 from core.memory.inference import inference_moments
 from core.memory.llama_cpp import llama_cpp_moments
 from core.memory.parameters import parameter_count
+from core.memory.preference import as_run
 from core.memory.refusal import RefusedError, refusal
 from core.memory.rule_of_thumb import rule_of_thumb_moments
 from core.memory.runtime import CUDA_CONTEXT_BYTES
@@ -50,7 +51,7 @@ def _moments(scenario: Scenario) -> tuple[Moment, ...]:
         return tuple(rule_of_thumb_moments(scenario))
     _raise_if_refused(scenario)
     run = _SERVING[scenario.runtime] if scenario.task is Task.INFERENCE else training_moments
-    return run(scenario, CUDA_CONTEXT_BYTES)
+    return run(as_run(scenario), CUDA_CONTEXT_BYTES)
 
 
 def _raise_if_refused(scenario: Scenario) -> None:

@@ -3,25 +3,28 @@
 Plain: as transformers' ``ForCausalLMLoss`` computes them, in fp32. Source: measured tensor storages of transformers 5.23 on torch 2.13.
 Fused: a kernel writes the gradient over the fp32 logits. Fused with the head: logits of a chunk at a time, as many tokens as make them
 no larger than the hidden states (Liger's fused_linear_cross_entropy.py). Measured: with transformers 4.48, LoRA on Mistral-7B takes 14
-bytes a token and vocabulary entry plain, 10 fused (fms-acceleration benchmarks). Symbols: V vocabulary, T tokens, h hidden size, e bytes
-of an activation.
+bytes a token and vocabulary entry plain, 10 fused (fms-acceleration benchmarks). Preference methods have losses of their own
+(:mod:`core.memory.preference`). Symbols: V vocabulary, T tokens, h hidden size, e bytes of an activation.
 """
 
 from typing import assert_never
 
 from core.memory.architecture import Architecture
 from core.memory.numerics import Numerics
-from core.memory.scenario import Loss, Scenario, TransformersRelease
+from core.memory.preference import logit_bytes
+from core.memory.scenario import Loss, Objective, Scenario, TransformersRelease
 from core.memory.units import ceil_div
 
 
-def kept_for_loss_bytes(loss: Loss, arch: Architecture, tokens: int) -> int:
+def kept_for_loss_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
     """Kept for backward: fp32 log-probabilities or logits, 4VT, the largest single tensor of a step; fused with the head, the gradient of
     the hidden states, 2hT.
     """
-    if loss is Loss.FUSED_LINEAR:
-        return 2 * arch.hidden_size * tokens
-    return 4 * arch.vocab_size * tokens
+    if scenario.objective is not Objective.NEXT_TOKEN:
+        return logit_bytes(scenario, n).kept
+    if scenario.loss is Loss.FUSED_LINEAR:
+        return 2 * scenario.architecture.hidden_size * tokens
+    return 4 * scenario.architecture.vocab_size * tokens
 
 
 def forward_logits_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
@@ -29,6 +32,8 @@ def forward_logits_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
     16-bit ones; fused with the head: one chunk. Older releases of transformers copied the fp32 logits once more to shift them; before 4.45
     the model's output was those, and the 16-bit ones were gone.
     """
+    if scenario.objective is not Objective.NEXT_TOKEN:
+        return logit_bytes(scenario, n).forward
     arch = scenario.architecture
     v, loss = arch.vocab_size, scenario.loss
     if loss is not Loss.FUSED_LINEAR and scenario.transformers_release is not TransformersRelease.CURRENT and n.compute == 2:
@@ -46,13 +51,16 @@ def forward_logits_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
             assert_never(loss)
 
 
-def backward_logits_bytes(loss: Loss, n: Numerics, arch: Architecture, tokens: int) -> int:
+def backward_logits_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
     """Beside what is kept. Plain: gradients of nll_loss and of log_softmax, 8VT; fused: the gradient once more in 16 bits."""
+    if scenario.objective is not Objective.NEXT_TOKEN:
+        return logit_bytes(scenario, n).backward
+    v, loss = scenario.architecture.vocab_size, scenario.loss
     match loss:
         case Loss.PLAIN:
-            return 8 * arch.vocab_size * tokens
+            return 8 * v * tokens
         case Loss.FUSED:
-            return (2 if n.compute == 2 else 0) * arch.vocab_size * tokens
+            return (2 if n.compute == 2 else 0) * v * tokens
         case Loss.FUSED_LINEAR:
             return 0
         case _:

@@ -9,7 +9,7 @@ from typing import Any
 from core.memory.division import layers_of_stages
 from core.memory.parallel import ONE_GPU, Offload, Parallelism, Sharding
 from core.memory.reasons import Reason, Refusal
-from core.memory.scenario import Attention, Gradients, Method, Recipe, Scenario, Task
+from core.memory.scenario import Attention, Gradients, Method, Objective, Recipe, Scenario, Task
 from core.memory.sharding import DEEPSPEED, DIVIDES_STATES, DIVIDES_WEIGHTS, FSDP, FSDP2
 
 OF_SPREAD = frozenset(
@@ -33,7 +33,7 @@ OF_SPREAD = frozenset(
 
 def parallel_refusal(scenario: Scenario) -> Refusal | None:
     """Why no run is spread like ``scenario``; None when one can be."""
-    if scenario.task is Task.INFERENCE:
+    if scenario.task is Task.INFERENCE or scenario.objective is not Objective.NEXT_TOKEN:
         return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
     return _of_model(scenario) or _of_sharding(scenario, scenario.parallel) or _of_offload(scenario.parallel)
 

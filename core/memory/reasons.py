@@ -18,6 +18,8 @@ class Reason(StrEnum):
     SDPA_WITHOUT_SOFTCAPPING = "sdpa_without_softcapping"
     SDPA_WITHOUT_SINKS = "sdpa_without_sinks"
     FORMAT_OF_ANOTHER_RUNTIME = "format_of_another_runtime"
+    LOSS_OF_PREFERENCE = "loss_of_preference"
+    """The way the loss is computed is not one of this preference method."""
     SEVERAL_GPUS = "several_gpus"
     """Not impossible, but not modelled: this run on several GPUs."""
     TENSOR_PARALLEL_HEADS = "tensor_parallel_heads"

@@ -9,10 +9,11 @@ from typing import assert_never
 from core.memory.architecture import Activation, Architecture, Norm
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
 from core.memory.parallel_refusal import OF_SPREAD, parallel_refusal
+from core.memory.preference import has_loss
 from core.memory.reasons import Reason as Reason
 from core.memory.reasons import Refusal as Refusal
 from core.memory.reasons import RefusedError as RefusedError
-from core.memory.scenario import Attention, Estimator, Method, Recipe, Runtime, Scenario, Task
+from core.memory.scenario import Attention, Estimator, Loss, Method, Recipe, Runtime, Scenario, Task
 
 _WEIGHTS_16: dict[str, str] = {"weights": Format.BF16.value}
 _WEIGHTS_4: dict[str, str] = {"weights": Format.INT4.value}
@@ -20,6 +21,7 @@ _USE_LORA: dict[str, str] = {"method": Method.LORA.value}
 _USE_QLORA: dict[str, str] = {"method": Method.QLORA.value}
 _USE_EAGER = ({"attention": Attention.EAGER.value},)
 _USE_FP32: dict[str, str] = {"recipe": Recipe.FP32.value}
+_PLAIN_LOSS = ({"loss": Loss.PLAIN.value},)
 
 #: Formats that PEFT puts adapters over: bitsandbytes', GPTQ's and AWQ's.
 QLORA_FORMATS = frozenset(
@@ -106,6 +108,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
             return Refusal(Reason.SDPA_WITHOUT_SINKS, _USE_EAGER)
     if scenario.task is Task.INFERENCE:
         return None
+    if not has_loss(scenario):
+        return Refusal(Reason.LOSS_OF_PREFERENCE, _PLAIN_LOSS)
     if scenario.method is not Method.FULL and not _takes_adapters(arch):
         return Refusal(Reason.ADAPTERS_ON_PIECES, ({"method": Method.FULL.value},))
     if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):
@@ -133,6 +137,7 @@ _OF_PIECES = frozenset(
         Reason.WIDE_TRAINING_OF_PIECES,
         Reason.SDPA_WITHOUT_SOFTCAPPING,
         Reason.SDPA_WITHOUT_SINKS,
+        Reason.LOSS_OF_PREFERENCE,
     }
     | OF_SPREAD
 )

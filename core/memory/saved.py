@@ -164,4 +164,4 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     if arch.dropout:
         outside += arch.hidden_size * tokens  # of the embeddings
     tanh = n.compute * arch.vocab_size * tokens if arch.final_logit_softcapping else 0
-    return Saved(max(each), layers, outside, kept_for_loss_bytes(scenario.loss, arch, tokens) + tanh)
+    return Saved(max(each), layers, outside, kept_for_loss_bytes(scenario, n, tokens) + tanh)

@@ -105,6 +105,18 @@ class Loss(StrEnum):
     FUSED_LINEAR = "fused-linear"
 
 
+class Objective(StrEnum):
+    """What is learned from. NEXT_TOKEN: every text's next token, as pre-training and supervised fine-tuning do; from preferences, as TRL
+    does: DPO (IPO and its other losses take the same), KTO, ORPO, SIMPO (CPO without its cross-entropy).
+    """
+
+    NEXT_TOKEN = "next-token"
+    DPO = "dpo"
+    KTO = "kto"
+    ORPO = "orpo"
+    SIMPO = "simpo"
+
+
 class Gradients(StrEnum):
     """How long gradients live. PER_STEP: made in the backward pass, gone after the step; ACCUMULATED: over several micro-batches, so they
     are there in forward passes too; IN_BACKWARD: the optimizer steps as soon as one is made, so hardly any lives.
@@ -181,6 +193,10 @@ class Scenario:
     gradient_checkpointing: bool = False
     first_step: bool = False
     """Show the very first step, before optimizer states exist, instead of a steady one."""
+    objective: Objective = Objective.NEXT_TOKEN
+    """With DPO, ORPO and SIMPO ``batch_size`` counts pairs: two sequences each."""
+    precomputed_reference: bool = False
+    """What the reference model of DPO and KTO says was computed before training (TRL's ``precompute_ref_log_probs``)."""
     loss: Loss = Loss.PLAIN
     keep_outputs: bool = False
     """The model's output, logits and all, is held on to while the backward pass runs, as trainers that look at it do."""

@@ -2,7 +2,7 @@
 
 from core.memory.components import Component
 from core.memory.parallel import Parallelism, Sharding
-from core.memory.scenario import Estimator, Method, Optimizer, Runtime, Scenario, Task
+from core.memory.scenario import Estimator, Method, Objective, Optimizer, Runtime, Scenario, Task
 from core.memory.sharding import DIVIDES_STATES, DIVIDES_WEIGHTS, FSDP
 
 _TENSORS = "tensors tracked through transformers 5.23 on torch 2.13"
@@ -41,6 +41,11 @@ _TRAINING = {
     Component.ACTIVATIONS: f"what autograd saves for the backward pass; {_TENSORS} and peft 0.21",
     Component.LOGITS: "ForCausalLMLoss of transformers: fp32 logits and their log-softmax",
     Component.WORKSPACE: "temporaries of the instant that needs most: backward of an MLP or attention, or torch's foreach optimizer",
+}
+_PREFERENCES = {
+    Component.WEIGHTS: f"the model's config.json and the format's layout, and the reference model's where TRL loads one; {_TENSORS}",
+    Component.LOGITS: "losses of TRL 0.29 run with every storage tracked (torch 2.13); the fused head of TRL 1.16 by its code",
+    Component.WORKSPACE: "temporaries of the instant that needs most: a layer of policy or reference model, or torch's foreach optimizer",
 }
 _SERVING = {
     Runtime.TRANSFORMERS: _INFERENCE,
@@ -92,6 +97,8 @@ def source_of(scenario: Scenario, component: Component) -> str:
         found = _of_spread(parallel, component)
         if found is not None:
             return found
+    if training and scenario.objective is not Objective.NEXT_TOKEN and component in _PREFERENCES:
+        return _PREFERENCES[component]
     of_task = _TRAINING if training else _SERVING[scenario.runtime]
     return of_task.get(component) or _EVERYWHERE[component]
 

@@ -45,6 +45,7 @@ from core.memory.parameters import (
     parameter_count,
     router_parameters,
 )
+from core.memory.preference import holds_reference, reference_copies_bytes, reference_layer_bytes, runs_reference
 from core.memory.runtime import moment_of, step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
 from core.memory.saved import LayerKind, Saved, layer_saved, saved
 from core.memory.scenario import Gradients, Loss, Method, Optimizer, Scenario
@@ -98,6 +99,8 @@ def model_state(scenario: Scenario, n: Numerics) -> ModelState:
     arch, full = scenario.architecture, scenario.method is Method.FULL
     trained = trained_parameters(scenario)
     weights = stored_weight_bytes(scenario, n, trained)
+    if holds_reference(scenario):
+        weights += stored_weight_bytes(scenario, n, trained)
     gradients = n.gradient * trained
     tables = _table_parameters(scenario)
     if tables:  # copies in the width of the model's own, which stay beside them
@@ -172,10 +175,16 @@ def passes(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients:
         workspace=widened + dequantization_bytes(arch, scenario.weights) * (not full),
     )
     instants = _backward_full(scenario, n, step, kept, gradients) if full else _backward_adapters(scenario, n, step, kept, gradients)
+    forward = _forward(scenario, n, step, kept, at_loss)
+    if runs_reference(scenario):
+        logits = 0 if scenario.loss is Loss.FUSED_LINEAR else 2 * n.compute * arch.vocab_size * tokens
+        at_loss = at_loss._replace(workspace=at_loss.workspace + reference_copies_bytes(scenario, n))
+        reading = at_loss._replace(logits=kept.for_loss + logits, workspace=at_loss.workspace + reference_layer_bytes(scenario, n))
+        forward += [(at_loss, Cause.LOSS), (reading, Cause.REFERENCE)]
     if scenario.keep_outputs:
         output = output_bytes(scenario.loss, n, arch, tokens)
         instants = [(instant._replace(logits=instant.logits + output), cause) for instant, cause in instants]
-    return _forward(scenario, n, step, kept, at_loss), instants
+    return forward, instants
 
 
 def reserves(scenario: Scenario, kept_layers: int, backward: Instants, step_work: int) -> tuple[int, int]:
@@ -262,9 +271,9 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
 
     loss = step._replace(
         activations=kept.layers + kept.outside,
-        logits=kept.for_loss + backward_logits_bytes(scenario.loss, n, arch, tokens),
+        logits=kept.for_loss + backward_logits_bytes(scenario, n, tokens),
     )
-    if scenario.loss is Loss.FUSED_LINEAR:  # made in the forward pass already
+    if scenario.loss is Loss.FUSED_LINEAR:  # made in the forward pass already, or, of preferences, with the gradient of the logits
         loss = made(0, head_gradient, loss.activations, 0, loss.logits)
     logits_gradient = head_gradient_bytes(scenario.loss, n, arch, tokens)
     head = made(0, head_gradient, kept.layers + kept.outside, n.compute * h * tokens, logits_gradient)
@@ -338,7 +347,7 @@ def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved
 
     loss = step._replace(
         activations=kept.layers + kept.outside,
-        logits=kept.for_loss + backward_logits_bytes(scenario.loss, n, arch, tokens),
+        logits=kept.for_loss + backward_logits_bytes(scenario, n, tokens),
     )
     recomputed = kept.layer if scenario.gradient_checkpointing else 0
     last_mlp = step._replace(activations=kept.layers + recomputed - released, workspace=mlp_work + dequantization)

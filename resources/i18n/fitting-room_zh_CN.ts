@@ -616,6 +616,14 @@
         <source>Es&amp;timate</source>
         <translation>估算方式(&amp;T)</translation>
     </message>
+    <message>
+        <source>&amp;Loss</source>
+        <translation>损失(&amp;S)</translation>
+    </message>
+    <message>
+        <source>loss {way}</source>
+        <translation>损失：{way}</translation>
+    </message>
 </context>
 <context>
     <name>GpuBox</name>
@@ -1576,10 +1584,6 @@
         <translation>优化器(&amp;O)</translation>
     </message>
     <message>
-        <source>&amp;Loss</source>
-        <translation>损失(&amp;S)</translation>
-    </message>
-    <message>
         <source>Gradient chec&amp;kpointing</source>
         <translation>梯度检查点(&amp;K)</translation>
     </message>
@@ -1598,6 +1602,22 @@
     <message>
         <source>{ratio} bytes per parameter</source>
         <translation>每个参数 {ratio} 字节</translation>
+    </message>
+    <message>
+        <source>Ob&amp;jective</source>
+        <translation>目标(&amp;J)</translation>
+    </message>
+    <message>
+        <source>DPO, ORPO and SimPO learn from pairs of answers: the batch counts pairs. KTO counts answers.</source>
+        <translation>DPO、ORPO 和 SimPO 从成对的回答中学习：批大小按对计。KTO 按回答计。</translation>
+    </message>
+    <message>
+        <source>Reference precompute&amp;d</source>
+        <translation>预先计算参考模型(&amp;D)</translation>
+    </message>
+    <message>
+        <source>What the reference model says is computed once, before training: it is then not in memory.</source>
+        <translation>参考模型的输出在训练前一次算好，训练时它不占显存。</translation>
     </message>
 </context>
 <context>
@@ -2296,6 +2316,14 @@
     <message>
         <source>An optimizer that steps in the backward pass goes with FSDP2 alone, and without accumulation. Pick gradients per step.</source>
         <translation>在反向传播中更新的优化器只能搭配 FSDP2，且不能累积梯度。请改为每步保留梯度。</translation>
+    </message>
+    <message>
+        <source>next token (SFT)</source>
+        <translation>下一个 token（SFT）</translation>
+    </message>
+    <message>
+        <source>The loss of this preference method is not computed that way. Pick the plain loss.</source>
+        <translation>这种偏好方法的损失不这样计算。请选普通损失。</translation>
     </message>
 </context>
 <context>

@@ -6,7 +6,7 @@ import pytest
 
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, Meaningless, meaningless, settled, with_changes
 from core.memory import Estimator, Format, Method, Optimizer, OptimizerImplementation, Recipe, Runtime, Scenario, Task, estimate, refusal
-from core.memory.scenario import QUERY_VALUE
+from core.memory.scenario import QUERY_VALUE, Objective
 
 OTHER_VALUES = {
     "kv_cache": Format.INT4,
@@ -21,6 +21,8 @@ OTHER_VALUES = {
     "optimizer": Optimizer.SGD,
     "gradient_checkpointing": True,
     "first_step": True,
+    "objective": Objective.SIMPO,
+    "precomputed_reference": True,
     "lora_r": 64,
     "lora_bits": 16,
     "lora_dropout": True,
@@ -33,6 +35,8 @@ RUNS = {
     "sglang": {"runtime": Runtime.SGLANG},
     "llama.cpp": {"runtime": Runtime.LLAMA_CPP},
     "full": {"task": Task.TRAINING},
+    "dpo": {"task": Task.TRAINING, "objective": Objective.DPO},
+    "orpo": {"task": Task.TRAINING, "method": Method.LORA, "objective": Objective.ORPO},
     "lora": {"task": Task.TRAINING, "method": Method.LORA},
     "qlora": {"task": Task.TRAINING, "method": Method.QLORA, "weights": Format.INT4},
 }

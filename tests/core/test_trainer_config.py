@@ -15,7 +15,7 @@ from core.choices import settled
 from core.cli import main
 from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task, estimate
 from core.memory.family import architecture_from_parameter_count
-from core.memory.scenario import ALL_LINEAR, Gradients, Loss, OptimizerImplementation
+from core.memory.scenario import ALL_LINEAR, Gradients, Loss, Objective, OptimizerImplementation
 from core.opened import open_text
 from core.trainer_config import NoSuchFieldError, Trainer, export, parse_trainer_config
 
@@ -98,7 +98,7 @@ def test_accelerate():
     [
         (b"adapter: ia3", "ia3"),
         (b"optimizer: muon", "muon"),
-        (b"rl: dpo", "rl"),
+        (b"rl: grpo", "rl grpo"),
         (b"sequence_len: 7.5", "sequence_len"),
         (b"micro_batch_size: -1", "micro_batch_size"),
     ],
@@ -143,6 +143,9 @@ RUNS = {
     "full": settled(TRAINING.evolve(recipe=Recipe.PURE16, gradient_checkpointing=True, batch_size=3)),
     "fused step": settled(TRAINING.evolve(recipe=Recipe.PURE16, optimizer_implementation=OptimizerImplementation.FUSED)),
     "lora": settled(TRAINING.evolve(method=Method.LORA, autocast=True, lora_r=8, lora_dropout=True, varying_lengths=True)),
+    "dpo": settled(TRAINING.evolve(recipe=Recipe.PURE16, objective=Objective.DPO, precomputed_reference=True)),
+    "kto": settled(TRAINING.evolve(method=Method.LORA, autocast=True, objective=Objective.KTO)),
+    "orpo": settled(TRAINING.evolve(recipe=Recipe.PURE16, objective=Objective.ORPO)),
     "qlora": settled(
         TRAINING.evolve(method=Method.QLORA, weights=Format.NF4, autocast=True, optimizer=Optimizer.PAGED_ADAMW8BIT, loss=Loss.FUSED_LINEAR)
     ),
@@ -167,6 +170,7 @@ def test_what_llama_factory_is_given_comes_back(run):
         "batch_size",
         "context_length",
         "optimizer",
+        "objective",
         "gradient_checkpointing",
         "lora_r",
         "lora_target_modules",

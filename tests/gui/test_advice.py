@@ -222,7 +222,7 @@ def test_there_is_no_step_beyond_the_end(room: Any) -> None:
 
 
 def test_what_a_remedy_changed_is_seen_and_can_be_changed_back(room: Any) -> None:
-    """The loss in chunks is a row of the panel; layers on the host stand in the headline."""
+    """The loss in chunks is a row among the folded ones, and in their line; layers on the host stand in the headline."""
     room.set(task=Task.TRAINING, method="lora", gradient_checkpointing=True, loss="fused-linear")
     assert room.find(QComboBox, "loss").currentText() == "in chunks (Liger, CCE)"
     with room.change():

@@ -185,7 +185,7 @@ class TestPublished:
     @pytest.mark.parametrize(
         ("record", "reason"),
         [
-            (changed(TRAINING, run={"method": "full DPO"}), "DPO"),
+            (changed(TRAINING, run={"method": "full GRPO"}), "GRPO"),
             (changed(TRAINING, run={"cpu_offload": True}), "offload"),
             (changed(TRAINING, run={"optimizer": "GaLore"}), "galore"),
             (changed(TRAINING, run={"method": "adapter_v2"}), "adapter_v2"),
@@ -210,6 +210,12 @@ class TestPublished:
         (row,) = score(record)["rows"]
         assert not row["supported"]
         assert reason in row["reason"]
+
+    def test_preference_methods(self, score):
+        methods = ("full", "full SFT", "full ORPO", "full SimPO", "full (DPO)", "full IPO")
+        rows = score(*(changed(TRAINING, run={"method": method, "micro_batch": 32}) for method in methods))["rows"]
+        plain, sft, orpo, simpo, dpo, ipo = (row["predicted_bytes"] for row in rows)
+        assert plain == sft < simpo == orpo < dpo == ipo  # pairs, whose layers need more than their losses; a reference model
 
     def test_adapters_under_their_many_names(self, score):
         def predicted(targets):

@@ -25,7 +25,8 @@ from core.memory import (
     architecture_from_parameter_count,
     reconcile,
 )
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, TransformersRelease
+from core.memory.preference import has_loss
+from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, Loss, Objective, TransformersRelease
 from core.memory.units import GIB
 
 
@@ -81,12 +82,15 @@ anything = st.builds(
     recipe=st.sampled_from(Recipe),
     optimizer=st.sampled_from(Optimizer),
     optimizer_implementation=st.sampled_from(OptimizerImplementation),
+    objective=st.just(Objective.NEXT_TOKEN) | st.sampled_from(Objective),
+    precomputed_reference=st.booleans(),
+    loss=st.just(Loss.PLAIN) | st.sampled_from(Loss),
     gradient_checkpointing=st.booleans(),
     first_step=st.booleans(),
     lora_r=st.just(16) | logarithmic(1, 65_536),
     lora_target_modules=st.sampled_from([ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, ("down_proj",)]),
-)
-"""Every combination of choices, those included that no real run allows."""
+).map(lambda scenario: scenario if has_loss(scenario) else scenario.evolve(loss=Loss.PLAIN))
+"""Every combination of choices, those included that no real run allows for their weights."""
 
 runnable = anything.map(reconcile)
 """Every combination that has an estimate."""

@@ -108,7 +108,7 @@ class TestParts:
         allocated, reserved, process = result.readings
         assert process == result.total_bytes
         assert reserved == process - stack.runtime
-        assert allocated == reserved - stack.reserve
+        assert allocated >= reserved - stack.reserve  # most tensors may be there at another moment than the peak
         assert 0 < allocated <= reserved <= process
 
     @given(runnable)
