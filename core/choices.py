@@ -12,6 +12,7 @@ from core.memory.formats import SIXTEEN_BIT
 from core.memory.preference import REFERENCED, has_loss
 from core.memory.refusal import QLORA_FORMATS, loaded_as
 from core.memory.scenario import Loss, Objective
+from core.memory.sharding import FSDP
 
 #: What a scenario takes as the rank of adapters.
 MIN_LORA_RANK, MAX_LORA_RANK = 1, 65_536
@@ -92,6 +93,20 @@ _OF_TRAINING = (
         "varying_lengths",
         "fused_kernels",
     }
+    | {
+        "sequence_parallel",
+        "sharding",
+        "shard_group_size",
+        "fp32_gradients",
+        "num_microbatches",
+        "virtual_pipeline_parallel_size",
+        "recompute",
+        "recompute_num_layers",
+        "offload_parameters",
+        "offload_optimizer",
+        "offload_activations",
+        "offload_optimizer_percent",
+    }
 )
 #: Optimizers whose step takes more or less memory by the way torch runs it.
 _IMPLEMENTED = frozenset({Optimizer.ADAMW, Optimizer.ADAM})
@@ -133,6 +148,6 @@ def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
     if field == "optimizer_implementation":
         if scenario.optimizer not in _IMPLEMENTED:
             return Meaningless.WITH_OPTIMIZER
-        if full and scenario.recipe is Recipe.MIXED:
+        if full and scenario.recipe is Recipe.MIXED and scenario.parallel.sharding not in FSDP:
             return Meaningless.WITH_MASTER_WEIGHTS
     return None

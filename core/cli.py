@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core import __version__, evidence
+from core import __version__, evidence, parallel_options
 from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, load_gpus, load_models, suggest
 from core.catalogue.gpus import unnumbered
 from core.catalogue.hf_config import ConfigError
@@ -49,6 +49,7 @@ from core.memory import (
     refusal,
 )
 from core.memory.calibration import Calibration
+from core.memory.parallel import PARALLEL_FIELDS
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, Loss, Objective, TransformersRelease
 from core.opened import Opened, open_path, with_model
 from core.quantity import Kind, QuantityError, parse_quantity
@@ -264,6 +265,7 @@ def _estimate_parser() -> _EstimateParser:
     rank = _quantity(Kind.COUNT, MIN_LORA_RANK, MAX_LORA_RANK)
     training.add_argument("--lora-r", type=rank, metavar="N", help="rank of the adapters (default: 16)")
     choice(training, "--lora-targets", _LORA_TARGETS, "layers with adapters (default: all-linear)")
+    parallel_options.add_options(parser, lambda low, high: _quantity(Kind.COUNT, low, high), choice)
     return parser
 
 
@@ -288,7 +290,7 @@ _OPTIONS = {
     "first_step": "--first-step",
     "lora_r": "--lora-r",
     "lora_target_modules": "--lora-targets",
-}
+} | parallel_options.OPTIONS
 
 
 def _estimate(arguments: list[str]) -> str:
@@ -304,7 +306,7 @@ def _estimate(arguments: list[str]) -> str:
     # a card of the file's that this catalogue lacks is no less of an error than one that was typed
     gpu = _gpu(unnumbered(scenario.gpu) if card is None else card) if scenario.gpu or card is not None else None
     try:
-        found = answer(scenario, gpu, _calibration())
+        found = answer(scenario, gpu, _calibration(), {name: _gpu(name) for name in scenario.parallel.gpus})
     except RefusedError as error:
         raise RefusedError(_within(error.refusal, base, changes)) from error
     if table_wanted:
@@ -350,7 +352,14 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
 
 def _asked_for(base: Scenario, changes: dict[str, Any]) -> Scenario:
     """``base`` with ``changes`` and what they imply. Raises CommandError where one of them is in vain; what ``base`` holds may be."""
-    scenario = with_changes(base, changes)
+    world_size = changes.get("world_size")
+    changes = {field: value for field, value in changes.items() if field != "world_size"}
+    try:
+        if world_size is not None:
+            changes = parallel_options.with_world_size(base.parallel, changes, world_size)
+        scenario = with_changes(base, changes)
+    except ValueError as error:  # pydantic's are too
+        raise CommandError(parallel_options.complaint(error)) from error
     for field, option in _OPTIONS.items():
         why = meaningless(scenario, field) if field in changes else None
         if why is not None:
@@ -364,9 +373,10 @@ def _within(refused: Refusal, base: Scenario, changes: dict[str, Any]) -> Refusa
     """``refused`` with the alternatives that the rest of the command goes with."""
 
     def possible(alternative: dict[str, Any]) -> bool:
-        typed = {field: type(getattr(base, field))(value) if isinstance(value, str) else value for field, value in alternative.items()}
+        kept = {field: value for field, value in changes.items() if "parallel" not in alternative or field not in PARALLEL_FIELDS}
+        kept.pop("world_size", None)
         try:
-            return refusal(_asked_for(base, changes | typed)) is None
+            return refusal(_asked_for(base, kept | alternative)) is None
         except CommandError:
             return False
 

@@ -1,6 +1,6 @@
 """The answer of the command line: as JSON for scripts, as a text for people. English; no memory arithmetic of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from core.hub_table import HubRow
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
+    Device,
     Estimate,
     Estimator,
     Fit,
@@ -17,13 +18,14 @@ from core.memory import (
     FitStatus,
     Gpu,
     Method,
+    Moment,
     Reason,
     Recipe,
     Refusal,
     Scenario,
     Task,
     estimate,
-    judge,
+    judge_device,
     max_batch_size,
     max_context_length,
     parameter_count,
@@ -33,6 +35,7 @@ from core.memory.formats import SIXTEEN_BIT
 from core.memory.rule_of_thumb import article_format
 from core.memory.scenario import ENGINES, Objective
 from core.memory.units import GB, GIB
+from core.parallel_options import option, spread_words
 from core.quantity import Problem, QuantityError
 
 
@@ -48,22 +51,41 @@ class OnCard:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceOnCard:
+    """How one of several GPUs stands to its card."""
+
+    gpu: Gpu
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What was asked, what it takes, and whether it fits the card if one was named."""
 
     scenario: Scenario
     estimate: Estimate
     on_card: OnCard | None
+    """Of the tightest GPU, where there are several."""
+    of_devices: tuple[DeviceOnCard, ...] = ()
+    """Of every distinct GPU on its own card, if a card was named."""
 
 
-def answer(scenario: Scenario, gpu: Gpu | None, calibration: Calibration | None = None) -> Answer:
-    """Raises RefusedError."""
+def answer(scenario: Scenario, gpu: Gpu | None, calibration: Calibration | None = None, cards: Mapping[str, Gpu] | None = None) -> Answer:
+    """``cards`` are those that ``scenario.parallel.gpus`` names. Raises RefusedError."""
     result = estimate(scenario, calibration)
-    if gpu is None:
+    named = cards or {}
+    if gpu is None and not named:
         return Answer(scenario, result, None)
-    usable = gpu.usable_bytes
-    fit = judge(result.total_bytes, usable, result.peak.stack, result.sure_bytes)
-    return Answer(scenario, result, OnCard(gpu, fit, max_batch_size(scenario, usable), max_context_length(scenario, usable)))
+    every = [named.get(device.gpu) or gpu for device in result.devices]
+    of_devices = tuple(
+        DeviceOnCard(card, judge_device(device, card.usable_bytes, result))
+        for device, card in zip(result.devices, every, strict=True)
+        if card is not None
+    )
+    tightest = min(of_devices, key=lambda each: each.fit.headroom_fraction)
+    usable = {name: card.usable_bytes for name, card in named.items()} | ({"": gpu.usable_bytes} if gpu else {})
+    limits = max_batch_size(scenario, usable), max_context_length(scenario, usable)
+    return Answer(scenario, result, OnCard(tightest.gpu, tightest.fit, *limits), of_devices)
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -75,16 +97,32 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "high_bytes": result.high_bytes,
         "readings": result.readings._asdict(),
         "peak": result.peak.name.value,
-        "moments": [
-            {"name": moment.name.value, "total_bytes": moment.total_bytes, "components": moment.stack._asdict()}
-            for moment in result.moments
-        ],
+        "moments": [_moment_json(moment) for moment in result.moments],
         "bytes_per_parameter": result.bytes_per_parameter,
         "architecture": asdict(result.architecture) | {"parameters": parameter_count(result.architecture)},
         "fit": on_card and {"gpu": on_card.gpu.name, "status": on_card.fit.status.value, "headroom_bytes": on_card.fit.headroom_bytes},
         "max_batch": on_card and on_card.max_batch,
         "max_context": on_card and on_card.max_context,
+        "devices": [
+            {
+                "rank": device.rank,
+                "stage": device.stage,
+                "alike": device.alike,
+                "gpu": device.gpu or None,
+                "total_bytes": device.total_bytes,
+                "readings": device.readings._asdict(),
+                "peak": device.peak.name.value,
+                "moments": [_moment_json(moment) for moment in device.moments],
+                "fit": fit and {"gpu": fit.gpu.name, "status": fit.fit.status.value, "headroom_bytes": fit.fit.headroom_bytes},
+            }
+            for device, fit in zip(result.devices, answer.of_devices or (None,) * len(result.devices), strict=True)
+        ],
+        "host_bytes": result.host_bytes._asdict() | {"total": result.host_bytes.total_bytes},
     }
+
+
+def _moment_json(moment: Moment) -> dict[str, Any]:
+    return {"name": moment.name.value, "total_bytes": moment.total_bytes, "components": moment.stack._asdict()}
 
 
 def as_text(answer: Answer, *, context_assumed: bool) -> str:
@@ -95,6 +133,7 @@ def as_text(answer: Answer, *, context_assumed: bool) -> str:
         [f"Peak {_gib(peak.total_bytes)} GiB ({_gb(peak.total_bytes)} GB), in {_words(peak.name.value)}", *_band(result)],
         _table(f"of the peak ({_words(peak.name.value)})", {name: size for name, size in peak.stack._asdict().items() if size}),
         _table("moment", {moment.name.value: moment.total_bytes for moment in result.moments}),
+        *_devices(answer),
         _table("reading at the peak", dict(zip(_READINGS, result.readings, strict=True))),
         [f"Bytes per parameter: {result.bytes_per_parameter:.3f} ({_counted(answer.scenario)})"],
     ]
@@ -139,6 +178,22 @@ def _table(title: str, sizes: dict[str, int]) -> list[str]:
     return [f"  {name:<{widths[0]}}  {gib:>{widths[1]}}  {gb:>{widths[2]}}" for name, gib, gb in rows]
 
 
+def _devices(answer: Answer) -> list[list[str]]:
+    """A line for each distinct GPU, and what their machine keeps for them."""
+    result, blocks = answer.estimate, []
+    if sum(device.alike for device in result.devices) > 1:
+        blocks.append(_table("peak of each GPU", {_device_name(device): device.total_bytes for device in result.devices}))
+    host = {name: size for name, size in result.host_bytes._asdict().items() if size}
+    if host:
+        blocks.append(_table(f"on each machine of {answer.scenario.parallel.gpus_per_node} GPUs", host))
+    return blocks
+
+
+def _device_name(device: Device) -> str:
+    card = f", {device.gpu}" if device.gpu else ""
+    return f"rank {device.rank} (stage {device.stage}{card}), {device.alike} alike"
+
+
 def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
     arch = scenario.architecture
     name = arch.name or "a model of the given size"
@@ -147,6 +202,8 @@ def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
         f"{name}: {parameter_count(arch):,} parameters",
         f"{_run(scenario)}, batch {scenario.batch_size:,}, context {scenario.context_length:,} tokens{assumed}",
     ]
+    if scenario.parallel.world_size > 1:
+        lines.append(f"on {scenario.parallel.world_size:,} GPUs: {spread_words(scenario.parallel)}")
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         lines.append(f"rule of thumb over the nominal {arch.nominal_parameters:,} parameters: an order of magnitude")
         if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
@@ -262,12 +319,8 @@ def note_words(note: Note, detail: str) -> str:
 
 def refusal_words(refusal: Refusal) -> str:
     """Why there is no such run, and the options each of which alone would make one."""
-    options = (_option(field, value) for change in refusal.alternatives for field, value in change.items())
-    return f"{_REASONS[refusal.reason]}; instead use {' or '.join(options)}"
-
-
-def _option(field: str, value: object) -> str:
-    return "--gpus 1" if field == "parallel" else f"--{field.replace('_', '-')} {value}"
+    options = [" ".join(filter(None, (option(field, value) for field, value in change.items()))) for change in refusal.alternatives]
+    return _REASONS[refusal.reason] + (f"; instead use {' or '.join(options)}" if options else "")
 
 
 def meaningless_words(option: str, why: Meaningless) -> str:

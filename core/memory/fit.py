@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from annotated_types import Gt, MaxLen, MinLen
 
-from core.memory.components import Stack
+from core.memory.components import Device, Estimate, Stack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,3 +103,14 @@ def judge(total_bytes: int, usable_bytes: int, stack: Stack, sure_bytes: tuple[i
     else:
         cause = FitCause.OPTIMIZER_STEP
     return Fit(FitStatus.OOM, headroom, usable_bytes, cause)
+
+
+def judge_device(device: Device, usable_bytes: int, estimate: Estimate) -> Fit:
+    """Fit of one GPU of ``estimate`` on a card of its own; memory of several cards is never added up. The bounds are the fullest GPU's: one
+    that needs less is as unsure in proportion.
+    """
+    sure = estimate.sure_bytes
+    if sure is not None and device.peak is not estimate.peak:
+        total = estimate.total_bytes
+        sure = sure[0] * device.total_bytes // total, -(-sure[1] * device.total_bytes // total)
+    return judge(device.total_bytes, usable_bytes, device.peak.stack, sure)

@@ -4,9 +4,9 @@ All of it asks ``peak_bytes`` and nothing else: one set of formulas. Memory grow
 finds the exact limit; 0 means that not even the smallest value fits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from core.memory.estimate import peak_bytes
+from core.memory.estimate import peak_bytes, run_of
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS
 from core.memory.formats import Format, bits_per_value
 from core.memory.refusal import refusal
@@ -35,24 +35,31 @@ def largest(fits: Callable[[int], bool], low: int, high: int) -> int:
     return low
 
 
-def max_batch_size(scenario: Scenario, usable_bytes: int) -> int:
+#: Usable bytes of the card; of several different ones by the names that devices have, ``""`` standing for any other.
+Usable = int | Mapping[str, int]
+
+
+def _fits(scenario: Scenario, usable: Usable) -> bool:
+    """Whether every GPU of ``scenario`` fits on its card."""
+    if isinstance(usable, int):
+        return peak_bytes(scenario) <= usable
+    return all(device.total_bytes <= usable[device.gpu if device.gpu in usable else ""] for device in run_of(scenario).devices)
+
+
+def max_batch_size(scenario: Scenario, usable: Usable) -> int:
     """Largest batch, all else equal. Raises RefusedError."""
-    return largest(lambda batch: peak_bytes(scenario.evolve(batch_size=batch)) <= usable_bytes, MIN_BATCH_SIZE, MAX_BATCH_SIZE)
+    return largest(lambda batch: _fits(scenario.evolve(batch_size=batch), usable), MIN_BATCH_SIZE, MAX_BATCH_SIZE)
 
 
-def max_context_length(scenario: Scenario, usable_bytes: int) -> int:
+def max_context_length(scenario: Scenario, usable: Usable) -> int:
     """Longest context, all else equal. Raises RefusedError."""
-    return largest(
-        lambda context: peak_bytes(scenario.evolve(context_length=context)) <= usable_bytes,
-        MIN_CONTEXT_LENGTH,
-        MAX_CONTEXT_LENGTH,
-    )
+    return largest(lambda context: _fits(scenario.evolve(context_length=context), usable), MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH)
 
 
-def max_parameters(scenario: Scenario, usable_bytes: int) -> int:
+def max_parameters(scenario: Scenario, usable: Usable) -> int:
     """Largest size of the smooth family, all else equal. Raises RefusedError."""
     return largest(
-        lambda parameters: peak_bytes(with_parameter_count(scenario, parameters)) <= usable_bytes,
+        lambda parameters: _fits(with_parameter_count(scenario, parameters), usable),
         MIN_PARAMETERS,
         MAX_PARAMETERS,
     )

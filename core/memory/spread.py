@@ -64,12 +64,22 @@ def training_devices(scenario: Scenario, runtime_bytes: int) -> tuple[tuple[Devi
         moments, of_gpu = _film(on_stage(scenario, stage, first_layer), parallel, stage, runtime_bytes + library_bytes(parallel))
         first_layer += stage.layers
         host = max(host, of_gpu, key=lambda each: sum(each))
-        if found and found[-1].moments == moments:
-            found[-1] = found[-1]._replace(alike=found[-1].alike + parallel.gpus_per_stage)
-            continue
         peak = max(moments, key=lambda moment: sum(moment.stack))
-        found.append(Device(moments, peak, stage.number, stage.number * parallel.gpus_per_stage, parallel.gpus_per_stage))
+        for rank, gpu, alike in _cards(parallel, stage):
+            if found and found[-1].gpu == gpu and found[-1].moments == moments:
+                found[-1] = found[-1]._replace(alike=found[-1].alike + alike)
+            else:
+                found.append(Device(moments, peak, stage.number, rank, alike, gpu))
     return tuple(found), on_machine(host, parallel)
+
+
+def _cards(parallel: Parallelism, stage: Stage) -> list[tuple[int, str, int]]:
+    """The different cards of ``stage``: the first rank that has it, its name, how many have it. Ranks of a stage follow each other."""
+    first, each = stage.number * parallel.gpus_per_stage, parallel.gpus_per_stage
+    names = parallel.gpus[first : first + each]
+    if not names:
+        return [(first, "", each)]
+    return [(first + names.index(name), name, names.count(name)) for name in dict.fromkeys(names)]
 
 
 def stage_moments(scenario: Scenario, runtime_bytes: int, number: int) -> tuple[Moment, ...]:

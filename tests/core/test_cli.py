@@ -36,6 +36,8 @@ KEYS = [
     "fit",
     "max_batch",
     "max_context",
+    "devices",
+    "host_bytes",
 ]
 
 

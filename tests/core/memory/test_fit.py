@@ -1,7 +1,8 @@
 import pytest
+from any_scenario import PRESET_LIKE
 from pydantic import ValidationError
 
-from core.memory import FitCause, FitStatus, Gpu, judge
+from core.memory import Cause, Device, Estimate, FitCause, FitStatus, Gpu, Moment, MomentName, judge, judge_device
 from core.memory.components import Stack
 from core.memory.edge import validated
 from core.memory.units import GIB, ceil_div
@@ -75,3 +76,15 @@ def test_a_card_has_memory_and_a_source():
 @pytest.mark.parametrize(("dividend", "quotient"), [(0, 0), (1, 1), (8, 1), (9, 2), (10**40 + 1, 125 * 10**37 + 1)])
 def test_ceil_div(dividend, quotient):
     assert ceil_div(dividend, 8) == quotient
+
+
+def test_a_gpu_that_needs_less_is_judged_by_bounds_in_proportion():
+    full = Moment(MomentName.BACKWARD, Stack(weights=100 * GIB), Cause.MLP)
+    half = Moment(MomentName.BACKWARD, Stack(weights=50 * GIB), Cause.MLP)
+    devices = (Device((full,), full), Device((half,), half, stage=1, rank=1))
+    found = Estimate((full,), full, 16.0, PRESET_LIKE[0], lower_bytes=90 * GIB, upper_bytes=120 * GIB, devices=devices)
+    assert [judge_device(device, 60 * GIB, found).status for device in devices] == [FitStatus.OOM, FitStatus.FITS]
+    assert judge_device(devices[1], 59 * GIB, found).status is FitStatus.TIGHT
+    assert judge_device(devices[1], 44 * GIB, found).status is FitStatus.OOM
+    unknown = Estimate((full,), full, 16.0, PRESET_LIKE[0], devices=devices)
+    assert judge_device(devices[1], 55 * GIB, unknown).status is FitStatus.FITS

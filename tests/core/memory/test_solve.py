@@ -72,3 +72,13 @@ class TestWidestFormat:
         assert widest_format(training.evolve(method="full", recipe="pure16"), BOUNDLESS) is Format.BF16
         assert widest_format(training.evolve(method="lora"), BOUNDLESS) is Format.FP32
         assert widest_format(training.evolve(method="qlora"), BOUNDLESS) is Format.INT8
+
+
+def test_several_cards_are_each_judged_by_themselves(training):
+    """What fits the larger card does not, where another has the smaller one; any other card is the unnamed one."""
+    small, large = 40 * GIB, 80 * GIB
+    both = training.evolve(gradient_checkpointing=True, data_parallel_size=8, sharding="fsdp2", gpus=("small", *("large",) * 7))
+    limits = [max_batch_size(both, usable) for usable in (small, large, {"small": small, "large": large}, {"": large})]
+    assert limits[0] == limits[2] < limits[1] == limits[3]
+    assert max_context_length(both, {"small": small, "": large}) == max_context_length(both, small)
+    assert max_parameters(both, {"small": small, "": large}) == max_parameters(both, small)
