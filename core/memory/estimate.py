@@ -41,7 +41,7 @@ def run_of(scenario: Scenario) -> Run:
     """Raises RefusedError."""
     if _is_spread(scenario):
         _raise_if_refused(scenario)
-        return Run(*training_devices(scenario, CUDA_CONTEXT_BYTES))
+        return Run(*training_devices(as_run(scenario), CUDA_CONTEXT_BYTES))
     moments = _moments(scenario)
     return Run((Device(moments, max(moments, key=_total)),))
 
@@ -64,7 +64,7 @@ def moments_of(scenario: Scenario, stage: int = 0) -> tuple[Moment, ...]:
     """The film of a GPU of pipeline stage ``stage``, in order. Raises RefusedError."""
     if _is_spread(scenario):
         _raise_if_refused(scenario)
-        return stage_moments(scenario, CUDA_CONTEXT_BYTES, stage)
+        return stage_moments(as_run(scenario), CUDA_CONTEXT_BYTES, stage)
     return _moments(scenario)
 
 

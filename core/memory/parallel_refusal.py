@@ -33,7 +33,7 @@ OF_SPREAD = frozenset(
 
 def parallel_refusal(scenario: Scenario) -> Refusal | None:
     """Why no run is spread like ``scenario``; None when one can be."""
-    if scenario.task is Task.INFERENCE or scenario.objective is not Objective.NEXT_TOKEN:
+    if scenario.task is Task.INFERENCE:
         return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
     return _of_model(scenario) or _of_sharding(scenario, scenario.parallel) or _of_offload(scenario.parallel)
 
@@ -74,9 +74,11 @@ def _of_sharding(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
     if several_stages and sharding in (Sharding.ZERO2, Sharding.ZERO3):
         return Refusal(Reason.ZERO_WITH_PIPELINE, ({"sharding": Sharding.ZERO1.value}, _resized(parallel, pipeline_parallel_size=1)))
     split = several_stages or parallel.tensor_parallel_size > 1 or parallel.context_parallel_size > 1
+    whole = _resized(parallel, tensor_parallel_size=1, pipeline_parallel_size=1, context_parallel_size=1)
     if scenario.method is Method.QLORA and split:
-        whole = _resized(parallel, tensor_parallel_size=1, pipeline_parallel_size=1, context_parallel_size=1)
         return Refusal(Reason.QUANTIZED_BASE_SPLIT, (whole | {"virtual_pipeline_parallel_size": 1},))
+    if scenario.objective is not Objective.NEXT_TOKEN and split:
+        return Refusal(Reason.SEVERAL_GPUS, (whole | {"virtual_pipeline_parallel_size": 1},))
     keeps_master = sharding in DEEPSPEED or sharding is Sharding.MEGATRON
     if scenario.method is Method.FULL and keeps_master and scenario.recipe in (Recipe.PURE16, Recipe.AMP):
         return Refusal(Reason.SHARDING_KEEPS_MASTER_WEIGHTS, ({"recipe": Recipe.MIXED.value}, {"sharding": Sharding.FSDP2.value}))

@@ -23,6 +23,7 @@ from core.memory.parameters import (
     position_parameters,
     routed_parameters,
 )
+from core.memory.preference import holds_reference
 from core.memory.recompute import Kept, kept_on_stage
 from core.memory.runtime import moment_of, sharded_reserve_bytes
 from core.memory.scenario import Gradients, Method, Optimizer, Scenario
@@ -126,7 +127,9 @@ def _state_of_full(scenario: Scenario, wide: Widths, parallel: Parallelism, valu
         work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, min(with_states, SUB_GROUP_SIZE), largest)
     else:
         work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, with_states, largest)
-    return ModelState(wide.weight * stored + buffer_bytes(scenario.architecture), gradients, states, gradients, work)
+    buffers = buffer_bytes(scenario.architecture)
+    reference = wide.gathered * stored + buffers if holds_reference(scenario) else 0
+    return ModelState(wide.weight * stored + buffers + reference, gradients, states, gradients, work)
 
 
 #: Values that ZeRO-3 steps at once (``sub_group_size``).
@@ -239,7 +242,7 @@ def _on_gpu(instants: Instants, step: Stack, kept: Kept, stage: Stage, buffers: 
     found: Instants = []
     in_layer = kept.again + kept.held_gradients
     for instant, cause in instants:
-        of_loss = cause in AT_LOSS
+        of_loss = cause in AT_LOSS or cause is Cause.REFERENCE
         if of_loss and not stage.last:
             if cause is not Cause.LOSS:
                 continue

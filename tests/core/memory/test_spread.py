@@ -329,6 +329,18 @@ class TestEveryMoment:
         staged = estimate(lora.evolve(pipeline_parallel_size=2, num_microbatches=4)).devices
         assert staged[0].moments[0].stack.weights < whole
 
+    def test_a_reference_model_is_as_wide_and_divided_likewise(self):
+        """As the model itself: whole beside ZeRO-2, in parts where the weights are."""
+        dpo = FULL.evolve(objective="dpo", data_parallel_size=4)
+        for sharding, held in (("zero2", 4 * P), ("zero3", P), ("fsdp2", 6 * P / 4)):
+            assert stacks(dpo.evolve(sharding=sharding))[MomentName.LOAD].weights == pytest.approx(held, rel=1e-6)
+        assert (
+            estimate(dpo.evolve(sharding="zero2")).total_bytes > estimate(FULL.evolve(data_parallel_size=4, sharding="zero2")).total_bytes
+        )
+        staged = dpo.evolve(pipeline_parallel_size=2, num_microbatches=2)
+        assert refusal(staged) is not None
+        assert refusal(reconcile(staged)) is None
+
     def test_adafactor_divides_its_rows_and_columns(self):
         run = FULL.evolve(optimizer="adafactor", recipe="fp32", weights="fp32", data_parallel_size=8)
         one, divided = (stacks(run.evolve(sharding=sharding))[MomentName.BETWEEN_STEPS].optimizer for sharding in ("none", "fsdp2"))
