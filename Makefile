@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # apt-get and pip each want the machine to themselves, and the tests of speed too
-.PHONY: help run test lint test-core test-window test-desktop accuracy calibration bench fuzz screenshots translations clean needs-window needs-test
+.PHONY: help run test lint test-core test-window test-desktop accuracy calibration bench fuzz screenshots translations clean needs-window needs-test needs-bundle bundle app deb tarball test-bundle prove-deb
 
 help:
 	@echo "make run          open the window"
@@ -18,6 +18,8 @@ help:
 	@echo "make fuzz         20,000 mutated files for each reader of files, and logs"
 	@echo "make screenshots  renew the pictures in resources/screenshots"
 	@echo "make translations bring gui's strings into resources/i18n, name those that lack Chinese, and compile"
+	@echo "make bundle       the application in dist/, as a .deb and as a tarball; what is in it is checked"
+	@echo "make prove-deb    as root: install, use and remove the .deb on a bare Debian"
 	@echo "make clean        remove the virtual environment and all that was built"
 
 run: $(VENV)/.installed needs-window
@@ -67,6 +69,27 @@ translations: $(VENV)/.installed
 	$(BIN)/python packaging/translations.py update
 	$(BIN)/python packaging/translations.py release
 
+# ---- What is shipped: packaging/README.md
+
+bundle: deb tarball test-bundle
+
+app: $(VENV)/.installed-bundle needs-bundle
+	$(BIN)/python packaging/bundle/build.py
+
+deb: app
+	$(BIN)/python packaging/linux/package.py deb
+
+tarball: app
+	$(BIN)/python packaging/linux/package.py tarball
+
+# What was built, not the source: what is in it, and the window on a display of its own.
+test-bundle: $(VENV)/.installed-bundle needs-test
+	QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1920x1080x24" $(PYTEST) tests/packaging tests/desktop -k "packaging or bundle"
+
+prove-deb: $(VENV)/.installed-bundle
+	@$(PYTHON) packaging/system_needs.py proof
+	$(BIN)/python packaging/linux/prove_deb.py dist/fitting-room_*.deb
+
 clean:
 	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -78,6 +101,9 @@ needs-window:
 
 needs-test:
 	@$(PYTHON) packaging/system_needs.py test
+
+needs-bundle:
+	@$(BIN)/python packaging/system_needs.py bundle
 
 # The stamps stand for finished installations: an interrupted one is done again, and so is one older than pyproject.toml.
 $(VENV)/.installed: pyproject.toml
@@ -91,4 +117,8 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+$(VENV)/.installed-bundle: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --group bundle
 	@touch $@

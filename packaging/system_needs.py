@@ -1,6 +1,6 @@
 """What Fitting Room needs from the system and no Python wheel brings: checks it, and installs it where that is allowed.
 
-``python3 packaging/system_needs.py python|window|test``, run by the Makefile with the system's own interpreter, so: standard
+``python3 packaging/system_needs.py python|window|test|bundle|proof``, run by the Makefile with the system's own interpreter, so: standard
 library only, and syntax that an older Python can still read before it is told that it is too old. On Linux, what is missing is
 installed when root runs this on a system with apt-get; otherwise the exact line to run is printed and the exit status is 1.
 """
@@ -13,7 +13,9 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
+from pathlib import Path
 
 MINIMUM_PYTHON = (3, 11)  # as requires-python in pyproject.toml
 
@@ -58,19 +60,35 @@ PROGRAMS = {
     "fc-list": "fontconfig",  # how this script asks for a Chinese font
 }
 
+# Qt's plugin for Wayland is linked with these: not needed to run on X, but to know what the .deb depends on.
+WAYLAND_LIBRARIES = {"libwayland-client.so.0": "libwayland-client0", "libwayland-cursor.so.0": "libwayland-cursor0"}
+
+# Programs that make the packages and check them.
+BUNDLE_PROGRAMS = {
+    "objdump": "binutils",  # PyInstaller asks it what libraries need
+    "strip": "binutils",
+    "dpkg-shlibdeps": "dpkg-dev",
+    "xz": "xz-utils",
+    "desktop-file-validate": "desktop-file-utils",
+    "appstreamcli": "appstream",
+    "lintian": "lintian",
+}
+
+# And prove the .deb on a bare system.
+PROOF_PROGRAMS = {"debootstrap": "debootstrap", "Xvfb": "xvfb", "xdotool": "xdotool"}
+
 CHINESE_FONT = "fonts-noto-cjk"
 
 
 def main() -> int:
     """Check one set of needs; the exit status is 0 only when all of them are met."""
-    if len(sys.argv) != 2 or sys.argv[1] not in ("python", "window", "test"):
-        print("usage: system_needs.py python|window|test", file=sys.stderr)
+    checks = {"python": check_python, "window": check_window, "test": check_test, "bundle": check_bundle, "proof": check_proof}
+    if len(sys.argv) != 2 or sys.argv[1] not in checks:
+        print("usage: system_needs.py " + "|".join(checks), file=sys.stderr)
         return 2
-    if sys.argv[1] == "python":
-        return check_python()
-    if not sys.platform.startswith("linux"):
+    if sys.argv[1] != "python" and not sys.platform.startswith("linux"):
         return 0  # on Windows and macOS the wheels bring everything
-    return check_window() if sys.argv[1] == "window" else check_test()
+    return checks[sys.argv[1]]()
 
 
 def check_python() -> int:
@@ -103,9 +121,34 @@ def check_test() -> int:
     return provide(lambda: missing_libraries() + missing_programs() + missing_font(), "system packages")
 
 
-def missing_libraries() -> list[str]:
+def check_bundle() -> int:
+    """A bundle is made of the window's libraries, of Python as a library, and by a few programs."""
+
+    def missing() -> list[str]:
+        return missing_libraries() + missing_libraries(WAYLAND_LIBRARIES) + missing_programs(BUNDLE_PROGRAMS) + missing_libpython()
+
+    return provide(missing, "what makes packages")
+
+
+def check_proof() -> int:
+    """The proof wants root, and what makes and shows a bare system."""
+    if os.geteuid() != 0:
+        complain("The proof makes a root file system and enters it: run it as root.")
+        return 1
+    return provide(lambda: missing_programs(PROOF_PROGRAMS), "what proves packages")
+
+
+def missing_libpython() -> list[str]:
+    """Debian's interpreter holds its library within; PyInstaller wants it as a file, which is a package of its own."""
+    name = sysconfig.get_config_var("INSTSONAME") or ""
+    if ".so" not in name or loadable(name) or Path(sysconfig.get_config_var("LIBDIR") or "/", name).exists():
+        return []
+    return ["libpython{}.{}".format(*sys.version_info)]
+
+
+def missing_libraries(libraries: dict[str, str] = LIBRARIES) -> list[str]:
     """Packages of the libraries that the dynamic loader, asked itself, does not find."""
-    return [package for soname, package in LIBRARIES.items() if not loadable(soname)]
+    return [package for soname, package in libraries.items() if not loadable(soname)]
 
 
 def loadable(soname: str) -> bool:
@@ -116,8 +159,8 @@ def loadable(soname: str) -> bool:
     return True
 
 
-def missing_programs() -> list[str]:
-    return [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+def missing_programs(programs: dict[str, str] = PROGRAMS) -> list[str]:
+    return [package for program, package in programs.items() if shutil.which(program) is None]
 
 
 def missing_font() -> list[str]:

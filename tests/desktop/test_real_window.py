@@ -1,4 +1,6 @@
-"""The real window, as a process of its own on an X display, driven by xdotool and judged by what stands on the screen."""
+"""The real window, as a process of its own on an X display, driven by xdotool and judged by what stands on the screen: that of the source,
+and that of the bundle where one was built.
+"""
 
 import json
 import os
@@ -18,6 +20,8 @@ pytestmark = pytest.mark.desktop
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+BUNDLE = ROOT / "dist" / "fitting-room" / "fitting-room"
+PROGRAMS = {"source": [sys.executable, "-m", "gui"], "bundle": [str(BUNDLE)]}
 PATIENCE_S = 30.0
 #: Where things are to be looked for: the control column, the verdict band, the GPU list (of a window of 1280x800 at the origin).
 CONTROLS_WIDTH, VERDICT_TOP, LIST_LEFT = 270, 715, 960
@@ -31,7 +35,7 @@ def xdotool(*words: str | int) -> str:
 class RealWindow:
     """One running process and what can be seen of it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, program: list[str]) -> None:
         self.home = home
         self.state = home / "data" / "FittingRoom" / "FittingRoom" / "last.fitroom.json"
         environment = {
@@ -41,7 +45,7 @@ class RealWindow:
             "LC_ALL": "C.UTF-8",
             "PYTHONPATH": str(ROOT),
         }
-        self.process = subprocess.Popen([sys.executable, "-m", "gui"], env=environment, cwd=home, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(program, env=environment, cwd=home, stderr=subprocess.PIPE, text=True)
         self.id = xdotool("search", "--sync", "--onlyvisible", "--pid", self.process.pid).splitlines()[-1]
         if self.origin() != (0, 0):
             xdotool("windowmove", "--sync", self.id, 0, 0)
@@ -124,14 +128,22 @@ class RealWindow:
         return self.process.wait(PATIENCE_S)
 
 
+@pytest.fixture(params=list(PROGRAMS))
+def program(request: pytest.FixtureRequest) -> list[str]:
+    """How the window is started."""
+    if request.param == "bundle" and not BUNDLE.is_file():
+        pytest.skip("nothing was built: make bundle")
+    return PROGRAMS[request.param]
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], RealWindow]]:
+def start(tmp_path: Path, program: list[str]) -> Iterator[Callable[[], RealWindow]]:
     (tmp_path / "config" / "FittingRoom").mkdir(parents=True)
     (tmp_path / "config" / "FittingRoom" / "FittingRoom.conf").write_text("[General]\ntheme=light\nlanguage=en\n")
     opened: list[RealWindow] = []
 
     def open_window() -> RealWindow:
-        opened.append(RealWindow(tmp_path))
+        opened.append(RealWindow(tmp_path, program))
         return opened[-1]
 
     yield open_window
