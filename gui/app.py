@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
-from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
-from PySide6.QtWidgets import QApplication, QStyle
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QApplication, QMenu, QStyle
 
 from core import __version__
 from core.catalogue.calibration import load_calibration
@@ -25,6 +26,7 @@ from gui import assets
 from gui.catalogue import Catalogue
 from gui.defaults import default_scenario
 from gui.glide import GLIDE_MS
+from gui.languages import Language, Languages
 from gui.lessons.guide import Guide
 from gui.lessons.library import Library
 from gui.machine_watch import MachineWatch, Readable
@@ -43,7 +45,7 @@ from gui.zoom import zoomed
 APPLICATION_ID = "org.fittingroom.FittingRoom"
 _SAVE_AFTER_MS = 1000
 _WATCH_AFTER_MS = 300  # the first frame comes first
-_CHINESE, _ENGLISH = "zh_CN", "en"
+_AT_A_KEY = 2  # languages: with more, a menu shows them
 
 
 class Controller(QObject):
@@ -61,10 +63,10 @@ class Controller(QObject):
         self._app = app
         self._preferences = preferences
         self._session = session
-        self._translators: list[QTranslator] = []
+        self._languages = Languages(assets.TRANSLATIONS, self)
         self._staged = False
-        self._language = preferences.language or (_CHINESE if QLocale.system().language() == QLocale.Language.Chinese else _ENGLISH)
-        self._install_language()
+        self._languages.choose(self._languages.best(preferences.language))
+        self._use_fonts()
         theme = resolve(preferences.theme)
         apply(app, theme)
 
@@ -79,7 +81,7 @@ class Controller(QObject):
         shelf = ModelShelf(preferences, self)
         recent = RecentFiles(preferences, self)
         stage = Stage(catalogue.models, catalogue.gpus, default, catalogue.calibration)
-        guide = Guide(self.store, stage, Library(assets.LESSONS, stage), preferences, lambda: self._language, self)
+        guide = Guide(self.store, stage, Library(assets.LESSONS, stage), preferences, lambda: self._languages.current.code, self)
         self.window = MainWindow(
             self.store, self.pins, recent, catalogue, shelf, cards, default, theme, preferences.theme, preferences.unit, guide
         )
@@ -111,6 +113,9 @@ class Controller(QObject):
         self.window.unit_toggled.connect(self._on_unit)
         self.window.theme_toggled.connect(self._on_theme)
         self.window.language_toggled.connect(self._on_language)
+        self._offer_languages()
+        self._name_language()
+        self._say_if_font_is_missing()
         self.window.zoom_asked.connect(self._on_zoom)
         self._before_stage = (self.window.saveGeometry(), self.window.windowState())
         self.window.present_toggled.connect(self._on_present)
@@ -177,11 +182,32 @@ class Controller(QObject):
         self._show_theme()
 
     def _on_language(self) -> None:
-        self._language = _ENGLISH if self._language == _CHINESE else _CHINESE
-        self._preferences.language = self._language
-        self._install_language()
+        self._speak(self._languages.next)
+
+    def _speak(self, language: Language) -> None:
+        self._languages.choose(language)
+        self._preferences.language = language.code
+        self._use_fonts()
+        self._name_language()
         self._show_theme()
-        if self._language == _CHINESE and not QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese):
+        self._say_if_font_is_missing()
+
+    def _offer_languages(self) -> None:
+        """Of more than two, a menu; the key goes round."""
+        if len(self._languages.all) > _AT_A_KEY:
+            menu = QMenu(self.window)
+            for language in self._languages.all:
+                menu.addAction(language.name, partial(self._speak, language))
+            self.window.actions_made["language"].setMenu(menu)
+
+    def _name_language(self) -> None:
+        action, other = self.window.actions_made["language"], self._languages.next
+        action.setText(other.name)
+        action.setIconText(other.name)
+        action.setToolTip(f"{other.invitation} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
+
+    def _say_if_font_is_missing(self) -> None:
+        if self._languages.current.font_is_missing:
             self.window.show_message("没有中文字体 / No Chinese font is installed (for example: fonts-noto-cjk).")
 
     def _on_motion(self, less: bool) -> None:
@@ -207,20 +233,7 @@ class Controller(QObject):
         if self._staged:
             screen = self.window.screen().size()
             zoom = self._preferences.stage_zoom * type_factor(screen.width(), screen.height(), QFontMetrics(system_font()).height())
-        use_fonts_for(self._app, chinese=self._language == _CHINESE, zoom=zoom)
-
-    def _install_language(self) -> None:
-        for translator in self._translators:
-            self._app.removeTranslator(translator)
-        self._translators = []
-        self._use_fonts()
-        QLocale.setDefault(QLocale(self._language))
-        qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-        for name, folder in ((f"qtbase_{self._language}", qt_folder), (f"fitting-room_{self._language}", str(assets.TRANSLATIONS))):
-            translator = QTranslator(self)
-            if translator.load(name, folder):
-                self._app.installTranslator(translator)
-                self._translators.append(translator)
+        use_fonts_for(self._app, chinese=self._languages.current.chinese, zoom=zoom)
 
 
 def make_application(argv: Sequence[str]) -> QApplication:

@@ -164,8 +164,8 @@ class MainWindow(QMainWindow):
         """Make all parts anew, in ``theme``, chosen by ``choice``, and in the language the application speaks now; ``staged`` for an
         audience.
         """
-        self._theme_choice = choice
-        self._staged = staged
+        self._theme_choice, self._staged = choice, staged
+        self._numbers = Numbers(self._numbers.unit)  # of the locale there is now
         focused = self.focusWidget()
         self._focused_name = focused.objectName() if focused is not None else ""
         self.setWindowTitle(self.tr("Fitting Room"))

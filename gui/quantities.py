@@ -92,7 +92,7 @@ class Numbers:
         """A parameter count at four significant figures: 494 M, 6.738 B, 1.5 T."""
         for suffix, divisor in (("T", 10**12), ("B", 10**9), ("M", 10**6)):
             if value >= divisor:
-                return f"{value / divisor:.4g}\u00a0{suffix}"
+                return f"{value / divisor:.4g}".replace(".", self._locale.decimalPoint()) + f"\u00a0{suffix}"
         return self.count(value)
 
     def decimal(self, value: float, decimals: int) -> str:

@@ -106,10 +106,10 @@ class Verdict(QWidget):
             ladder=limits.ladder_format.value,
         )
         if limits.pool_bytes is not None:
-            text = self.tr("{runtime}’s pool there: {pool}, {sequences} sequences of {context} tokens at once. {limits}").format(
+            pool = self.tr("{runtime}’s pool there: {pool}, %Ln sequence(s) of {context} tokens at once. {limits}", "", limits.concurrency)
+            text = pool.format(
                 runtime=runtime_name(scenario.runtime),
                 pool=numbers.bytes(limits.pool_bytes),
-                sequences=numbers.count(limits.concurrency),
                 context=numbers.count(scenario.context_length),
                 limits=text,
             )

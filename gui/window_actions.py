@@ -83,7 +83,7 @@ class WindowActions(QObject):
         return [self._made[name] for name in names]
 
     def name(self, unit: ByteUnit, theme: ThemeChoice) -> None:
-        """Give every action its text and tip, in the language the application speaks now."""
+        """Give every action its text and tip, in the language the application speaks now; languages name themselves (gui/app.py)."""
         reset_tip = self.tr("Everything back to the example; {key}, or a double-click on its name, resets one control alone")
         self._made.name(
             {
@@ -100,7 +100,6 @@ class WindowActions(QObject):
                 "reset_one": (self.tr("Reset the control in use"), self.tr("Only the one that has the focus goes back to the example")),
                 "unit": (self._unit_name(unit), self.tr("Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)")),
                 "theme": (self._theme_name(theme), self.tr("Theme: as the system, light, dark or high contrast")),
-                "language": (self.tr("中文"), self.tr("切换到中文")),
                 "paste": (self.tr("Paste"), self.tr("Show what the clipboard holds: a scenario, a model’s configuration or id, a log")),
                 "find_gpu": (self.tr("Find a GPU"), self.tr("Go to the filter of the GPU list")),
                 "find_model": (self.tr("Find a model"), self.tr("Go to the model list")),

@@ -1,9 +1,10 @@
-"""The window in Simplified Chinese: keeps the translations in step with the words of ``gui``.
+"""The window in other languages: keeps the translations in step with the words of ``gui``.
 
-``python packaging/translations.py update|check|release``, with the Python of the virtual environment, where Qt's own tools lie:
+``python packaging/translations.py update|check|release|add CODE``, with the Python of the virtual environment, where Qt's own tools lie:
 
-update   brings the strings of gui into the .ts file, drops those that are gone, and names each that lacks a translation
-release  compiles the .ts file into the .qm file that the window loads; both are committed, so that installing builds nothing
+update   brings the strings of gui into the .ts files, drops those that are gone, and names each that lacks a translation
+release  compiles each .ts file into the .qm file that the window loads; both are committed, so that installing builds nothing
+add      begins a language, such as de or pt_BR: a .ts file to finish is all it takes
 check    names everything that is wrong and changes nothing; the exit status is 1 when anything is
 """
 
@@ -22,7 +23,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 GUI = ROOT / "gui"
 TS = ROOT / "resources" / "i18n" / "fitting-room_zh_CN.ts"
-QM = TS.with_suffix(".qm")
 
 # What puts its text before somebody: on the screen, in a tooltip, or into a screen reader.
 SINK = re.compile(
@@ -63,6 +63,7 @@ UNTRANSLATED = frozenset(
         "PingFang SC",
         "Microsoft YaHei",
         "WenQuanYi Micro Hei",
+        "Switch to English",  # in English whatever is spoken: who reads it wants English
         "Fitting Room",  # the application's name for the desktop, set before any translation is loaded
         "放得下",  # measured, not shown: the widest word of a column
         "没有中文字体 / No Chinese font is installed (for example: fonts-noto-cjk).",  # whoever reads it sees no Chinese: both languages
@@ -89,6 +90,8 @@ class Message:
     translation: str
     state: str
     """Empty when finished; else unfinished, vanished or obsolete."""
+    plurals: tuple[str, ...] = ()
+    """The forms of one that counts; ``translation`` is the first of them."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -96,7 +99,7 @@ class Message:
 
     @property
     def finished(self) -> bool:
-        return not self.state and bool(self.translation)
+        return not self.state and all((self.translation, *self.plurals))
 
     def __str__(self) -> str:
         return f"{self.context}: “{self.source}”"
@@ -104,8 +107,10 @@ class Message:
 
 def main() -> int:
     commands = {"update": update, "check": check, "release": release}
+    if len(sys.argv) == 3 and sys.argv[1] == "add":
+        return add(sys.argv[2])
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
-        print("usage: translations.py update|check|release", file=sys.stderr)
+        print("usage: translations.py update|check|release|add CODE", file=sys.stderr)
         return 2
     return commands[sys.argv[1]]()
 
@@ -113,17 +118,34 @@ def main() -> int:
 def update() -> int:
     """New strings come in unfinished; a reworded one keeps its old translation, marked so, as a start."""
     TS.parent.mkdir(parents=True, exist_ok=True)
-    run_lupdate(TS)
-    messages = read(TS)
-    lacking = [message for message in messages if not message.finished]
-    print(f"{TS.relative_to(ROOT)}: {len(messages)} strings, {len(lacking)} of them without a finished translation")
-    for message in lacking:
-        print(f"    {message}" + (f"  (so far: “{message.translation}”)" if message.translation else ""))
+    for ts in files():
+        run_lupdate(ts)
+        messages = read(ts)
+        lacking = [message for message in messages if not message.finished]
+        print(f"{ts.relative_to(ROOT)}: {len(messages)} strings, {len(lacking)} of them without a finished translation")
+        for message in lacking:
+            print(f"    {message}" + (f"  (so far: “{message.translation}”)" if message.translation else ""))
     return 0
 
 
 def release() -> int:
-    run_lrelease(TS, QM)
+    for ts in files():
+        run_lrelease(ts, ts.with_suffix(".qm"))
+    return 0
+
+
+def files() -> list[Path]:
+    """A file for each language; of English it has the plural forms alone."""
+    return sorted({TS, *TS.parent.glob("fitting-room_*.ts")})
+
+
+def add(code: str) -> int:
+    if not re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", code):
+        print(f"{code} is no code of a language, such as de or pt_BR", file=sys.stderr)
+        return 2
+    ts = TS.with_name(f"fitting-room_{code}.ts")
+    run_lupdate(ts)
+    print(f"Finish {name_of(ts)}, with a text editor or pyside6-linguist; then make translations, and the window offers it.")
     return 0
 
 
@@ -132,17 +154,21 @@ def check() -> int:
     for problem in found:
         print(problem, file=sys.stderr)
     if found:
-        print("\nmake translations renews both files; then finish the translations in " + TS.name + " and run it again.", file=sys.stderr)
+        print("\nmake translations renews the files; then finish those in resources/i18n/*.ts and run it again.", file=sys.stderr)
     return 1 if found else 0
 
 
 def problems() -> list[str]:
     """All that ``check`` has to say; empty when the translation is complete and compiled."""
     found = [problem for path in python_files() for problem in literal_problems(path.read_text(encoding="utf-8"), name_of(path))]
-    if not TS.is_file():
-        return [*found, f"{name_of(TS)} is missing"]
-    messages = read(TS)
-    return [*found, *message_problems(messages), *drift(messages), *compiled_problems()]
+    for ts in files():
+        if not ts.is_file():
+            found.append(f"{name_of(ts)} is missing")
+            continue
+        messages = read(ts)
+        in_file = (*message_problems(messages, chinese=ts.stem.endswith("_zh_CN")), *drift(messages, ts), *compiled_problems(ts))
+        found += [f"{name_of(ts)}: {problem}" for problem in in_file]
+    return found
 
 
 def name_of(path: Path) -> str:
@@ -159,7 +185,8 @@ def python_files() -> list[Path]:
 def run_lupdate(ts: Path) -> None:
     sources = [str(path) for path in python_files()]
     # Without locations, moving a line of code changes nothing in the file.
-    run_tool("pyside6-lupdate", "-silent", "-no-obsolete", "-locations", "none", *sources, "-ts", str(ts))
+    plurals = ["-pluralonly"] if ts.stem.endswith("_en") else []
+    run_tool("pyside6-lupdate", "-silent", "-no-obsolete", "-locations", "none", *plurals, *sources, "-ts", str(ts))
 
 
 def run_lrelease(ts: Path, qm: Path) -> None:
@@ -184,32 +211,35 @@ def read(ts: Path) -> list[Message]:
         for message in context.iter("message"):
             translation = message.find("translation")
             assert translation is not None
+            plurals = tuple(form.text or "" for form in translation.iter("numerusform"))
             messages.append(
                 Message(
                     context=context.findtext("name", ""),
                     source=message.findtext("source", ""),
                     comment=message.findtext("comment", ""),
-                    translation="".join(translation.itertext()).strip(),
+                    translation=plurals[0] if plurals else "".join(translation.itertext()).strip(),
                     state=translation.get("type", ""),
+                    plurals=plurals,
                 )
             )
     return messages
 
 
-def message_problems(messages: Iterable[Message]) -> Iterator[str]:
+def message_problems(messages: Iterable[Message], *, chinese: bool = True) -> Iterator[str]:
     """What is wrong with translations in themselves."""
     letters: dict[str, Message] = {}
     for message in messages:
         if not message.finished:
             yield f"{message} has no finished translation"
             continue
-        if placeholders(message.source) != placeholders(message.translation):
+        if any(placeholders(message.source) != placeholders(form) for form in (message.translation, *message.plurals)):
             yield f"{message} and its translation “{message.translation}” have different placeholders"
-        wanted, got = bool(_MNEMONIC.search(message.source)), _CHINESE_MNEMONIC.search(message.translation)
+        mnemonic = _CHINESE_MNEMONIC if chinese else _MNEMONIC
+        wanted, got = bool(_MNEMONIC.search(message.source)), mnemonic.search(message.translation)
         if wanted != bool(got) or message.translation.count("&") != int(wanted):
             yield f"{message} and its translation “{message.translation}” must both have a mnemonic, such as 模型(&M), or neither"
         elif got is not None:
-            other = letters.setdefault(got[1], message)
+            other = letters.setdefault(got[1].upper(), message)
             if other is not message:
                 yield f"{message} has the mnemonic {got[1]} of {other}"
 
@@ -222,11 +252,11 @@ def placeholders(text: str) -> list[str]:
         return [text]
 
 
-def drift(messages: Iterable[Message]) -> Iterator[str]:
+def drift(messages: Iterable[Message], ts: Path) -> Iterator[str]:
     """Where the file and the strings of gui have gone apart."""
     with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder, TS.name)
-        shutil.copy(TS, fresh)
+        fresh = Path(folder, ts.name)
+        shutil.copy(ts, fresh)
         run_lupdate(fresh)
         now = {message.key: message for message in read(fresh)}
     known = {message.key: message for message in messages}
@@ -234,15 +264,16 @@ def drift(messages: Iterable[Message]) -> Iterator[str]:
     yield from (f"{message} is no longer in gui" for key, message in known.items() if key not in now)
 
 
-def compiled_problems() -> Iterator[str]:
-    if not QM.is_file():
-        yield f"{name_of(QM)} is missing"
+def compiled_problems(ts: Path) -> Iterator[str]:
+    compiled = ts.with_suffix(".qm")
+    if not compiled.is_file():
+        yield f"{compiled.name} is missing"
         return
     with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder, QM.name)
-        run_lrelease(TS, fresh)
-        if fresh.read_bytes() != QM.read_bytes():
-            yield f"{name_of(QM)} is not what {TS.name} compiles to"
+        fresh = Path(folder, compiled.name)
+        run_lrelease(ts, fresh)
+        if fresh.read_bytes() != compiled.read_bytes():
+            yield f"{compiled.name} is not what {ts.name} compiles to"
 
 
 # ---- The strings in the code

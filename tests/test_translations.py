@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 
 from core.catalogue.gpus import load_gpus
 from core.catalogue.models import load_models
-from core.memory import Attention, Format, Method, Task
+from core.memory import Attention, Format, Method, Runtime, Task
 from gui import assets
 from gui.app import Controller
 from gui.defaults import default_scenario
@@ -36,6 +36,7 @@ def load_script() -> ModuleType:
     return module
 
 
+OpenWindow = Callable[..., MainWindow]
 script: Any = load_script()
 
 
@@ -46,7 +47,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     module.parent.mkdir()
     module.write_text('class Words(QObject):\n    def f(self):\n        return self.tr("{n} free")\n', encoding="utf-8")
     ts = tmp_path / "resources" / "i18n" / "fitting-room_zh_CN.ts"
-    for name, value in {"ROOT": tmp_path, "GUI": tmp_path / "gui", "TS": ts, "QM": ts.with_suffix(".qm")}.items():
+    for name, value in {"ROOT": tmp_path, "GUI": tmp_path / "gui", "TS": ts}.items():
         monkeypatch.setattr(script, name, value)
     script.update()
     finish(ts, "剩余 {n}")
@@ -105,7 +106,9 @@ def test_string_gone_from_the_code_is_named(copy: Path) -> None:
 
 def test_stale_compiled_file_is_named(copy: Path) -> None:
     script.TS.write_text(script.TS.read_text("utf-8").replace("剩余", "空闲"), encoding="utf-8")
-    assert script.problems() == ["resources/i18n/fitting-room_zh_CN.qm is not what fitting-room_zh_CN.ts compiles to"]
+    assert script.problems() == [
+        "resources/i18n/fitting-room_zh_CN.ts: fitting-room_zh_CN.qm is not what fitting-room_zh_CN.ts compiles to"
+    ]
     script.release()
     assert script.problems() == []
 
@@ -188,10 +191,96 @@ def test_wrong_use_is_explained(arguments: list[str]) -> None:
     assert ran.stderr.startswith("usage:")
 
 
+# ---- Plural forms
+
+
+def test_each_form_is_looked_at() -> None:
+    def message(*plurals: str) -> Any:
+        return script.Message("A", "%Ln of {n}", "", plurals[0], "", plurals)
+
+    assert list(script.message_problems([message("%Ln of {n}", "%Ln of those {n}")])) == []
+    assert "placeholders" in next(script.message_problems([message("%Ln of {n}", "%Ln of {m}")]))
+    assert "no finished" in next(script.message_problems([message("%Ln of {n}", "")]))
+
+
+def test_one_is_one_and_two_are_two(open_window: OpenWindow, settings: QSettings, qtbot: Any) -> None:
+    settings.setValue("language", "en")
+    window = open_window(runtime=Runtime.VLLM)
+    said = []
+    for context in (8192, 32_768, 65_536):
+        with qtbot.waitSignal(window.after_frame.done):
+            assert window.controls.edited.emit({"context_length": context}) is not False
+        said += re.findall(r"[\d,]+ sequences? of", window.verdict.note.text())
+    assert len(said) >= 2
+    assert all((count.split()[0] == "1") == ("sequence of" in count) for count in said), said
+
+
+# ---- A third language
+
+
+def test_a_language_is_begun_by_its_code(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert script.add("de") == 0
+    german = script.TS.with_name("fitting-room_de.ts")
+    assert "Finish resources/i18n/fitting-room_de.ts" in capsys.readouterr().out
+    assert script.problems() != []
+    finish(german, "{n} frei")
+    script.release()
+    assert script.problems() == []
+    assert german.with_suffix(".qm").is_file()
+
+
+@pytest.mark.parametrize("code", ["", "german", "../de", "DE"])
+def test_what_is_no_code_begins_nothing(copy: Path, code: str) -> None:
+    before = set(script.TS.parent.iterdir())
+    assert script.add(code) == 2
+    assert set(script.TS.parent.iterdir()) == before
+
+
+def test_mnemonics_of_other_alphabets_are_letters_of_the_words() -> None:
+    messages = [script.Message("A", "&Model", "", "&Modell", ""), script.Message("B", "&Card", "", "Karte", "")]
+    assert len(list(script.message_problems(messages, chinese=False))) == 1
+
+
+@pytest.fixture
+def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The languages there are, and German as far as one string."""
+    folder = tmp_path / "i18n"
+    folder.mkdir()
+    for path in assets.TRANSLATIONS.glob("*.qm"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    ts = folder / "fitting-room_de.ts"
+    ts.write_text(
+        """<?xml version="1.0" encoding="utf-8"?><!DOCTYPE TS><TS version="2.1" language="de"><context><name>Languages</name>
+        <message><source>English</source><translation>Deutsch</translation></message>
+        <message><source>Switch to English</source><translation>Auf Deutsch umschalten</translation></message></context>
+        <context><name>Words</name><message><source>Weights</source><translation>Gewichte</translation></message></context></TS>""",
+        encoding="utf-8",
+    )
+    script.run_lrelease(ts, ts.with_suffix(".qm"))
+    monkeypatch.setattr(assets, "TRANSLATIONS", folder)
+    return folder
+
+
+def test_a_third_language_is_a_file(german: Path, open_window: OpenWindow, settings: QSettings) -> None:
+    window = open_window()
+    action = window.findChild(QAction, "language")
+    assert action is not None
+    assert [entry.text() for entry in action.menu().actions()] == ["English", "Deutsch", "中文"]
+    action.menu().actions()[1].trigger()
+    assert Preferences(settings).language == "de"
+    assert "Gewichte 12,6" in window.legend.text().replace("\u00a0", " ")
+    assert "6,738" in window.findChild(QLineEdit, "parameters.box").text()
+    assert QLocale().language() is QLocale.Language.German
+    action.trigger()
+    assert (window.windowTitle(), action.text()) == ("显存试衣间", "English"), "the key goes round"
+
+
+def test_a_language_whose_file_is_gone_is_the_system_s_or_english(open_window: OpenWindow, settings: QSettings) -> None:
+    settings.setValue("language", "de")
+    assert open_window().windowTitle() == "Fitting Room"
+
+
 # ---- The window
-
-
-OpenWindow = Callable[..., MainWindow]
 
 
 @pytest.fixture
@@ -248,8 +337,8 @@ def english() -> dict[str, re.Pattern[str]]:
     """How each string would look on the screen if it were not translated."""
     patterns = {}
     for message in script.read(script.TS):
-        if message.translation != message.source:
-            pieces = re.split(r"\{\w+\}", message.source)
+        if message.translation != message.source and message.context != "Languages":  # each language is called as it calls itself
+            pieces = re.split(r"\{\w+\}|%Ln", message.source)
             patterns[message.source] = re.compile(".+".join(map(re.escape, pieces)), re.DOTALL)
     return patterns
 

@@ -49,7 +49,7 @@ class BitLayouts(QWidget):
         self.setObjectName("bit_layouts")
         self.setAccessibleName(self.tr("Bits of the number formats"))
         told = [
-            self.tr("{format}: {bits} bits, {bytes} bytes").format(format=fmt.value, bits=bits_per_value(fmt), bytes=_bytes_text(fmt))
+            self.tr("{format}: {bits} bits (bytes: {bytes})").format(format=fmt.value, bits=bits_per_value(fmt), bytes=_bytes_text(fmt))
             for fmt, _ in LAYOUTS
         ]
         self.setAccessibleDescription("; ".join(told))

@@ -144,13 +144,16 @@ class ExplainPage(Page):
         part = calibration.part_error(frame.scenario, component) if calibration is not None else None
         if part is not None:
             text = self.tr(
-                "{moments} moments of runs whose every tensor was tracked: off by {median} % of the peak at the median, {worst} % at worst."
+                "%Ln moment(s) of runs whose every tensor was tracked: off by {median} % of the peak at the median, {worst} % at worst.",
+                "",
+                part.moments,
             )
-            sentences.append(text.format(moments=part.moments, median=f"{part.median_pct:.2g}", worst=f"{part.worst_pct:.2g}"))
+            sentences.append(text.format(median=f"{part.median_pct:.2g}", worst=f"{part.worst_pct:.2g}"))
         band = calibration.band(frame.scenario) if calibration is not None else None
         if band is not None:
-            text = self.tr("The total, in {runs} published runs of {models} models of this kind: off by {median} % at the median.")
-            sentences.append(text.format(runs=band.runs, models=band.models, median=f"{100 * band.median_error:.2g}"))
+            text = self.tr("The total, in %Ln published run(s) of {models} of this kind: off by {median} % at the median.", "", band.runs)
+            models = self.tr("%Ln model(s)", "", band.models)
+            sentences.append(text.format(models=models, median=f"{100 * band.median_error:.2g}"))
         return " ".join(sentences) or self.tr("No run of this kind was measured.")
 
     def _rule_of_thumb(self) -> str:

@@ -144,10 +144,6 @@
         <translation>各种数值格式的位</translation>
     </message>
     <message>
-        <source>{format}: {bits} bits, {bytes} bytes</source>
-        <translation>{format}：{bits} 位，{bytes} 字节</translation>
-    </message>
-    <message>
         <source>sign</source>
         <translation>符号</translation>
     </message>
@@ -158,6 +154,10 @@
     <message>
         <source>fraction or integer</source>
         <translation>尾数或整数</translation>
+    </message>
+    <message>
+        <source>{format}: {bits} bits (bytes: {bytes})</source>
+        <translation>{format}：{bits} 位（字节数：{bytes}）</translation>
     </message>
 </context>
 <context>
@@ -416,14 +416,6 @@
         <translation>实测误差</translation>
     </message>
     <message>
-        <source>{moments} moments of runs whose every tensor was tracked: off by {median} % of the peak at the median, {worst} % at worst.</source>
-        <translation>在逐张量跟踪的运行中取 {moments} 个时刻：误差中位数为峰值的 {median}%，最大 {worst}%。</translation>
-    </message>
-    <message>
-        <source>The total, in {runs} published runs of {models} models of this kind: off by {median} % at the median.</source>
-        <translation>总量：与 {models} 个模型的 {runs} 次公开的同类实测相比，误差中位数 {median}%。</translation>
-    </message>
-    <message>
         <source>No run of this kind was measured.</source>
         <translation>没有这类运行的实测数据。</translation>
     </message>
@@ -438,6 +430,24 @@
     <message>
         <source>On this machine</source>
         <translation>在本机上</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln moment(s) of runs whose every tensor was tracked: off by {median} % of the peak at the median, {worst} % at worst.</source>
+        <translation>
+            <numerusform>在逐张量跟踪的运行中取 %Ln 个时刻：误差中位数为峰值的 {median}%，最大 {worst}%。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The total, in %Ln published run(s) of {models} of this kind: off by {median} % at the median.</source>
+        <translation>
+            <numerusform>总量：与 {models} 的 %Ln 次公开的同类实测相比，误差中位数 {median}%。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln model(s)</source>
+        <translation>
+            <numerusform>%Ln 个模型</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -739,6 +749,18 @@
     <message>
         <source>{batch} × {context} tokens a micro-batch · {optimizer} · {attention}</source>
         <translation>每个微批次 {batch} × {context} token · {optimizer} · {attention}</translation>
+    </message>
+</context>
+<context>
+    <name>Languages</name>
+    <message>
+        <source>English</source>
+        <extracomment>What a language is written in, where not every system has it.</extracomment>
+        <translation>中文</translation>
+    </message>
+    <message>
+        <source>Switch to English</source>
+        <translation>切换到中文</translation>
     </message>
 </context>
 <context>
@@ -1654,9 +1676,11 @@
         <source>At most on {gpu}, all else equal: batch {batch} · context {context} · {parameters} parameters · widest weights {widest} (the article’s ladder for a 7B: {ladder})</source>
         <translation>其他不变，{gpu} 最多：批处理大小 {batch} · 上下文 {context} · 参数量 {parameters} · 权重精度最高 {widest}（按文章的分档，7B 用 {ladder}）</translation>
     </message>
-    <message>
-        <source>{runtime}’s pool there: {pool}, {sequences} sequences of {context} tokens at once. {limits}</source>
-        <translation>{runtime} 在其上的缓存池：{pool}，可同时容纳 {sequences} 条 {context} token 的序列。{limits}</translation>
+    <message numerus="yes">
+        <source>{runtime}’s pool there: {pool}, %Ln sequence(s) of {context} tokens at once. {limits}</source>
+        <translation>
+            <numerusform>{runtime} 在其上的缓存池：{pool}，可同时容纳 %Ln 条 {context} token 的序列。{limits}</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -1729,14 +1753,6 @@
     <message>
         <source>Show memory in GiB (2³⁰ bytes) or GB (10⁹ bytes)</source>
         <translation>切换显存单位：GiB（2³⁰ 字节）或 GB（10⁹ 字节）</translation>
-    </message>
-    <message>
-        <source>中文</source>
-        <translation>English</translation>
-    </message>
-    <message>
-        <source>切换到中文</source>
-        <translation>Switch to English</translation>
     </message>
     <message>
         <source>Paste</source>
