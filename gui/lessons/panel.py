@@ -157,9 +157,6 @@ class LessonPanel(QWidget):
         row = QHBoxLayout(self._guess_row)
         row.setContentsMargins(0, 0, 0, 0)
         self._guess_place = row
-        self._reveal = self._button("lesson_reveal", self.tr("Reveal"))
-        self._reveal.clicked.connect(self._on_reveal)
-        row.addWidget(self._reveal, 0, Qt.AlignmentFlag.AlignBottom)
         self._then = _Marked(self._label("lesson_then", self._body), self._theme.status[FitStatus.FITS], self._body)
         for part in (self._title, self._text, self._picture, self._request, self._guess_row, self._then):
             self._column.addWidget(part)
@@ -173,6 +170,9 @@ class LessonPanel(QWidget):
         self._show_me = self._button("lesson_show_me", self.tr("Show me"))
         self._show_me.setToolTip(self.tr("Do what this step asks for"))
         self._show_me.clicked.connect(self.shown_wanted)
+        self._reveal = self._button("lesson_reveal", self.tr("Reveal"))
+        self._reveal.setFont(font(bold=True))
+        self._reveal.clicked.connect(self._on_reveal)
         self._next = self._button("lesson_next", "")
         self._next.clicked.connect(self.next_wanted)
         row = QHBoxLayout(self._feet)
@@ -182,6 +182,7 @@ class LessonPanel(QWidget):
         row.addWidget(self._again)
         row.addStretch(1)
         row.addWidget(self._show_me)
+        row.addWidget(self._reveal)
         row.addWidget(self._next)
 
     def _label(self, name: str, parent: QWidget, *, bold: bool = False) -> QLabel:
@@ -242,6 +243,7 @@ class LessonPanel(QWidget):
             self._offer_guess(*page.guess_bounds)
         self._back.setEnabled(page.number > 0)
         self._show_me.setVisible(page.asked is Asked.ACTION)
+        self._reveal.setVisible(page.asked is Asked.GUESS)
         waiting = page.asked in (Asked.ACTION, Asked.GUESS)
         self._next.setText(self.tr("Skip") if waiting else self.tr("Finish") if page.last else self.tr("Next"))
         self._next.setFont(font(bold=not waiting))
