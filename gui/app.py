@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QStyle
 
 from core import __version__
 from core.catalogue.calibration import load_calibration
+from core.catalogue.glossary import load_glossary
 from core.catalogue.gpus import load_gpus, unnumbered
 from core.catalogue.models import load_models
 from core.choices import settled
@@ -70,7 +71,9 @@ class Controller(QObject):
         theme = resolve(preferences.theme)
         apply(app, theme)
 
-        catalogue = Catalogue(load_models(assets.MODELS), load_gpus(assets.GPUS), load_calibration(assets.CALIBRATION))
+        catalogue = Catalogue(
+            load_models(assets.MODELS), load_gpus(assets.GPUS), load_calibration(assets.CALIBRATION), load_glossary(assets.GLOSSARY)
+        )
         cards = OwnCards(catalogue.gpus, preferences, self)
         default = default_scenario(catalogue.models, catalogue.gpus)
         last, broken = load_last(session) if session is not None and opened is None else (None, None)

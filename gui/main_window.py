@@ -36,6 +36,9 @@ from gui.body import Body
 from gui.catalogue import Catalogue
 from gui.exporting import Exporter
 from gui.frame import Frame
+from gui.help.about import About
+from gui.help.context_help import ContextHelp
+from gui.help.key_sheet import KeySheet
 from gui.lessons.guide import Guide
 from gui.lessons.tour import Tour
 from gui.limits import effects_of, limits_on
@@ -107,6 +110,8 @@ class MainWindow(QMainWindow):
         self.opener.log_read.connect(self._on_log)
         self.tour = Tour(guide, self.show_message, self)
         guide.wants_frame.connect(self._render_again)
+        self.help = ContextHelp(catalogue.glossary, lambda: guide.language, self)
+        self.tour.term_wanted.connect(self.help.show_term)
         self.opener.lesson_opened.connect(self.tour.open)
         self.opener.opened.connect(recent.add)
         recent.picked.connect(self.opener.open)
@@ -153,6 +158,9 @@ class MainWindow(QMainWindow):
                 "motion": self._on_motion,
                 "lessons": self.tour.guide.show_contents,
                 "lesson_next": self.tour.guide.next,
+                "help": self.help.show_help,
+                "keys": lambda: KeySheet(self).open(),
+                "about": lambda: About(self).open(),
                 "zoom_in": partial(self.zoom_asked.emit, 1),
                 "zoom_out": partial(self.zoom_asked.emit, -1),
                 "zoom_reset": partial(self.zoom_asked.emit, 0),
@@ -197,6 +205,7 @@ class MainWindow(QMainWindow):
             old.hide()  # Qt shows a new central widget a turn later: one replaced before that would come up as a window
         self.setCentralWidget(body)
         self.tour.attach(body, theme)
+        self.help.attach(body)
         self._announced = ""
         self._render_history()
         self._render_machine()

@@ -39,6 +39,9 @@ KEYS: Mapping[str, tuple[Keys, ...]] = {
     "zoom_reset": ("Ctrl+0",),
     "lessons": ("F2",),
     "lesson_next": ("Ctrl+Return",),
+    "help": (_STANDARD.HelpContents,),
+    "keys": ("?",),
+    "about": (),
     "quit": (_STANDARD.Quit,),
 }
 
@@ -54,7 +57,7 @@ MENU: tuple[tuple[str, ...], ...] = (
     ("reset", "reset_one"),
     ("unit", "theme"),
     ("zoom_in", "zoom_out", "zoom_reset", "motion"),
-    ("lessons",),
+    ("lessons", "help", "keys", "about"),
     ("quit",),
 )
 
@@ -109,6 +112,9 @@ class WindowActions(QObject):
                 "zoom_out": (self.tr("Smaller"), self.tr("Everything smaller")),
                 "zoom_reset": (self.tr("Usual size"), self.tr("As large as the system’s type")),
                 "lessons": (self.tr("Lessons"), self.tr("Learn step by step, in this window, with its sliders")),
+                "help": (self.tr("Glossary"), self.tr("What the control in use, or what is pointed at, is about")),
+                "keys": (self.tr("Keys"), self.tr("All keys on one sheet")),
+                "about": (self.tr("About"), self.tr("Version, data and their dates, licences")),
                 "lesson_next": (self.tr("Next step"), self.tr("To the next step of the lesson")),
                 "quit": (self.tr("Quit"), self.tr("Close; the scenario is kept for the next start")),
             }

@@ -61,6 +61,11 @@ class Guide(QObject):
         return self._lesson is not None or self._listed
 
     @property
+    def language(self) -> str:
+        """The code of the window's language, now."""
+        return self._language()
+
+    @property
     def step(self) -> Step | None:
         return self._lesson.steps[self._number] if self._lesson is not None else None
 
@@ -69,7 +74,7 @@ class Guide(QObject):
         """The list of lessons, when it is open."""
         if not self._listed:
             return None
-        language, known = self._language(), self._progress
+        language, known = self.language, self._progress
         entries = [
             Entry(
                 heading.id,
@@ -237,10 +242,10 @@ class Guide(QObject):
         question = step.predict.question if step.predict is not None else step.do
         asked = Asked.NOTHING if question is None else Asked.DONE if self._done else Asked.ACTION if step.do else Asked.GUESS
         return Page(
-            lesson=lesson.title.in_language(self._language()),
+            lesson=lesson.title.in_language(self.language),
             number=self._number,
             count=len(lesson.steps),
-            title=step.title.in_language(self._language()),
+            title=step.title.in_language(self.language),
             text=self._html(step.text, views, numbers),
             picture=step.picture,
             weights=plain(scenario.weights),
@@ -251,7 +256,7 @@ class Guide(QObject):
         )
 
     def _html(self, text: Text | None, views: dict[str, View], numbers: Numbers) -> str:
-        return "" if text is None else html_of(filled(text.in_language(self._language()), views), numbers)
+        return "" if text is None else html_of(filled(text.in_language(self.language), views), numbers)
 
     def _plain(self, text: Text, views: dict[str, View], numbers: Numbers) -> str:
-        return plain_of(filled(text.in_language(self._language()), views), numbers)
+        return plain_of(filled(text.in_language(self.language), views), numbers)
