@@ -59,7 +59,7 @@ class About(QDialog):
         yield self.tr("models"), _date(assets.MODELS), self.tr("config.json of each on the Hugging Face Hub, and its makers’ papers")
         yield self.tr("graphics cards"), _date(assets.GPUS), self.tr("their makers’ data sheets; usable memory as runs have reported it")
         runs = sum(_lines(path) for path in assets.EVIDENCE.glob("*.jsonl"))
-        measured = self.tr("{number} published or repeated measurements, each with its address").format(number=f"{runs:,}")
+        measured = self.tr("{number} measurements, each with its source").format(number=f"{runs:,}")
         yield self.tr("bands"), _date(assets.CALIBRATION), measured
         yield self.tr("glossary"), _date(assets.GLOSSARY), self.tr("written for this window; its links lead to the papers and manuals")
 

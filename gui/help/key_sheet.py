@@ -50,8 +50,8 @@ class KeySheet(QDialog):
 
 
 def _of_actions(window: QWidget) -> Iterable[tuple[str, str]]:
-    """In the order of their names; those without a name are not to be called by hand."""
-    named = [action for action in window.findChildren(QAction) if action.parent() is window and action.text() and action.shortcuts()]
+    """In the order of their names, all that can be called by a key on this system."""
+    named = [action for action in window.findChildren(QAction) if action.parent() is window and not action.shortcut().isEmpty()]
     for action in sorted(named, key=lambda action: action.text().casefold()):
         yield action.text(), _native(action.shortcuts())
 

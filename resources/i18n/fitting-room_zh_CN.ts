@@ -2568,6 +2568,10 @@
             <source>written for this window; its links lead to the papers and manuals</source>
             <translation>为本窗口撰写；链接指向论文和手册</translation>
         </message>
+        <message>
+            <source>{number} measurements, each with its source</source>
+            <translation>{number} 条实测，各附来源</translation>
+        </message>
     </context>
     <context>
         <name>ContextHelp</name>
