@@ -20,6 +20,7 @@ TERMS: dict[str, str] = {
     "lora_target_modules": "lora_targets",
     "optimizer": "optimizer",
     "loss": "loss",
+    "objective": "objective",
     "gradient_checkpointing": "gradient_checkpointing",
     "more": "runtime_program",
     "more_summary": "runtime_program",

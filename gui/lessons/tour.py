@@ -54,6 +54,7 @@ class Tour(QObject):
         self._say = say
         self._body: Body | None = None
         self._outline: Outline | None = None
+        self._shown: tuple[str, int] | None = None
         guide.changed.connect(self._render)
         guide.entered.connect(self._on_entered)
         guide.announced.connect(self._on_announced)
@@ -72,7 +73,7 @@ class Tour(QObject):
         panel.closed.connect(guide.close)
         panel.lesson_picked.connect(guide.start)
         panel.term_wanted.connect(self.term_wanted)
-        guide.page = None  # in another language
+        guide.page = self._shown = None  # in another language
         self._render()
         self._point()
 
@@ -91,11 +92,15 @@ class Tour(QObject):
             panel.show_nothing()
         elif guide.page is not None:
             panel.show_page(guide.page)
+            if (guide.page.lesson, guide.page.number) != self._shown:  # its scene is on the screen now, and has moved things
+                self._shown = (guide.page.lesson, guide.page.number)
+                self._point()
         self._body.fold()
         if guide.step is None and self._outline is not None:
             self._outline.show_around([])
 
     def _on_entered(self, step: Step) -> None:
+        self._shown = None
         if self._body is not None and step.tab is not None:
             self._body.explorer.open_page(step.tab.value)
         self._point()
@@ -128,11 +133,9 @@ class Tour(QObject):
         more = body.findChild(QAbstractButton, "more")
         if more is not None and body.controls.folded.rows.isAncestorOf(part):
             more.setChecked(True)
-        here = part.parentWidget()
-        while here is not None:
-            if isinstance(here, QScrollArea):
-                here.ensureWidgetVisible(part)
-            here = here.parentWidget()
+        for widget in _ancestors(part):
+            if isinstance(widget, QScrollArea):
+                widget.ensureWidgetVisible(part)
 
     def _on_announced(self, words: str) -> None:
         if QAccessible.isActive() and self._body is not None:
@@ -140,3 +143,13 @@ class Tour(QObject):
 
     def _on_broken(self, error: LessonError) -> None:
         self._say(lesson_problem(error))
+
+
+def _ancestors(part: QWidget) -> list[QWidget]:
+    """From the inside out."""
+    found = []
+    here = part.parentWidget()
+    while here is not None:
+        found.append(here)
+        here = here.parentWidget()
+    return found
