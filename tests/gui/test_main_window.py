@@ -431,7 +431,8 @@ def test_the_key_says_so_where_there_is_nothing_to_reset(room: Any) -> None:
 def test_every_name_tells_how_to_reset(room: Any) -> None:
     captions = room.window.findChildren(Caption)
     assert len(captions) >= 12
-    assert {caption.toolTip() for caption in captions} == {"Double-click, or Ctrl+Shift+R in the control: back to the example’s value"}
+    told = "Double-click, or Ctrl+Shift+R in the control: back to the example’s value"
+    assert [caption.text() for caption in captions if told not in caption.toolTip().split("\n")] == []
     assert "Ctrl+Shift+R" in room.window.findChild(QAction, "reset").toolTip()
 
 
