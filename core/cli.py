@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 
 from core import __version__, evidence, parallel_options
 from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, load_gpus, load_models, suggest
+from core.catalogue.config_keys import ConfigError
 from core.catalogue.gpus import unnumbered
-from core.catalogue.hf_config import ConfigError
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
 from core.evidence import EvidenceFileError
 from core.hub import HubError, fetch, parse_reference

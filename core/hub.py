@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.catalogue.checkpoint import CONFIG_NAME, ONE_FILE_NAME, config_beside, read_checkpoint, with_tensors
-from core.catalogue.hf_config import ConfigError, ConfigProblem, ImportedModel, read_config
+from core.catalogue.config_keys import ConfigError, ConfigProblem
+from core.catalogue.hf_config import ImportedModel, read_config
 from core.catalogue.safetensors_file import INDEX_NAME, MAX_HEADER_BYTES
 from core.catalogue.tensor_file import Tensor, summed
 from core.small_file import MAX_FILE_BYTES

@@ -8,7 +8,7 @@ Our own estimate departs from it wherever activations, logits and the allocator 
 from typing import NamedTuple
 
 from core.memory import Architecture, parameter_count
-from core.memory.parameters import embedding_parameters, layer_linear_parameters, layer_vector_parameters, moe_linear_parameters
+from core.memory.parameters import embedding_parameters, largest_layer_parameters
 
 
 class HubRow(NamedTuple):
@@ -22,8 +22,7 @@ class HubRow(NamedTuple):
 
 def hub_table(arch: Architecture) -> tuple[HubRow, ...]:
     """From fp32 to int4. The largest layer is a decoder layer, or the embedding where that is larger."""
-    matrices = moe_linear_parameters(arch) if arch.num_moe_layers else layer_linear_parameters(arch)
-    largest = max(matrices + layer_vector_parameters(arch), embedding_parameters(arch))
+    largest = max(largest_layer_parameters(arch), embedding_parameters(arch))
     total = parameter_count(arch)
     bits_and_adam = {"float32": (32, 16), "float16/bfloat16": (16, 8), "int8": (8, None), "int4": (4, None)}
     return tuple(

@@ -282,6 +282,7 @@ _REASONS = {
     Reason.SDPA_WITHOUT_SINKS: "attention with sinks runs eager only",
     Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",
     Reason.LOSS_OF_PREFERENCE: "this preference method's loss is not computed so",
+    Reason.RUNTIME_ON_PIECES: "this runtime on a model whose layers keep a state is not modelled yet",
     Reason.SEVERAL_GPUS: "this run on several GPUs is not modelled yet",
     Reason.TENSOR_PARALLEL_HEADS: "tensor parallelism divides whole heads",
     Reason.PIPELINE_LAYERS: "every pipeline stage needs layers, and together they have all of the model's",

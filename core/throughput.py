@@ -10,6 +10,7 @@ from typing import NamedTuple
 from core.memory import Architecture, Format, Gpu, Method, Runtime, Scenario, Task, parameter_count
 from core.memory.formats import bits_per_value
 from core.memory.inference import decode_cache_bytes
+from core.memory.mixers import state_bytes
 from core.memory.parameters import embedding_parameters
 from core.memory.weights import weight_bytes
 
@@ -83,7 +84,8 @@ def decode_bytes(scenario: Scenario) -> int:
     weights = weight_bytes(replace(arch, file_format=None, file_bytes=0), scenario.weights)
     if not arch.tie_word_embeddings:
         weights -= embedding_parameters(arch) * (bits_per_value(Format.BF16) // 8)
-    return weights + decode_cache_bytes(scenario, scenario.batch_size * scenario.context_length)
+    states = state_bytes(arch, scenario.batch_size, 2)  # read and written: twice, but nothing else that is written is counted
+    return weights + decode_cache_bytes(scenario, scenario.batch_size * scenario.context_length) + states
 
 
 def active_parameters(arch: Architecture) -> int:
@@ -98,7 +100,7 @@ def _with_experts(arch: Architecture, experts: int) -> Architecture:
 
 def _forward_flops(arch: Architecture, length: int) -> float:
     """Operations a token of a causal sequence: two a parameter, and four a head value and position before it, half of them on average."""
-    return 2.0 * active_parameters(arch) + 2.0 * arch.num_hidden_layers * arch.query_size * length
+    return 2.0 * active_parameters(arch) + 2.0 * arch.attention_layers * arch.query_size * length
 
 
 def training_flops_per_token(scenario: Scenario) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from core.catalogue.hf_config import ConfigError, ImportedModel
+from core.catalogue.config_keys import ConfigError
+from core.catalogue.hf_config import ImportedModel
 from core.hub import HubError, HubProblem, Reference, fetch
 
 Fetch = Callable[[Reference], ImportedModel]

@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from core.catalogue.hf_config import ConfigError, ImportedModel
+from core.catalogue.config_keys import ConfigError
+from core.catalogue.hf_config import ImportedModel
 from core.catalogue.models import Model
 from core.hub import HubError, Reference, parse_reference
 from core.lessons import is_lesson

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication
 
-from core.catalogue.hf_config import ConfigProblem, Note
+from core.catalogue.config_keys import ConfigProblem
+from core.catalogue.hf_config import Note
 from core.hub import HubError, HubProblem
 from core.memory import (
     Attention,
@@ -314,6 +315,8 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "This runtime does not load weights in this format. Pick another format.")
         case Reason.LOSS_OF_PREFERENCE:
             return translate("Words", "The loss of this preference method is not computed that way. Pick the plain loss.")
+        case Reason.RUNTIME_ON_PIECES:
+            return translate("Words", "This runtime on a model whose layers keep a state is not modelled yet. Pick transformers.")
         case Reason.SEVERAL_GPUS:
             return translate("Words", "This run on several GPUs is not modelled yet. Pick one GPU.")
         case Reason.TENSOR_PARALLEL_HEADS:

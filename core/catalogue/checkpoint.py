@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.catalogue.config_keys import ConfigError, ConfigProblem
 from core.catalogue.gguf_file import GgufFile, read_gguf
-from core.catalogue.hf_config import ConfigError, ConfigProblem, ImportedModel, Note, read_config
+from core.catalogue.hf_config import ImportedModel, Note, read_config
 from core.catalogue.safetensors_file import INDEX_NAME, read_index, read_tensors
 from core.catalogue.tensor_file import Tensor, TensorFileError, Tensors, summed
 from core.memory import Format, parameter_count

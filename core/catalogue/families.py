@@ -7,7 +7,7 @@ here is not known, whatever its sizes.
 from collections.abc import Mapping
 from typing import Any
 
-from core.memory.architecture import Activation, Norm, Position, Router
+from core.memory.architecture import Activation, Mixer, Norm, Position, Router
 
 PIECES: Mapping[str, Mapping[str, Any]] = {
     "Llama": {},
@@ -76,4 +76,26 @@ PIECES: Mapping[str, Mapping[str, Any]] = {
         "dropout": True,
         "softmax_in_fp32": False,
     },
+    "Qwen3Next": {
+        "norm": Norm.RMS_WEIGHT_FP32,
+        "mixer": Mixer.GATED_DELTA_NET,
+        "qk_norm": True,
+        "attention_gate": True,
+        "rotary_concatenated": True,
+        "router": Router.SOFTMAX_16_BIT,
+        "shared_expert_gate": True,
+    },
+    "FalconH1": {"mixer": Mixer.MAMBA2, "mixer_multipliers": True},
+    "Bamba": {"mixer": Mixer.MAMBA2, "mixer_norm": True, "rotary_concatenated": True},
+    "NemotronH": {
+        "norm": Norm.RMS_WEIGHT_FP32,
+        "mixer": Mixer.MAMBA2,
+        "mixer_norm": True,
+        "position": Position.NONE,
+        "activation": Activation.RELU_SQUARED,
+        "logits_in_fp32": True,
+    },
+    "Jamba": {"mixer": Mixer.MAMBA, "mixer_norm": True, "position": Position.NONE, "router": Router.SOFTMAX_UNNORMALIZED},
+    "Mamba": {"mixer": Mixer.MAMBA, "position": Position.NONE, "logits_in_fp32": True},
+    "Mamba2": {"mixer": Mixer.MAMBA2, "mixer_norm": True, "position": Position.NONE, "logits_in_fp32": True},
 }

@@ -11,49 +11,13 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from core.catalogue.config_keys import Config, ConfigError, ConfigProblem, integer
 from core.catalogue.families import PIECES
+from core.catalogue.hybrid_config import READERS as HYBRID_READERS
+from core.catalogue.hybrid_config import WITHOUT_ATTENTION
 from core.memory import Architecture, Format, parameter_count
 from core.memory.architecture import Router
 from core.memory.edge import validated
-
-Config = Mapping[str, Any]
-
-
-class ConfigProblem(StrEnum):
-    """Why a configuration is no model that can be estimated."""
-
-    NO_MODEL = "no_model"
-    """It is no configuration of a model."""
-    OUT_OF_SCOPE = "out_of_scope"
-    """A model that does not generate text."""
-    FAMILY_UNKNOWN = "family_unknown"
-    NOT_MODELLED = "not_modelled"
-    """A known family, with something that is not modelled."""
-    BAD_SIZE = "bad_size"
-    BAD_FILE = "bad_file"
-    """A file of tensors that cannot be read."""
-    CONFIG_MISSING = "config_missing"
-    """A file of tensors without the configuration that says how many heads they make."""
-
-
-class ConfigError(ValueError):
-    """A configuration that is no model that can be estimated; ``detail`` is the family, the key, or what is wrong with a size."""
-
-    def __init__(self, problem: ConfigProblem, detail: str) -> None:
-        self.problem = problem
-        self.detail = "".join(character for character in detail if character.isprintable())[:120]
-        super().__init__(_ENGLISH[problem].format(detail=self.detail))
-
-
-_ENGLISH = {
-    ConfigProblem.NO_MODEL: "not a model's config.json: {detail}",
-    ConfigProblem.OUT_OF_SCOPE: "{detail} models do not generate text; Fitting Room knows those that do",
-    ConfigProblem.FAMILY_UNKNOWN: "models of the type {detail} are not modelled yet; set the sizes by hand, or pick a similar model",
-    ConfigProblem.NOT_MODELLED: "this model has something that is not modelled yet: {detail}",
-    ConfigProblem.BAD_SIZE: "a size in this configuration cannot be: {detail}",
-    ConfigProblem.BAD_FILE: "this file of tensors cannot be read: {detail}",
-    ConfigProblem.CONFIG_MISSING: "{detail} says nothing of heads and layers; put the model's config.json beside it",
-}
 
 
 class Note(StrEnum):
@@ -137,39 +101,30 @@ def _model_type(config: Config) -> str:
 
 
 def _architecture(config: Config, family: _Family, name: str) -> Architecture:
-    heads = _integer(config, "num_attention_heads", "n_head")
-    hidden = _integer(config, "hidden_size", "n_embd")
+    # A model without attention has no heads, and one is as good as another number of them.
+    heads = integer(config, "num_attention_heads", "n_head", default=1 if family.pieces in WITHOUT_ATTENTION else None)
+    hidden = integer(config, "hidden_size", "n_embd")
     fields: dict[str, Any] = dict(PIECES[family.pieces])
     fields |= {
         "hidden_size": hidden,
-        "intermediate_size": _integer(config, "intermediate_size", "n_inner", default=4 * hidden),
-        "num_hidden_layers": _integer(config, "num_hidden_layers", "n_layer"),
+        "intermediate_size": integer(config, "intermediate_size", "n_inner", default=4 * hidden),
+        "num_hidden_layers": integer(config, "num_hidden_layers", "n_layer"),
         "num_attention_heads": heads,
-        "num_key_value_heads": _integer(config, "num_key_value_heads", default=heads),
-        "head_dim": _integer(config, "head_dim", default=max(1, hidden // max(1, heads))),
-        "vocab_size": _integer(config, "vocab_size"),
+        "num_key_value_heads": integer(config, "num_key_value_heads", default=heads),
+        "head_dim": integer(config, "head_dim", default=max(1, hidden // max(1, heads))),
+        "vocab_size": integer(config, "vocab_size"),
         "tie_word_embeddings": bool(config.get("tie_word_embeddings", family.tied)),
-        "max_position_embeddings": _integer(config, "max_position_embeddings", "n_positions", default=0),
+        "max_position_embeddings": integer(config, "max_position_embeddings", "n_positions", default=0),
     }
-    share = config.get("partial_rotary_factor") or config.get("rotary_pct")
+    rope = config.get("rope_parameters")
+    newer = rope.get("partial_rotary_factor") if isinstance(rope, dict) else None
+    share = config.get("partial_rotary_factor") or config.get("rotary_pct") or newer
     if isinstance(share, float) and 0 < share < 1:
         fields["rotary_dim"] = int(fields["head_dim"] * share)
     if family.read is not None:
         family.read(config, fields)
     arch = validated(Architecture, name=name[:200], nominal_parameters=1, **fields)
     return replace(arch, nominal_parameters=min(parameter_count(arch), 10**15))
-
-
-def _integer(config: Config, *keys: str, default: int | None = None) -> int:
-    for key in keys:
-        value = config.get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if value is not None:
-            raise ConfigError(ConfigProblem.BAD_SIZE, key)
-    if default is None:
-        raise ConfigError(ConfigProblem.BAD_SIZE, keys[0])
-    return default
 
 
 def _window(fields: dict[str, Any], window: object, layers: int) -> None:
@@ -196,7 +151,7 @@ def _all_but_every(period: int) -> Callable[[Config, dict[str, Any]], None]:
 
     def read(config: Config, fields: dict[str, Any]) -> None:
         layers = fields["num_hidden_layers"]
-        each = _integer(config, "sliding_window_pattern", default=period)
+        each = integer(config, "sliding_window_pattern", default=period)
         _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", layers - layers // max(1, each)))
 
     return read
@@ -204,14 +159,14 @@ def _all_but_every(period: int) -> Callable[[Config, dict[str, Any]], None]:
 
 def _qwen(config: Config, fields: dict[str, Any]) -> None:
     if config.get("use_sliding_window"):
-        later = fields["num_hidden_layers"] - _integer(config, "max_window_layers", default=28)
+        later = fields["num_hidden_layers"] - integer(config, "max_window_layers", default=28)
         _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", later))
 
 
 def _experts(config: Config, fields: dict[str, Any], width: int) -> None:
     fields |= {
-        "num_experts": _integer(config, "num_experts", "num_local_experts", "n_routed_experts"),
-        "num_experts_per_tok": _integer(config, "num_experts_per_tok"),
+        "num_experts": integer(config, "num_experts", "num_local_experts", "n_routed_experts"),
+        "num_experts_per_tok": integer(config, "num_experts_per_tok"),
         "moe_intermediate_size": width,
     }
 
@@ -219,8 +174,8 @@ def _experts(config: Config, fields: dict[str, Any], width: int) -> None:
 def _qwen_experts(config: Config, fields: dict[str, Any]) -> None:
     if config.get("mlp_only_layers") or config.get("decoder_sparse_step", 1) != 1:
         raise ConfigError(ConfigProblem.NOT_MODELLED, "decoder_sparse_step, mlp_only_layers")
-    _experts(config, fields, _integer(config, "moe_intermediate_size"))
-    shared = _integer(config, "shared_expert_intermediate_size", default=0)
+    _experts(config, fields, integer(config, "moe_intermediate_size"))
+    shared = integer(config, "shared_expert_intermediate_size", default=0)
     if fields.get("shared_expert_gate"):
         fields["shared_expert_intermediate_size"] = shared
         if config.get("norm_topk_prob"):
@@ -245,16 +200,16 @@ def _gpt_oss(config: Config, fields: dict[str, Any]) -> None:
 def _deepseek(config: Config, fields: dict[str, Any]) -> None:
     if config.get("moe_layer_freq", 1) != 1:
         raise ConfigError(ConfigProblem.NOT_MODELLED, "moe_layer_freq")
-    width = _integer(config, "moe_intermediate_size")
+    width = integer(config, "moe_intermediate_size")
     _experts(config, fields, width)
     fields |= {
-        "shared_expert_intermediate_size": width * _integer(config, "n_shared_experts", default=0),
-        "first_k_dense_replace": _integer(config, "first_k_dense_replace", default=0),
-        "kv_lora_rank": _integer(config, "kv_lora_rank"),
-        "q_lora_rank": _integer(config, "q_lora_rank", default=0),
-        "qk_nope_head_dim": _integer(config, "qk_nope_head_dim"),
-        "qk_rope_head_dim": _integer(config, "qk_rope_head_dim"),
-        "v_head_dim": _integer(config, "v_head_dim"),
+        "shared_expert_intermediate_size": width * integer(config, "n_shared_experts", default=0),
+        "first_k_dense_replace": integer(config, "first_k_dense_replace", default=0),
+        "kv_lora_rank": integer(config, "kv_lora_rank"),
+        "q_lora_rank": integer(config, "q_lora_rank", default=0),
+        "qk_nope_head_dim": integer(config, "qk_nope_head_dim"),
+        "qk_rope_head_dim": integer(config, "qk_rope_head_dim"),
+        "v_head_dim": integer(config, "v_head_dim"),
     }
     fields["head_dim"] = fields["qk_nope_head_dim"] + fields["qk_rope_head_dim"]
 
@@ -289,13 +244,13 @@ def _falcon(config: Config, fields: dict[str, Any]) -> None:
         raise ConfigError(ConfigProblem.NOT_MODELLED, "alibi, bias, parallel_attn")
     fields["num_key_value_heads"] = 1
     if config.get("new_decoder_architecture"):
-        heads = _integer(config, "num_kv_heads", "n_head_kv", default=fields["num_attention_heads"])
-        single = _integer(config, "num_ln_in_parallel_attn", default=2) == 1
+        heads = integer(config, "num_kv_heads", "n_head_kv", default=fields["num_attention_heads"])
+        single = integer(config, "num_ln_in_parallel_attn", default=2) == 1
         fields |= {"num_key_value_heads": heads, "broadcast_heads": False, "heads_repeated_early": True}
         fields |= {"single_norm": single, "norms_first": not single}
     elif not config.get("multi_query", True):
         raise ConfigError(ConfigProblem.NOT_MODELLED, "multi_query")
-    fields["intermediate_size"] = _integer(config, "ffn_hidden_size", default=4 * fields["hidden_size"])
+    fields["intermediate_size"] = integer(config, "ffn_hidden_size", default=4 * fields["hidden_size"])
 
 
 def _biases(config: Config, fields: dict[str, Any]) -> None:
@@ -333,6 +288,13 @@ _FAMILIES: Mapping[str, _Family] = {
     "olmo2": _Family("Olmo2"),
     "cohere2": _Family("Cohere2", tied=True, read=_all_but_every(4)),
     "llama4_text": _Family("Llama4Text", read=_llama4),
+    "qwen3_next": _Family("Qwen3Next", read=HYBRID_READERS["Qwen3Next"]),
+    "falcon_h1": _Family("FalconH1", read=HYBRID_READERS["FalconH1"]),
+    "bamba": _Family("Bamba", read=HYBRID_READERS["Bamba"]),
+    "jamba": _Family("Jamba", read=HYBRID_READERS["Jamba"]),
+    "nemotron_h": _Family("NemotronH", read=HYBRID_READERS["NemotronH"]),
+    "mamba": _Family("Mamba", tied=True, read=HYBRID_READERS["Mamba"]),
+    "mamba2": _Family("Mamba2", read=HYBRID_READERS["Mamba2"]),
 }
 
 #: Encoders, encoders with a decoder, models of pictures and of sound.
@@ -375,6 +337,16 @@ _KNOWN_KEYS = frozenset(
     torch_dtype dtype transformers_version use_cache bos_token_id eos_token_id pad_token_id hidden_act hidden_activation
     activation_function initializer_range rms_norm_eps layer_norm_eps layer_norm_epsilon layer_norm_bias rope_theta rope_scaling
     rope_parameters rope_local_base_freq rope_interleave rotary_emb_base attention_dropout hidden_dropout resid_pdrop embd_pdrop attn_pdrop
+    full_attention_interval linear_conv_kernel_dim linear_num_key_heads linear_num_value_heads linear_key_head_dim linear_value_head_dim
+    mamba_d_ssm mamba_n_heads mamba_d_head mamba_n_groups mamba_d_state mamba_d_conv mamba_expand mamba_chunk_size mamba_conv_bias
+    mamba_proj_bias mamba_norm_before_gate mamba_rms_norm mamba_use_mlp projectors_bias attn_layer_indices attn_layer_period
+    attn_layer_offset expert_layer_period expert_layer_offset mamba_dt_rank use_mamba_kernels use_mambapy use_associative_scan
+    num_heads state_size n_groups conv_kernel expand chunk_size time_step_rank use_bias use_conv_bias residual_in_fp32
+    hybrid_override_pattern layers_block_type mamba_num_heads mamba_head_dim ssm_state_size time_step_min time_step_max time_step_floor
+    time_step_limit time_step_scale time_step_init_scheme rescale_prenorm_residual rms_norm norm_before_gate mamba_hidden_act
+    mlp_hidden_act mamba_ssm_cache_dtype num_logits_to_keep calc_logits_for_entire_prompt z_loss_coefficient lm_head_multiplier
+    mlp_multipliers key_multiplier attention_out_multiplier attention_in_multiplier ssm_multipliers ssm_in_multiplier
+    ssm_out_multiplier mlp_expansion_factor attn_rotary_emb hidden_size_per_head
     embd_layer_dropout classifier_dropout pretraining_tp auto_map output_router_logits router_aux_loss_coef router_jitter_noise
     input_jitter_noise aux_loss_alpha seq_aux scoring_func topk_method topk_group n_group routed_scaling_factor ep_size
     query_pre_attn_scalar cache_implementation logit_scale logits_scaling embedding_multiplier residual_multiplier attention_multiplier

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from core.catalogue.config_keys import ConfigError
 from core.catalogue.families import PIECES
+from core.catalogue.hybrid_config import READERS
 from core.evidence.records import UnsupportedError
 from core.memory import Architecture, MomentName, Scenario, Stack, estimate, parameter_count
 from core.memory.edge import validated
@@ -64,7 +66,9 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
         per_layer = arch["hidden"] * (12 * arch["hidden"] + 13)
         outside = arch["vocab"] * arch["hidden"] + 2 * arch["hidden"]
         fields["max_position_embeddings"] = (arch["n_params"] - outside - arch["layers"] * per_layer) // arch["hidden"]
-    if "num_experts_per_tok" in arch:
+    if family in READERS:
+        fields |= _with_mixers(arch)
+    elif "num_experts_per_tok" in arch:
         width = arch.get("moe_intermediate_size") or arch["intermediate"]
         shared = 1 if family == "Llama4Text" else arch.get("n_shared_experts", 0)
         fields |= {
@@ -78,20 +82,42 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
         Architecture,
         name=str(record.get("model", ""))[:200],
         nominal_parameters=arch["n_params"],
-        hidden_size=arch["hidden"],
-        intermediate_size=arch["intermediate"],
-        num_hidden_layers=arch["layers"],
-        num_attention_heads=arch["heads"],
-        num_key_value_heads=arch["kv_heads"],
-        head_dim=arch["head_dim"],
-        vocab_size=arch["vocab"],
-        tie_word_embeddings=arch["tied"],
-        **fields,
+        **{
+            "hidden_size": arch["hidden"],
+            "intermediate_size": arch["intermediate"],
+            "num_hidden_layers": arch["layers"],
+            "num_attention_heads": arch["heads"] or 1,
+            "num_key_value_heads": arch["kv_heads"] or 1,
+            "head_dim": arch["head_dim"],
+            "vocab_size": arch["vocab"],
+            "tie_word_embeddings": arch["tied"],
+        }
+        | fields,
         **{field: arch[field] for field in _LATENT if field in arch},
     )
     if parameter_count(found) != arch["n_params"]:
         raise UnsupportedError(f"its pieces add up to {parameter_count(found):,} parameters, not {arch['n_params']:,}")
     return found
+
+
+def _with_mixers(arch: Mapping[str, Any]) -> dict[str, Any]:
+    """What the configuration of a model with mixers says of them. A record tells how many layers of a kind there are, not their order:
+    where the family has no rule for it, attention is taken to be spread evenly.
+    """
+    sizes = {"num_hidden_layers": "layers", "hidden_size": "hidden", "intermediate_size": "intermediate", "head_dim": "head_dim"}
+    fields: dict[str, Any] = {field: arch[key] for field, key in sizes.items()}
+    config = {key: value for key, value in arch.items() if key != "layer_types"}
+    kinds = arch["layer_types"]
+    if "mlp" in kinds:
+        mixers, attention = kinds["linear_attention"], kinds["full_attention"]
+        last = mixers // (attention + 1)
+        config["layer_types"] = ["linear_attention"] * (mixers - last) + ["full_attention"] * attention
+        config["layer_types"] += ["linear_attention"] * last + ["mlp"] * kinds["mlp"]
+    try:
+        READERS[arch["family"]](config, fields)
+    except ConfigError as error:
+        raise UnsupportedError(str(error)) from error
+    return fields
 
 
 def scenario_of(record: Mapping[str, Any], architecture: Architecture) -> Scenario:

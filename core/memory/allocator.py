@@ -8,7 +8,8 @@ lies above weights and cache.
 
 from core.memory.architecture import Architecture
 from core.memory.formats import Format, bits_per_value, unquantized_bytes_per_value
-from core.memory.parameters import attention_shapes, embedding_parameters, linear_shapes
+from core.memory.mixers import mixer_shapes
+from core.memory.parameters import attention_shapes, embedding_parameters, mlp_shapes
 from core.memory.units import MIB, ceil_div
 
 _LARGE_REQUEST_BYTES = 10 * MIB
@@ -37,6 +38,6 @@ def unsplit_weight_bytes(arch: Architecture, fmt: Format) -> int:
     def layer(shapes: tuple[tuple[str, int, int], ...]) -> int:
         return sum(unsplit_bytes(inputs * outputs * bits // 8) for _, inputs, outputs in shapes)
 
-    with_experts = arch.num_moe_layers
-    layers = (arch.num_hidden_layers - with_experts) * layer(linear_shapes(arch)) + with_experts * layer(attention_shapes(arch))
+    layers = arch.attention_layers * layer(attention_shapes(arch)) + (arch.mlp_layers - arch.num_moe_layers) * layer(mlp_shapes(arch))
+    layers += arch.num_mixer_layers * layer(mixer_shapes(arch))
     return layers + (1 if arch.tie_word_embeddings else 2) * unsplit_bytes(embedding_parameters(arch) * wide)

@@ -21,6 +21,8 @@ class Norm(StrEnum):
     """RMSNorm that multiplies by 1 + weight in fp32 (Gemma)."""
     RMS_FP32 = "rms_fp32"
     """RMSNorm whose weight multiplies in fp32 (OLMo 2, gpt-oss)."""
+    RMS_WEIGHT_FP32 = "rms_weight_fp32"
+    """The same, with a copy of the weight (or of 1 + it) in fp32 (Nemotron-H, Qwen3-Next)."""
     LAYER = "layer"
     """LayerNorm with weight and bias, one kernel."""
     LAYER_FP32 = "layer_fp32"
@@ -31,6 +33,8 @@ class Activation(StrEnum):
     """The nonlinearity of an MLP. GATED has three matrices, down(act(gate(x)) * up(x)); the others two."""
 
     GATED = "gated"
+    RELU_SQUARED = "relu_squared"
+    """(Nemotron-H)."""
     GELU = "gelu"
     """One kernel."""
     GELU_WRITTEN_OUT = "gelu_written_out"
@@ -47,6 +51,20 @@ class Position(StrEnum):
     """A vector for each of ``max_position_embeddings`` positions."""
     ALIBI = "alibi"
     """A bias on the scores that grows with the distance (BLOOM)."""
+    NONE = "none"
+    """Only by what a state has seen before it (Jamba, Nemotron-H)."""
+
+
+class Mixer(StrEnum):
+    """What a layer has instead of attention, or beside it: a mixer that keeps the past in a state of fixed size."""
+
+    NONE = "none"
+    MAMBA = "mamba"
+    """A selective scan over channels (Mamba, Jamba)."""
+    MAMBA2 = "mamba2"
+    """State-space duality: heads, and chunks that are matrix products (Mamba-2, Bamba, Falcon-H1, Nemotron-H, Granite 4)."""
+    GATED_DELTA_NET = "gated_delta_net"
+    """Linear attention by a gated delta rule, in chunks of 64 (Qwen3-Next)."""
 
 
 class Router(StrEnum):
@@ -89,6 +107,7 @@ class Architecture:
     """Of the MLP of a layer without experts."""
     num_hidden_layers: Annotated[int, Gt(0), Le(10**5)]
     num_attention_heads: Annotated[int, Gt(0), Le(10**6)]
+    """Where no layer has attention, 1, as the two that follow: nothing is reckoned with them."""
     num_key_value_heads: Annotated[int, Gt(0), Le(10**6)]
     head_dim: Annotated[int, Gt(0), Le(10**5)]
     vocab_size: Annotated[int, Gt(0), Le(10**8)]
@@ -171,6 +190,8 @@ class Architecture:
     """What every token goes through is weighted by a gate of its own (Qwen2-MoE)."""
     first_k_dense_replace: Annotated[int, Ge(0), Le(10**5)] = 0
     """First layers that have a plain MLP instead of experts."""
+    expert_layer_period: Annotated[int, Gt(0), Le(10**5)] = 1
+    """Of the layers after those, each how-many-th has experts, the others a plain MLP (Jamba: every second)."""
     router: Router = Router.SOFTMAX
     experts_clamped: bool = False
     """Experts, and their router, have biases, and gate and up are clamped (gpt-oss)."""
@@ -182,6 +203,41 @@ class Architecture:
     qk_nope_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
     qk_rope_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
     v_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+
+    mixer: Mixer = Mixer.NONE
+    num_mixer_layers: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Layers that have it."""
+    num_layers_without_attention: Annotated[int, Ge(0), Le(10**5)] = 0
+    num_layers_without_mlp: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Where a layer is a single block: a mixer, attention or an MLP (Nemotron-H), or nothing but a mixer (Mamba)."""
+    num_mixers_after_attention: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Layers with a mixer behind the last attention; 0 where attention comes last (Qwen3-Next, Falcon-H1)."""
+    conv_kernel: Annotated[int, Ge(0), Le(10**4)] = 0
+    """Tokens that the convolution before the state looks at, and that it keeps."""
+    mamba_num_heads: Annotated[int, Ge(0), Le(10**7)] = 0
+    """Of Mamba, whose every channel has a state of its own, its channels."""
+    mamba_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Of Mamba 1."""
+    ssm_state_size: Annotated[int, Ge(0), Le(10**5)] = 0
+    n_groups: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Groups of heads that share what goes into the state and what is read from it."""
+    chunk_size: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Tokens that are computed as one matrix product."""
+    time_step_rank: Annotated[int, Ge(0), Le(10**6)] = 0
+    mixer_norm: bool = False
+    """Mamba 2: a gated norm over the output, which Falcon-H1 has not. Mamba: norms over what the input is made into (Jamba)."""
+    mixer_multipliers: bool = False
+    """What goes into a mixer, and what its first matrix makes of it, is scaled (Falcon-H1)."""
+    linear_num_key_heads: Annotated[int, Ge(0), Le(10**6)] = 0
+    linear_num_value_heads: Annotated[int, Ge(0), Le(10**6)] = 0
+    linear_key_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+    linear_value_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+    attention_gate: bool = False
+    """The output of attention is multiplied by a gate as wide as the queries (Qwen3-Next)."""
+    residual_in_fp32: bool = False
+    """The residual stream is fp32 from the first layer on (Mamba-2)."""
+    logits_in_fp32: bool = False
+    """The model returns fp32 logits (Mamba-2, Nemotron-H)."""
 
     file_format: Format | None = None
     """What the tensors of the file that was opened are stored in; None: no file, its sizes follow from the shape."""
@@ -201,6 +257,29 @@ class Architecture:
             raise ValueError("kv_lora_rank asks for qk_nope_head_dim, qk_rope_head_dim and v_head_dim")
         if bool(self.sliding_window) != bool(self.num_sliding_layers) or self.num_sliding_layers > self.num_hidden_layers:
             raise ValueError("sliding_window and num_sliding_layers go together, and no more layers can slide than there are")
+        if self.mixer is not Mixer.NONE:
+            self._check_mixer()
+        elif self.num_mixer_layers or self.num_layers_without_attention or self.num_layers_without_mlp:
+            raise ValueError("layers without attention or MLP ask for a mixer")
+
+    def _check_mixer(self) -> None:
+        layers = self.num_hidden_layers
+        if not 0 < self.num_mixer_layers <= layers or self.num_layers_without_attention > layers:
+            raise ValueError("num_mixer_layers, num_layers_without_attention: no more layers can be so than there are")
+        if self.num_layers_without_mlp and self.mlp_layers != layers - self.mixing_layers:
+            raise ValueError("num_layers_without_mlp: either each layer with a mixer or attention has an MLP, or none has")
+        if not self.conv_kernel:
+            raise ValueError("conv_kernel is missing")
+        if self.mixer is Mixer.GATED_DELTA_NET:
+            heads, values = self.linear_num_key_heads, self.linear_num_value_heads
+            if not (heads and values and self.linear_key_head_dim and self.linear_value_head_dim) or values % heads:
+                raise ValueError("linear_num_value_heads must be a multiple of linear_num_key_heads, and both heads have a width")
+        elif not (self.mamba_num_heads and self.ssm_state_size):
+            raise ValueError("mamba_num_heads and ssm_state_size are missing")
+        elif self.mixer is Mixer.MAMBA2 and not (self.mamba_head_dim and self.n_groups and self.chunk_size):
+            raise ValueError("mamba_head_dim, n_groups and chunk_size are missing")
+        elif self.mixer is Mixer.MAMBA and not self.time_step_rank:
+            raise ValueError("time_step_rank is missing")
 
     @property
     def query_size(self) -> int:
@@ -237,4 +316,26 @@ class Architecture:
     @property
     def num_moe_layers(self) -> int:
         """Layers with experts."""
-        return max(0, self.num_hidden_layers - self.first_k_dense_replace) if self.num_experts else 0
+        return max(0, self.mlp_layers - self.first_k_dense_replace) // self.expert_layer_period if self.num_experts else 0
+
+    @property
+    def attention_layers(self) -> int:
+        """Layers with attention."""
+        return self.num_hidden_layers - self.num_layers_without_attention
+
+    @property
+    def mlp_layers(self) -> int:
+        """Layers with an MLP, plain or of experts."""
+        return self.num_hidden_layers - self.num_layers_without_mlp
+
+    @property
+    def mixing_layers(self) -> int:
+        """Layers that look at other tokens: by attention, a mixer, or both (Falcon-H1)."""
+        return min(self.num_hidden_layers, self.attention_layers + self.num_mixer_layers)
+
+    @property
+    def layer_norms(self) -> int:
+        """Norms over the hidden size in all layers of a model with mixers: one before each block, which attention and a mixer side by side
+        share.
+        """
+        return self.mixing_layers + self.mlp_layers

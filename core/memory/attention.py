@@ -127,9 +127,9 @@ def _latent_saved(arch: Architecture, tokens: int) -> int:
     return tokens * per_token + 16
 
 
-def causal_mask_bytes(path: AttentionPath, n: Numerics, batch: int, length: int) -> int:
+def causal_mask_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
     """The additive mask that eager attention is handed."""
-    return n.residual * batch * length * length if path is AttentionPath.EAGER else 0
+    return n.residual * batch * length * length if path is AttentionPath.EAGER and arch.attention_layers else 0
 
 
 def attention_backward(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
@@ -180,7 +180,9 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
             scores = 10 if e == 2 else 2 * e
             heads_bytes = latent_scores_bytes(arch) if arch.kv_lora_rank else 3 * e * q if grouped else e * q
             masks = arch.masks  # one for each kind of layer, in use or not
-            around = (2 if arch.output_norms else 3) * e * h
+            # a mixer at its side has its output there, and its scaled input
+            around = (2 if arch.output_norms else 5 if arch.mixer_multipliers else 3) * e * h
+            heads_bytes += e * q * arch.attention_gate
             return tokens * (scores * heads * length + around + heads_bytes) + masks * e * batch * length**2
         case AttentionPath.MATH if arch.broadcast_heads:
             k = arch.key_value_size
@@ -258,5 +260,5 @@ def kv_cache_row(arch: Architecture) -> tuple[int, int]:
     latent and one rotated key a layer.
     """
     if arch.kv_lora_rank:
-        return arch.num_hidden_layers, arch.kv_lora_rank + arch.qk_rope_head_dim
-    return 2 * arch.num_hidden_layers * arch.num_cached_heads, arch.head_dim
+        return arch.attention_layers, arch.kv_lora_rank + arch.qk_rope_head_dim
+    return 2 * arch.attention_layers * arch.num_cached_heads, arch.head_dim

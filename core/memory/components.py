@@ -83,6 +83,8 @@ class Cause(StrEnum):
     MLP = "mlp"
     EXPERTS = "experts"
     ATTENTION = "attention"
+    MIXER = "mixer"
+    """A mixer with a state: a state space, linear attention."""
     CACHE_GROWTH = "cache_growth"
     LOSS = "loss"
     REFERENCE = "reference"

@@ -45,6 +45,22 @@ class Symbol(StrEnum):
     NOPE = "qk_nope_head_dim"
     ROPE = "qk_rope_head_dim"
     VALUE = "v_head_dim"
+    PERIOD = "expert_layer_period"
+    MIXERS = "num_mixer_layers"
+    UNATTENDED = "num_layers_without_attention"
+    WITHOUT_MLP = "num_layers_without_mlp"
+    LAST_MIXERS = "num_mixers_after_attention"
+    CONVOLUTION = "conv_kernel"
+    HEADS = "mamba_num_heads"
+    HEAD = "mamba_head_dim"
+    STATE = "ssm_state_size"
+    GROUPS = "n_groups"
+    CHUNK = "chunk_size"
+    RANK = "time_step_rank"
+    KEY_HEADS = "linear_num_key_heads"
+    VALUE_HEADS = "linear_num_value_heads"
+    KEY_HEAD = "linear_key_head_dim"
+    VALUE_HEAD = "linear_value_head_dim"
     FILE = "file_bytes"
     DATA = "data_parallel_size"
     TENSOR = "tensor_parallel_size"
@@ -86,6 +102,22 @@ LETTERS = {
     Symbol.NOPE: "d₁",
     Symbol.ROPE: "d₂",
     Symbol.VALUE: "d₃",
+    Symbol.PERIOD: "x",
+    Symbol.MIXERS: "M",
+    Symbol.UNATTENDED: "L₁",
+    Symbol.WITHOUT_MLP: "L₂",
+    Symbol.LAST_MIXERS: "L₃",
+    Symbol.CONVOLUTION: "w₁",
+    Symbol.HEADS: "H",
+    Symbol.HEAD: "d₄",
+    Symbol.STATE: "n",
+    Symbol.GROUPS: "g",
+    Symbol.CHUNK: "C",
+    Symbol.RANK: "R",
+    Symbol.KEY_HEADS: "H₁",
+    Symbol.VALUE_HEADS: "H₂",
+    Symbol.KEY_HEAD: "d₅",
+    Symbol.VALUE_HEAD: "d₆",
     Symbol.FILE: "F",
     Symbol.DATA: "dp",
     Symbol.TENSOR: "tp",

@@ -12,6 +12,7 @@ from core.memory.attention import (
     attention_decode_bytes,
     attention_path,
     attention_prefill_bytes,
+    causal_mask_bytes,
     kept_scores_bytes,
     kv_cache_row,
     latent_decode_bytes,
@@ -20,6 +21,7 @@ from core.memory.attention import (
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import Format, matrix_bytes
+from core.memory.mixers import mixer, state_bytes
 from core.memory.mlp import mlp_prefill
 from core.memory.moe import moe_prefill
 from core.memory.numerics import numerics
@@ -47,6 +49,23 @@ def decode_cache_bytes(scenario: Scenario, tokens: int) -> int:
     rows, columns = kv_cache_row(arch)
     dropped = rows * arch.num_sliding_layers // arch.num_hidden_layers * outside
     return matrix_bytes(scenario.kv_cache, rows * tokens - dropped, columns)
+
+
+def mixing_stage(scenario: Scenario, tokens: int) -> Stack:
+    """A mixer over the prompt, the last of them, where most is cached: what it needs at once, and embeddings, residual and its own input.
+    Its state is not there yet, nor the keys and values of attention behind it.
+    """
+    arch, length = scenario.architecture, scenario.prompt_length
+    n = numerics(scenario)
+    stream = 3 * n.compute + (4 - min(4, n.compute)) * arch.residual_in_fp32
+    attention_done = bool(arch.num_mixers_after_attention)
+    rows, columns = kv_cache_row(arch)
+    later = 0 if attention_done or not arch.attention_layers else rows // arch.attention_layers
+    cache = matrix_bytes(scenario.kv_cache, (rows - later) * tokens, columns)
+    return Stack(
+        kv_cache=cache + state_bytes(arch, scenario.batch_size, n.compute, 1),
+        activations=mixer(arch).forward_peak(arch, scenario.batch_size, length, n.compute) + stream * arch.hidden_size * tokens,
+    )
 
 
 def old_rotary_table_bytes(scenario: Scenario, width: int) -> int:
@@ -89,11 +108,11 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
 
     prompt = Stack(
         weights=weights,
-        kv_cache=kv_cache_bytes(scenario, tokens),
+        kv_cache=kv_cache_bytes(scenario, tokens) + state_bytes(arch, batch, e),
         inputs=TOKEN_ID_BYTES * tokens,
         runtime=runtime_bytes,
     )
-    tables = rotary_bytes(n, arch, length) + TOKEN_ID_BYTES * length
+    tables = rotary_bytes(n, arch, length) + TOKEN_ID_BYTES * length * bool(arch.attention_layers)
     if arch.position is Position.ALIBI:
         tables = alibi_bytes(n, arch, tokens)
     if arch.position is Position.LEARNED:
@@ -114,6 +133,14 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     if mask and windowed:
         scores = max(scores, tokens * (3 * e * h + 3 * e * arch.query_size) + 4 * length**2)
     attention = prompt._replace(workspace=scores + tables + dequantization)
+    mixing = []
+    if arch.num_mixer_layers:
+        states = state_bytes(arch, batch, e, arch.num_mixers_after_attention)
+        attention = attention._replace(kv_cache=kv_cache_bytes(scenario, tokens) + states)
+        stage = mixing_stage(scenario, tokens)
+        masks = mask + arch.masks * causal_mask_bytes(path, n, arch, batch, length)
+        stage = prompt._replace(kv_cache=stage.kv_cache, activations=stage.activations + tables, workspace=masks + dequantization)
+        mixing.append((stage, Cause.MIXER))
     old = scenario.transformers_release is TransformersRelease.BEFORE_4_45
     kept = tokens if old or not scenario.logits_to_keep else batch
     logits = prompt._replace(activations=e * h * tokens, logits=(e + 4 * old) * v * kept, workspace=buffer)
@@ -122,15 +149,18 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     cached = batch * scenario.context_length
     grown = Stack(
         weights=weights,
-        kv_cache=decode_cache_bytes(scenario, cached),
+        kv_cache=decode_cache_bytes(scenario, cached) + state_bytes(arch, batch, e),
         inputs=TOKEN_ID_BYTES * batch,
         runtime=runtime_bytes,
     )
-    key_copy = matrix_bytes(scenario.kv_cache, cached * arch.num_cached_heads, arch.head_dim)
+    # Nothing grows without attention.
+    key_copy = matrix_bytes(scenario.kv_cache, cached * arch.num_cached_heads, arch.head_dim) if arch.attention_layers else 0
     if arch.kv_lora_rank:
         key_copy = latent_decode_bytes(arch, batch, scenario.context_length)
     step = 9 * h * batch
     growth = grown._replace(activations=step, workspace=key_copy + decoding)
+    if arch.num_mixer_layers:
+        decoding_mixer = grown._replace(activations=6 * h * batch, workspace=mixer(arch).decode_peak(arch, batch, e) + decoding)
     repeated = attention_decode_bytes(path, n, arch, batch, scenario.context_length)
     decode_attention = grown._replace(activations=step, workspace=repeated + decoding)
     # After prefill, layers with a window still hold views of the whole prompt; each lets go of its own in the first step.
@@ -146,6 +176,7 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
             (mlp, Cause.MLP),
             (widened, Cause.MLP),
             (attention, Cause.ATTENTION),
+            *mixing,
             (logits, Cause.LOGITS),
             unsplit=unsplit,
         ),
@@ -153,6 +184,7 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
             MomentName.DECODE,
             *(((first, Cause.RESIDENT),) if arch.num_sliding_layers else ()),
             (growth, Cause.CACHE_GROWTH),
+            *(((decoding_mixer, Cause.MIXER),) if arch.num_mixer_layers else ()),
             (decode_attention, Cause.ATTENTION),
             (next_logits, Cause.LOGITS),
             unsplit=unsplit,

@@ -41,7 +41,7 @@ def forward_logits_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
         return (narrow + (8 if loss is Loss.PLAIN else 4)) * v * tokens
     match loss:
         case Loss.PLAIN:
-            return (6 if n.compute == 2 else 4) * v * tokens
+            return (4 if n.compute == 4 or arch.logits_in_fp32 else 6) * v * tokens
         case Loss.FUSED:
             return (2 if n.compute == 2 else 0) * v * tokens
         case Loss.FUSED_LINEAR:

@@ -17,7 +17,7 @@ def mlp_saved(n: Numerics, arch: Architecture) -> int:
     match arch.activation:
         case Activation.GATED:
             return 4 * e * i
-        case Activation.GELU | Activation.GELU_RECOMPUTED:
+        case Activation.GELU | Activation.GELU_RECOMPUTED | Activation.RELU_SQUARED:
             return 2 * e * i
         case Activation.GELU_WRITTEN_OUT:
             return 16 * i if n.autocast else 5 * e * i
@@ -50,7 +50,7 @@ def mlp_prefill(n: Numerics, arch: Architecture) -> int:
             return (4 if arch.fused_gate_up else 3) * e * i + (3 if arch.output_norms else 4) * e * h
         case Activation.GELU_WRITTEN_OUT:
             return 4 * e * i + 5 * e * h
-        case Activation.GELU:
+        case Activation.GELU | Activation.RELU_SQUARED:
             return 2 * e * i + (5 if arch.norms_first else 4) * e * h
         case Activation.GELU_RECOMPUTED:
             return 5 * e * i + 4 * e * h

@@ -64,7 +64,14 @@ def moe_kept_at_inputs(arch: Architecture) -> int:
     """Bytes a token still kept when the backward pass reaches the experts' inputs: those, and the routing."""
     choices = arch.num_experts if arch.router is Router.EVERY_EXPERT else arch.num_experts_per_tok
     kept = 2 * choices * arch.hidden_size + _routing_saved(arch)
+    if arch.shared_expert_gate:  # what is shared goes first through the forward pass, so last through this one
+        kept += _scores_saved(arch) + 8 * arch.shared_expert_intermediate_size + _gate_saved(arch) - 8 * arch.num_experts_per_tok
     return kept + 4 * arch.hidden_size + 4 * arch.num_experts if _router_in_fp32(arch) else kept
+
+
+def shared_expert_parameters(arch: Architecture) -> int:
+    """Values of what every token goes through, where it has a gate, and so gets its gradients after the experts."""
+    return 3 * arch.hidden_size * arch.shared_expert_intermediate_size if arch.shared_expert_gate else 0
 
 
 def moe_backward(arch: Architecture) -> int:
@@ -75,6 +82,21 @@ def moe_backward(arch: Architecture) -> int:
     if arch.router is Router.EVERY_EXPERT:
         k = arch.num_experts
     return k * (4 * m + 2 * h) + (4 if arch.shared_expert_intermediate_size else 2) * h
+
+
+def moe_combined_backward(arch: Architecture) -> int:
+    """Bytes a token that the backward of putting the experts' outputs together needs, beside all that the layer keeps: the gradient laid
+    out for each choice, and twice put back in order, in the width of the routing weights; that of the residual stream. 0 where it was not
+    measured.
+    """
+    match arch.router:
+        case Router.SOFTMAX_16_BIT | Router.SOFTMAX_UNNORMALIZED:
+            width = 2
+        case Router.SOFTMAX | Router.SIGMOID | Router.SOFTMAX_FP32:
+            width = 4
+        case _:
+            return 0
+    return (3 * width * arch.num_experts_per_tok + 2) * arch.hidden_size
 
 
 def moe_prefill(arch: Architecture) -> int:

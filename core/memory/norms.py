@@ -20,7 +20,7 @@ def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
             return width * (4 + n.residual + output) + 4
         case Norm.LAYER_FP32:
             return width * (12 + output) + 4
-        case Norm.RMS_PLUS_ONE | Norm.RMS_FP32:
+        case Norm.RMS_PLUS_ONE | Norm.RMS_FP32 | Norm.RMS_WEIGHT_FP32:
             return width * (4 + 4 + output) + 4
         case Norm.LAYER:
             return width * (n.residual + output) + 8
@@ -30,7 +30,7 @@ def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
 
 def norm_constant(kind: Norm, width: int) -> int:
     """Bytes kept by one norm whatever the number of tokens: (1 +) weight in fp32."""
-    return 4 * width if kind in (Norm.RMS_PLUS_ONE, Norm.LAYER_FP32) else 0
+    return 4 * width if kind in (Norm.RMS_PLUS_ONE, Norm.LAYER_FP32, Norm.RMS_WEIGHT_FP32) else 0
 
 
 def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
@@ -70,7 +70,7 @@ def head_norms_saved(n: Numerics, arch: Architecture) -> int:
     at once, and rotation keeps nothing.
     """
     widths = arch.query_size + arch.key_value_size
-    normalised = 4 if n.compute == 4 or arch.norm in (Norm.RMS_PLUS_ONE, Norm.RMS_FP32) else 2
+    normalised = 4 if n.compute == 4 or arch.norm in (Norm.RMS_PLUS_ONE, Norm.RMS_FP32, Norm.RMS_WEIGHT_FP32) else 2
     norms = 2 if arch.qk_norm_whole else arch.num_attention_heads + arch.num_key_value_heads
     return widths * (4 + normalised) + 4 * norms
 

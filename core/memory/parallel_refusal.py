@@ -33,7 +33,7 @@ OF_SPREAD = frozenset(
 
 def parallel_refusal(scenario: Scenario) -> Refusal | None:
     """Why no run is spread like ``scenario``; None when one can be."""
-    if scenario.task is Task.INFERENCE:
+    if scenario.task is Task.INFERENCE or scenario.architecture.num_mixer_layers:
         return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
     return _of_model(scenario) or _of_sharding(scenario, scenario.parallel) or _of_offload(scenario.parallel)
 

@@ -1,6 +1,7 @@
 """How many values a shape has, matrix by matrix. Symbols: h hidden size, i MLP width, Q and K widths of all query and key heads."""
 
 from core.memory.architecture import Activation, Architecture, Norm, Position
+from core.memory.mixers import mixer, mixer_shapes
 
 #: (module name as PEFT knows it, in_features, out_features)
 Shape = tuple[str, int, int]
@@ -22,7 +23,7 @@ def attention_shapes(arch: Architecture) -> tuple[Shape, ...]:
         )
     if arch.fused_qkv:
         return (("qkv_proj", h, q + 2 * k), ("o_proj", q, h))
-    return (("q_proj", h, q), ("k_proj", h, k), ("v_proj", h, k), ("o_proj", q, h))
+    return (("q_proj", h, 2 * q if arch.attention_gate else q), ("k_proj", h, k), ("v_proj", h, k), ("o_proj", q, h))
 
 
 def mlp_shapes(arch: Architecture) -> tuple[Shape, ...]:
@@ -49,6 +50,10 @@ def _values(shapes: tuple[Shape, ...]) -> int:
     return sum(inputs * outputs for _, inputs, outputs in shapes)
 
 
+def _edges(shapes: tuple[Shape, ...]) -> int:
+    return sum(inputs + outputs for _, inputs, outputs in shapes)
+
+
 def layer_linear_parameters(arch: Architecture) -> int:
     """Values in the matrices of one layer without experts; 2hQ + 2hK + 3hi for Llama's pieces."""
     return _values(linear_shapes(arch))
@@ -72,10 +77,14 @@ def router_parameters(arch: Architecture) -> int:
     return (arch.num_experts + arch.shared_expert_gate) * arch.hidden_size
 
 
+def expert_parameters(arch: Architecture) -> int:
+    """Values in the experts of one layer, what every token goes through and the router included."""
+    return sum(inputs * outputs for inputs, outputs in expert_shapes(arch)) + router_parameters(arch)
+
+
 def moe_linear_parameters(arch: Architecture) -> int:
     """Values in the matrices of one layer with experts, the router's included."""
-    experts = sum(inputs * outputs for inputs, outputs in expert_shapes(arch))
-    return _values(attention_shapes(arch)) + experts + router_parameters(arch)
+    return _values(attention_shapes(arch)) + expert_parameters(arch)
 
 
 def norm_parameters(arch: Architecture, width: int) -> int:
@@ -84,9 +93,25 @@ def norm_parameters(arch: Architecture, width: int) -> int:
 
 
 def layer_vector_parameters(arch: Architecture) -> int:
-    """Values of one layer that are no matrix: norms, q/k norms, norms of latents, biases."""
-    h = arch.hidden_size
-    values = arch.norms_in_layer * norm_parameters(arch, h)
+    """Values of one layer with attention and an MLP that are no matrix: norms, q/k norms, norms of latents, biases."""
+    return arch.norms_in_layer * norm_parameters(arch, arch.hidden_size) + _vectors_beside_norms(arch)
+
+
+def attention_parameters(arch: Architecture) -> int:
+    """Values of one layer's attention, without the norm before it."""
+    return _values(attention_shapes(arch)) + _vectors_beside_norms(arch)
+
+
+def vector_parameters(arch: Architecture) -> int:
+    """The same of all layers, whatever blocks they have; with what mixers have that is no matrix."""
+    if not arch.num_mixer_layers:
+        return arch.num_hidden_layers * layer_vector_parameters(arch)
+    values = arch.layer_norms * norm_parameters(arch, arch.hidden_size) + arch.attention_layers * _vectors_beside_norms(arch)
+    return values + arch.num_mixer_layers * mixer(arch).vector_parameters(arch)
+
+
+def _vectors_beside_norms(arch: Architecture) -> int:
+    h, values = arch.hidden_size, 0
     if arch.linear_bias:
         values += sum(outputs for _, _, outputs in linear_shapes(arch))
     elif arch.qkv_bias or arch.attention_bias:
@@ -98,6 +123,21 @@ def layer_vector_parameters(arch: Architecture) -> int:
     if arch.experts_clamped:
         values += arch.num_experts * (2 * arch.moe_intermediate_size + h + 1)
     return values + arch.kv_lora_rank + arch.q_lora_rank
+
+
+def largest_layer_parameters(arch: Architecture) -> int:
+    """Values of the layer that has most: a mixer or attention, whichever is larger, or both in one layer, and an MLP or experts."""
+    if not arch.num_mixer_layers:
+        return (moe_linear_parameters(arch) if arch.num_moe_layers else layer_linear_parameters(arch)) + layer_vector_parameters(arch)
+    norm = norm_parameters(arch, arch.hidden_size)
+    mixing = _values(mixer_shapes(arch)) + mixer(arch).vector_parameters(arch)
+    attention = attention_parameters(arch) if arch.attention_layers else 0
+    together = arch.attention_layers + arch.num_mixer_layers > arch.num_hidden_layers
+    mixing = (mixing + attention if together else max(mixing, attention)) + norm
+    if not arch.mlp_layers:
+        return mixing
+    mlp = (expert_parameters(arch) if arch.num_moe_layers else _values(mlp_shapes(arch))) + norm
+    return mixing + mlp if arch.mlp_layers == arch.num_hidden_layers else max(mixing, mlp)
 
 
 def embedding_parameters(arch: Architecture) -> int:
@@ -126,6 +166,10 @@ def outside_parameters(arch: Architecture) -> int:
 def linear_parameters(arch: Architecture) -> int:
     """Values in the matrices of all layers."""
     with_experts = arch.num_moe_layers
+    if arch.num_mixer_layers:
+        values = arch.attention_layers * _values(attention_shapes(arch)) + arch.num_mixer_layers * _values(mixer_shapes(arch))
+        values += (arch.mlp_layers - with_experts) * _values(mlp_shapes(arch))
+        return values + with_experts * expert_parameters(arch) if with_experts else values
     values = (arch.num_hidden_layers - with_experts) * layer_linear_parameters(arch)
     return values + with_experts * moe_linear_parameters(arch) if with_experts else values
 
@@ -133,18 +177,18 @@ def linear_parameters(arch: Architecture) -> int:
 def factored_parameters(arch: Architecture) -> int:
     """Values of a factored second moment: one for each row and column of a matrix (of every expert's), all of a vector."""
     h, with_experts = arch.hidden_size, arch.num_moe_layers
-    plain = sum(inputs + outputs for _, inputs, outputs in linear_shapes(arch))
-    total = (arch.num_hidden_layers - with_experts) * plain
+    total = arch.attention_layers * _edges(attention_shapes(arch)) + (arch.mlp_layers - with_experts) * _edges(mlp_shapes(arch))
+    total += arch.num_mixer_layers * _edges(mixer_shapes(arch))
     if with_experts:
         m, shared = arch.moe_intermediate_size, arch.shared_expert_intermediate_size
         experts = arch.num_experts * (3 * m + 2 * h) + (3 * (shared + h) if shared else 0) + arch.num_experts + h
-        total += with_experts * (sum(inputs + outputs for _, inputs, outputs in attention_shapes(arch)) + experts)
+        total += with_experts * experts
     tables = (1 if arch.tie_word_embeddings else 2) * (arch.vocab_size + h)
     if arch.position is Position.LEARNED:
         tables += arch.max_position_embeddings + h
-    return total + tables + arch.num_hidden_layers * layer_vector_parameters(arch) + norm_parameters(arch, h)
+    return total + tables + vector_parameters(arch) + norm_parameters(arch, h)
 
 
 def parameter_count(arch: Architecture) -> int:
     """All values a training run would update, exactly."""
-    return linear_parameters(arch) + arch.num_hidden_layers * layer_vector_parameters(arch) + outside_parameters(arch)
+    return linear_parameters(arch) + vector_parameters(arch) + outside_parameters(arch)

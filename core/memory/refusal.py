@@ -46,12 +46,12 @@ def _takes_adapters(arch: Architecture) -> bool:
     norms = arch.norm in (Norm.RMS, Norm.RMS_PLUS_ONE) and not (arch.post_norms or arch.output_norms)
     other_matrices = arch.activation is not Activation.GATED or arch.fused_qkv or arch.fused_gate_up
     alike = arch.num_sliding_layers in (0, arch.num_hidden_layers)
-    return norms and alike and not (other_matrices or arch.num_experts or arch.kv_lora_rank)
+    return norms and alike and not (other_matrices or arch.num_experts or arch.kv_lora_rank or arch.num_mixer_layers)
 
 
 def _trains_wide(arch: Architecture) -> bool:
     """Training in fp32 and under autocast was measured on these pieces."""
-    return not (arch.num_experts or arch.kv_lora_rank or arch.norm in (Norm.LAYER_FP32, Norm.RMS_FP32))
+    return not (arch.num_experts or arch.kv_lora_rank or arch.num_mixer_layers or arch.norm in (Norm.LAYER_FP32, Norm.RMS_FP32))
 
 
 def _full_training_refusal(weights: Format, recipe: Recipe) -> Refusal | None:
@@ -101,6 +101,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     arch = scenario.architecture
     # All but transformers have kernels of their own.
     engine = scenario.task is Task.INFERENCE and scenario.runtime is not Runtime.TRANSFORMERS
+    if engine and arch.num_mixer_layers:
+        return Refusal(Reason.RUNTIME_ON_PIECES, ({"runtime": Runtime.TRANSFORMERS.value},))
     if scenario.attention is not Attention.EAGER and not engine:
         if arch.attn_logit_softcapping:
             return Refusal(Reason.SDPA_WITHOUT_SOFTCAPPING, _USE_EAGER)
@@ -138,6 +140,7 @@ _OF_PIECES = frozenset(
         Reason.SDPA_WITHOUT_SOFTCAPPING,
         Reason.SDPA_WITHOUT_SINKS,
         Reason.LOSS_OF_PREFERENCE,
+        Reason.RUNTIME_ON_PIECES,
     }
     | OF_SPREAD
 )

@@ -10,6 +10,7 @@ from core.memory.attention import AttentionPath, alibi_bytes, attention_path, at
 from core.memory.formats import Format
 from core.memory.lora import adapter_copies, adapters_saved, first_layer_adapters_unused, first_layer_copies
 from core.memory.loss import kept_for_loss_bytes, labels_bytes
+from core.memory.mixers import mixer
 from core.memory.mlp import mlp_saved, swiglu_frozen_saved
 from core.memory.moe import moe_constant, moe_saved
 from core.memory.norms import (
@@ -30,16 +31,23 @@ _LOSS_SCALARS_BYTES = 8
 
 
 class LayerKind(NamedTuple):
-    """Layers that are alike: how many, whether a mask stands for their window, whether they have experts, whether they rotate."""
+    """Layers that are alike: how many, whether a mask stands for their window, whether they have experts, whether they rotate; which blocks
+    they are made of.
+    """
 
     layers: int
     masked: bool
     experts: bool
     rotates: bool = True
+    attends: bool = True
+    mixes: bool = False
+    has_mlp: bool = True
 
 
 def layer_kinds(arch: Architecture, length: int) -> tuple[LayerKind, ...]:
     """The kinds of layers there are. Windows and experts meet where layers without a window are those that do not rotate."""
+    if arch.num_mixer_layers:
+        return _hybrid_kinds(arch)
     unrotated = arch.num_unrotated_layers
     if unrotated and arch.qk_norm_rotated:
         dense = arch.num_hidden_layers - arch.num_moe_layers
@@ -62,6 +70,28 @@ def layer_kinds(arch: Architecture, length: int) -> tuple[LayerKind, ...]:
     return tuple(kind for kind in kinds if kind.layers)
 
 
+def _hybrid_kinds(arch: Architecture) -> tuple[LayerKind, ...]:
+    """Of attention, mixers, both or neither. Which of them have the experts where only some layers do makes no difference to their sum;
+    the mixers are taken to.
+    """
+    both = arch.attention_layers + arch.num_mixer_layers - arch.mixing_layers
+    everywhere = arch.mlp_layers == arch.num_hidden_layers
+    with_experts = arch.num_moe_layers
+    found = []
+    for layers, attends, mixes in (
+        (arch.num_mixer_layers - both, False, True),
+        (both, True, True),
+        (arch.attention_layers - both, True, False),
+        (arch.num_hidden_layers - arch.mixing_layers, False, False),
+    ):
+        has_mlp = everywhere or not (attends or mixes)
+        experts = min(layers, with_experts) if has_mlp else 0
+        with_experts -= experts
+        for count, some in ((experts, True), (layers - experts, False)):
+            found.append(LayerKind(count, masked=False, experts=some, attends=attends, mixes=mixes, has_mlp=has_mlp))
+    return tuple(kind for kind in found if kind.layers)
+
+
 class Saved(NamedTuple):
     """Bytes alive when a forward pass ends, by what they are."""
 
@@ -78,6 +108,8 @@ class Saved(NamedTuple):
 def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     """Bytes one layer keeps when every weight is trained."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
+    if arch.num_mixer_layers:
+        return _hybrid_saved(scenario, n, kind)
     path = attention_path(scenario.attention, n, arch, masked=kind.masked)
     per_token = layer_norms_saved(n, arch, fused=scenario.fused_kernels) + (moe_saved(arch) if kind.experts else mlp_saved(n, arch))
     constant = layer_norms_constant(arch) + (moe_constant(arch) if kind.experts else 0)
@@ -93,6 +125,36 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     if n.autocast:
         constant += 2 * layer_linear_parameters(arch)
     return batch * length * per_token + attention_saved(path, n, arch, batch, length) + constant
+
+
+def _hybrid_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
+    """The same of a layer of any blocks, each with a norm before it; attention and mixer side by side share theirs."""
+    tokens = scenario.batch_size * scenario.context_length
+    kept = mixing_saved(scenario, n, kind) if kind.attends or kind.mixes else 0
+    if not kind.has_mlp:
+        return kept
+    arch = scenario.architecture
+    block = tokens * moe_saved(arch) + moe_constant(arch) if kind.experts else tokens * mlp_saved(n, arch)
+    return kept + block + _norm_before_block(n, arch, tokens)
+
+
+def _norm_before_block(n: Numerics, arch: Architecture, tokens: int) -> int:
+    return tokens * norm_saved(arch.norm, n, arch.hidden_size, 1) + norm_constant(arch.norm, arch.hidden_size)
+
+
+def mixing_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
+    """Kept by attention or mixer, or both, and the norm before them."""
+    arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
+    kept = _norm_before_block(n, arch, batch * length)
+    if kind.mixes:
+        kept += mixer(arch).saved(arch, batch, length)
+    if kind.attends:
+        kept += attention_saved(attention_path(scenario.attention, n, arch), n, arch, batch, length)
+        kept += batch * length * (head_norms_saved(n, arch) if arch.qk_norm else 0)
+        kept += 2 * norm_constant(arch.norm, arch.head_dim) if arch.qk_norm else 0
+        if arch.attention_gate:  # its sigmoid, and what it makes of the output
+            kept += 2 * n.compute * arch.query_size * batch * length
+    return kept
 
 
 def layer_saved_frozen(scenario: Scenario, n: Numerics, path: AttentionPath) -> int:
@@ -140,9 +202,11 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     frozen_path = attention_path(scenario.attention, n, arch, masked=True) if masked else path
     each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, frozen_path) for kind in kinds]
     if checkpointing:
-        position_ids = 0 if arch.position is Position.ALIBI else 8 * length
+        position_ids = 0 if arch.position is Position.ALIBI or not arch.attention_layers else 8 * length
         inputs = arch.num_hidden_layers * tokens * arch.hidden_size * n.residual
-        masks = causal_mask_bytes(path, n, batch, length) * arch.masks + alibi_bytes(n, arch, tokens)
+        if arch.residual_in_fp32:
+            inputs += (arch.num_hidden_layers - 1) * tokens * arch.hidden_size * (4 - n.residual)
+        masks = causal_mask_bytes(path, n, arch, batch, length) * arch.masks + alibi_bytes(n, arch, tokens)
         if path is not AttentionPath.EAGER and (kinds[-1].masked or arch.mask_always):
             masks += length * length
         layers = inputs + position_ids + masks
@@ -157,6 +221,8 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     head_copy = 2 * embedding_parameters(arch) if n.autocast and n.weight == 4 else 0
     outside = tokens * final_norm + rotary_bytes(n, arch, length) + labels_bytes(batch, length) + _LOSS_SCALARS_BYTES + head_copy
     outside += norm_constant(arch.norm, arch.hidden_size)
+    if arch.residual_in_fp32:
+        outside += 2 * arch.hidden_size * tokens  # the normalised values are fp32 too
     if arch.position is Position.LEARNED:
         outside += 8 * length
     if arch.embedding_norm and full:

@@ -83,11 +83,22 @@ _PAGED = "bitsandbytes: states of 8 bits with an fp32 maximum a block, tensors b
 _ADAPTERS = "PEFT: adapters are fp32 beside a 16-bit base; their gradients and states too"
 
 
+#: Of models with mixers that keep a state.
+_MIXERS = {
+    Component.KV_CACHE: "transformers' cache: keys and values of the layers with attention; of the others what their convolution keeps, "
+    "and an fp32 state, the same for any length (modelling code of transformers 5.23, met to the byte)",
+    Component.ACTIVATIONS: f"modelling code of transformers in plain PyTorch; {_TENSORS}. With the kernels of mamba-ssm, causal-conv1d or "
+    "flash-linear-attention the layers with a state take far less, which was not measured",
+}
+
+
 def source_of(scenario: Scenario, component: Component) -> str:
     """The source of the formula of ``component`` in a run like ``scenario``, in English."""
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return _ARTICLE
     training = scenario.task is Task.TRAINING
+    if scenario.architecture.num_mixer_layers and component in _MIXERS:
+        return _MIXERS[component]
     if component is Component.OPTIMIZER and scenario.optimizer is Optimizer.ADAMW8BIT:
         return _PAGED
     if component in (Component.GRADIENTS, Component.OPTIMIZER) and scenario.method is not Method.FULL:

@@ -116,7 +116,7 @@ def used(terms: Iterable[Monomial]) -> frozenset[str]:
 
 
 #: What a formula is grouped by: how often something is there.
-_COUNTS = ("L", "B", "S", "q", "T", "N", "P")
+_COUNTS = ("L", "M", "B", "S", "q", "T", "N", "P")
 
 
 def written(value: int) -> tuple[str, str]:

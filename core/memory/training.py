@@ -28,14 +28,23 @@ from core.memory.lora import (
     largest_adapter,
 )
 from core.memory.loss import backward_logits_bytes, forward_logits_bytes, head_gradient_bytes, labels_bytes, output_bytes
+from core.memory.mixer_backward import mixer_instants
+from core.memory.mixers import largest_mixer_matrix, mixer
 from core.memory.mlp import mlp_backward
-from core.memory.moe import moe_backward, moe_constant, moe_kept_at_inputs
+from core.memory.moe import (
+    moe_backward,
+    moe_combined_backward,
+    moe_constant,
+    moe_kept_at_inputs,
+    shared_expert_parameters,
+)
 from core.memory.norms import layer_norms_saved
 from core.memory.numerics import Numerics, numerics
 from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
 from core.memory.parameters import (
     attention_shapes,
     embedding_parameters,
+    expert_parameters,
     factored_parameters,
     head_parameters,
     layer_linear_parameters,
@@ -131,7 +140,8 @@ def largest_trained_matrix(scenario: Scenario) -> int:
     arch = scenario.architecture
     if scenario.method is not Method.FULL:
         return largest_adapter(scenario)
-    return max(embedding_parameters(arch), arch.hidden_size * max(arch.intermediate_size, arch.query_size))
+    linear = arch.hidden_size * max(arch.intermediate_size, arch.query_size)
+    return max(embedding_parameters(arch), linear, largest_mixer_matrix(arch))
 
 
 def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
@@ -219,7 +229,7 @@ def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
     arch = scenario.architecture
     states = arch.hidden_size * scenario.batch_size * scenario.context_length
     if not n.autocast:
-        return 0 if full else 2 * states
+        return 4 * states * arch.residual_in_fp32 if full else 2 * states
     if not full:
         copies = arch.num_hidden_layers * adapter_copies(scenario) if scenario.gradient_checkpointing else first_layer_copies(scenario)
         return n.weight * states + copies
@@ -232,10 +242,15 @@ def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss:
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
     path = attention_path(scenario.attention, n, arch)
     work = attention_prefill_bytes(path, n, arch, batch, length)
+    if arch.num_mixer_layers and scenario.gradient_checkpointing:
+        peak = mixer(arch).forward_peak(arch, batch, length, n.compute)
+        own_input = n.compute * arch.hidden_size * batch * length
+        mixing = step._replace(activations=kept.layers + rotary_bytes(n, arch, length) + own_input, workspace=peak)
+        return [(at_loss, Cause.LOSS), (mixing, Cause.MIXER)]
     if not work or not scenario.gradient_checkpointing:
         return [(at_loss, Cause.LOSS)]
     # Two of the tensors that prefill counts, embeddings and residual, are the kept inputs here; so is the mask.
-    known = 2 * n.residual * arch.hidden_size * batch * length + causal_mask_bytes(path, n, batch, length)
+    known = 2 * n.residual * arch.hidden_size * batch * length + causal_mask_bytes(path, n, arch, batch, length)
     at_scores = step._replace(activations=kept.layers + rotary_bytes(n, arch, length), workspace=work - known)
     return [(at_loss, Cause.LOSS), (at_scores, Cause.ATTENTION)]
 
@@ -290,6 +305,9 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
     # Tied, the gradient of the embedding is made beside the head's and then added into a third.
     sums = 2 * head_gradient if arch.tie_word_embeddings else residual
     embedding = made(all_gradients - head_gradient, head_gradient, 0, sums)
+    if arch.num_mixer_layers:
+        mixing = mixer_instants(scenario, n, kept, all_gradients, made)
+        return [(loss, Cause.LOSS), (head, Cause.HEAD), *mixing, (embedding, Cause.EMBEDDING)]
     instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]
     if arch.num_experts:
         experts, missing = _first_experts(scenario, n, step)
@@ -300,6 +318,12 @@ def _backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, al
             (head, Cause.HEAD),
             (made(before, all_gradients - missing - before, experts.activations, experts.workspace), Cause.EXPERTS),
         ]
+        combined = moe_combined_backward(arch) * tokens
+        if combined:
+            later = max(0, all_gradients - missing - g * (expert_parameters(arch) - router_parameters(arch)))
+            whole = layer_saved(scenario, n, LayerKind(1, False, True)) + _before_experts(scenario, n)
+            instants.append((made(later, 0, whole, combined), Cause.EXPERTS))
+            instants.append((made(head_gradient, 0, kept.layers + recomputed, combined), Cause.EXPERTS))
         if arch.router is Router.EVERY_EXPERT:
             # The first layer at its experts' product: the gradients of that and of their outputs, over all experts.
             width = arch.num_experts * n.compute * (arch.moe_intermediate_size + h)
@@ -325,14 +349,22 @@ def _first_experts(scenario: Scenario, n: Numerics, step: Stack) -> tuple[Stack,
     attention = sum(inputs * outputs for _, inputs, outputs in shapes)
     plain = arch.first_k_dense_replace * (layer_linear_parameters(arch) + layer_vector_parameters(arch))
     missing = attention + layer_vector_parameters(arch) + router_parameters(arch) + plain + embedding_parameters(arch)
+    missing += shared_expert_parameters(arch)
     path = attention_path(scenario.attention, n, arch)
     below = tokens * (layer_norms_saved(n, arch) + moe_kept_at_inputs(arch)) + attention_saved(path, n, arch, scenario.batch_size, length)
-    before = layer_saved(scenario, n, LayerKind(1, False, False)) * arch.first_k_dense_replace
-    if scenario.gradient_checkpointing:
-        before = n.residual * arch.hidden_size * tokens * (1 + arch.first_k_dense_replace) + TOKEN_ID_BYTES * length
+    before = _before_experts(scenario, n)
     shared = rotary_bytes(n, arch, length) + labels_bytes(scenario.batch_size, length)
     instant = step._replace(activations=below + moe_constant(arch) + before + shared, workspace=tokens * moe_backward(arch))
     return instant, n.gradient * missing
+
+
+def _before_experts(scenario: Scenario, n: Numerics) -> int:
+    """Kept of the layers before the first with experts: everything, or, under checkpointing, their inputs and its own."""
+    arch, length = scenario.architecture, scenario.context_length
+    plain = arch.first_k_dense_replace
+    if scenario.gradient_checkpointing:
+        return n.residual * arch.hidden_size * scenario.batch_size * length * (1 + plain) + TOKEN_ID_BYTES * length
+    return layer_saved(scenario, n, LayerKind(1, False, False)) * plain
 
 
 def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> Instants:

@@ -2,14 +2,15 @@
 
 from core.memory.architecture import Architecture, Norm, Router
 from core.memory.formats import EXPERTS_ONLY, Format, is_dequantized, matrix_bytes, unquantized_bytes_per_value
+from core.memory.mixers import largest_mixer_matrix, mixer_shapes, multiplier_bytes
 from core.memory.parameters import (
     Shape,
     attention_shapes,
     expert_shapes,
-    layer_vector_parameters,
-    linear_shapes,
+    mlp_shapes,
     outside_parameters,
     router_parameters,
+    vector_parameters,
 )
 
 
@@ -20,6 +21,8 @@ def buffer_bytes(arch: Architecture) -> int:
     rotary = 4 * arch.rotated * (2 if arch.num_sliding_layers and arch.qk_norm else 1)
     if arch.norm is Norm.RMS_PLUS_ONE:
         rotary += 2
+    if arch.mixer_multipliers:
+        rotary += multiplier_bytes(arch)
     return rotary + (2 * arch.num_experts * arch.num_moe_layers if arch.router is Router.SIGMOID else 0)
 
 
@@ -31,13 +34,16 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
     if arch.file_format is fmt:
         return arch.file_bytes + buffer_bytes(arch)
     wide = unquantized_bytes_per_value(fmt)
-    layers, with_experts = arch.num_hidden_layers, arch.num_moe_layers
+    with_experts = arch.num_moe_layers
     linear = Format.BF16 if with_experts and fmt in EXPERTS_ONLY else fmt
-    stored = (layers - with_experts) * _matrices_bytes(linear_shapes(arch), linear)
+    stored = arch.attention_layers * _matrices_bytes(attention_shapes(arch), linear)
+    stored += (arch.mlp_layers - with_experts) * _matrices_bytes(mlp_shapes(arch), linear)
+    if arch.num_mixer_layers:
+        stored += arch.num_mixer_layers * _matrices_bytes(mixer_shapes(arch), linear)
     if with_experts:
         experts = sum(matrix_bytes(fmt, outputs, inputs) for inputs, outputs in expert_shapes(arch))
-        stored += with_experts * (_matrices_bytes(attention_shapes(arch), linear) + experts + wide * router_parameters(arch))
-    return stored + wide * (layers * layer_vector_parameters(arch) + outside_parameters(arch)) + buffer_bytes(arch)
+        stored += with_experts * (experts + wide * router_parameters(arch))
+    return stored + wide * (vector_parameters(arch) + outside_parameters(arch)) + buffer_bytes(arch)
 
 
 def _matrices_bytes(shapes: tuple[Shape, ...], fmt: Format) -> int:
@@ -58,4 +64,4 @@ def dequantization_bytes(arch: Architecture, fmt: Format) -> int:
     """The 16-bit copy of the largest matrix of a layer, made whenever it is multiplied with; 0 for floats of 16 bits and more."""
     if not is_dequantized(fmt):
         return 0
-    return 2 * arch.hidden_size * max(arch.intermediate_size, arch.query_size)
+    return 2 * max(arch.hidden_size * max(arch.intermediate_size, arch.query_size), largest_mixer_matrix(arch))

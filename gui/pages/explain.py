@@ -130,6 +130,12 @@ class ExplainPage(Page):
             total = html.escape(numbers.count(part.value_bytes))
             text.append(section(self.tr("With the numbers of this scenario"), f"{_breakable(part.numbers)}<br>= {total}", mono))
         text.append(_symbols_html(part, frame, mono, dim))
+        if component in (Component.ACTIVATIONS, Component.WORKSPACE) and frame.scenario.architecture.num_mixer_layers:
+            assumed = self.tr(
+                "Layers that keep a state run as transformers does them in plain PyTorch. With the kernels of mamba-ssm, causal-conv1d or "
+                "flash-linear-attention, prefill and training take far less; what is cached is the same."
+            )
+            text.append(section(self.tr("Assumed"), html.escape(assumed)))
         if extra:
             words = self.tr("A log of this machine says {difference} to that. It can be removed in the tab Evidence.")
             words = words.format(difference=numbers.bytes(extra, signed=True))

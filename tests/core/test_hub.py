@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import header_files as files
 import pytest
 
-from core.catalogue.hf_config import ConfigError, Note
+from core.catalogue.config_keys import ConfigError
+from core.catalogue.hf_config import Note
 from core.cli import main
 from core.hub import Hub, HubError, HubProblem, Reference, fetch, parse_reference
 from core.memory import Format

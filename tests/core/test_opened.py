@@ -5,7 +5,7 @@ import json
 import pytest
 from header_files import QWEN
 
-from core.catalogue.hf_config import ConfigError
+from core.catalogue.config_keys import ConfigError
 from core.memory import Format, Scenario, Task
 from core.memory.edge import to_json
 from core.memory.family import architecture_from_parameter_count

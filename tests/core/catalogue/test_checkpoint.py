@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from core.catalogue.bounded_json import MAX_VALUES, parse_bounded
 from core.catalogue.checkpoint import file_in_folder, read_checkpoint
+from core.catalogue.config_keys import ConfigError, ConfigProblem
 from core.catalogue.gguf_file import MAX_TENSORS, read_gguf
-from core.catalogue.hf_config import ConfigError, ConfigProblem, Note
+from core.catalogue.hf_config import Note
 from core.catalogue.safetensors_file import MAX_HEADER_BYTES, read_tensors
 from core.catalogue.tensor_file import TensorFileError
 from core.memory import Format, Runtime, Scenario, Task, estimate, parameter_count

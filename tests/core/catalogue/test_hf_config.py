@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.catalogue.hf_config import ConfigError, ConfigProblem, Note, read_config
+from core.catalogue.config_keys import ConfigError, ConfigProblem
+from core.catalogue.hf_config import Note, read_config
 from core.memory import Architecture, Format, parameter_count
 from core.memory.architecture import Router
 

@@ -1,0 +1,214 @@
+"""Configurations of models with mixers that keep a state: which layers have one, and its sizes.
+
+Source: the configuration classes of transformers 5.23, whose defaults stand where a file is silent.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from core.catalogue.config_keys import Config, ConfigError, ConfigProblem, integer
+
+#: Code of families that have no attention at all.
+WITHOUT_ATTENTION = frozenset({"Mamba", "Mamba2"})
+#: Names of layers with attention; all others have a mixer.
+_ATTENTION = frozenset({"full_attention", "attention"})
+
+
+def _plain(config: Config, *keys: str) -> None:
+    """Refuses what is asked for and not modelled."""
+    for key in keys:
+        if config.get(key):
+            raise ConfigError(ConfigProblem.NOT_MODELLED, key)
+
+
+def _needed(config: Config, key: str) -> None:
+    if not config.get(key, True):
+        raise ConfigError(ConfigProblem.NOT_MODELLED, key)
+
+
+def _listed(config: Config, layers: int) -> list[str] | None:
+    """Kinds of layers by name, where the file lists them."""
+    for key in ("layer_types", "layers_block_type"):
+        kinds = config.get(key)
+        if isinstance(kinds, list) and len(kinds) == layers and all(isinstance(kind, str) for kind in kinds):
+            return kinds
+    return None
+
+
+def _patterned(fields: dict[str, Any], attends: Sequence[bool]) -> None:
+    """Layers of attention and others of a mixer."""
+    attention = sum(attends)
+    fields |= {"num_mixer_layers": len(attends) - attention, "num_layers_without_attention": len(attends) - attention}
+    fields["num_mixers_after_attention"] = list(reversed(attends)).index(True) if attention else len(attends)
+
+
+def _periodic(layers: int, period: int, offset: int) -> list[bool]:
+    if period < 1:
+        raise ConfigError(ConfigProblem.BAD_SIZE, "attn_layer_period")
+    return [layer % period == offset for layer in range(min(layers, 10**5))]
+
+
+def _attends(kinds: Sequence[str]) -> list[bool]:
+    return [kind in _ATTENTION for kind in kinds]
+
+
+def _mamba2_sizes(config: Config, fields: dict[str, Any], inner: int) -> None:
+    """Under the names that hybrids have for them."""
+    heads = integer(config, "mamba_n_heads", default=128)
+    width = config.get("mamba_d_head", "auto")
+    fields |= {
+        "mamba_num_heads": heads,
+        "mamba_head_dim": inner // max(1, heads) if width in ("auto", None) else integer(config, "mamba_d_head"),
+        "ssm_state_size": integer(config, "mamba_d_state", default=256),
+        "n_groups": integer(config, "mamba_n_groups", default=1),
+        "conv_kernel": integer(config, "mamba_d_conv", default=4),
+        "chunk_size": integer(config, "mamba_chunk_size", default=256),
+    }
+    _needed(config, "mamba_conv_bias")
+    _plain(config, "mamba_proj_bias", "attention_bias", "mlp_bias", "projectors_bias")
+
+
+def _qwen3_next(config: Config, fields: dict[str, Any]) -> None:
+    layers = fields["num_hidden_layers"]
+    kinds = _listed(config, layers)
+    period = integer(config, "full_attention_interval", default=4)
+    _patterned(fields, _attends(kinds) if kinds else _periodic(layers, period, period - 1))
+    fields.setdefault("rotary_dim", fields["head_dim"] // 4)
+    fields |= {
+        "conv_kernel": integer(config, "linear_conv_kernel_dim", default=4),
+        "linear_num_key_heads": integer(config, "linear_num_key_heads", default=16),
+        "linear_num_value_heads": integer(config, "linear_num_value_heads", default=32),
+        "linear_key_head_dim": integer(config, "linear_key_head_dim", default=128),
+        "linear_value_head_dim": integer(config, "linear_value_head_dim", default=128),
+    }
+    _plain(config, "attention_bias", "mlp_only_layers")
+    if config.get("decoder_sparse_step", 1) != 1:
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "decoder_sparse_step")
+    if integer(config, "num_experts", default=512):
+        fields |= {
+            "num_experts": integer(config, "num_experts", default=512),
+            "num_experts_per_tok": integer(config, "num_experts_per_tok", default=10),
+            "moe_intermediate_size": integer(config, "moe_intermediate_size", default=512),
+            "shared_expert_intermediate_size": integer(config, "shared_expert_intermediate_size", default=512),
+        }
+
+
+def _falcon_h1(config: Config, fields: dict[str, Any]) -> None:
+    inner = config.get("mamba_d_ssm") or integer(config, "mamba_expand", default=2) * fields["hidden_size"]
+    fields |= {"num_mixer_layers": fields["num_hidden_layers"], "mixer_norm": bool(config.get("mamba_rms_norm"))}
+    _mamba2_sizes(config, fields, inner)
+
+
+def _bamba(config: Config, fields: dict[str, Any]) -> None:
+    layers = fields["num_hidden_layers"]
+    kinds, indices = _listed(config, layers), config.get("attn_layer_indices")
+    listed = set(indices) if isinstance(indices, list) and all(isinstance(index, int) for index in indices) else set()
+    _patterned(fields, _attends(kinds) if kinds else [layer in listed for layer in range(min(layers, 10**5))])
+    fields["rotary_dim"] = fields["head_dim"] // 2
+    _mamba2_sizes(config, fields, integer(config, "mamba_expand", default=2) * fields["hidden_size"])
+
+
+def _jamba(config: Config, fields: dict[str, Any]) -> None:
+    layers, hidden = fields["num_hidden_layers"], fields["hidden_size"]
+    period, offset = integer(config, "attn_layer_period", default=8), integer(config, "attn_layer_offset", default=4)
+    _patterned(fields, _periodic(layers, period, offset))
+    fields |= _mamba_sizes(config, hidden, "mamba_expand", "mamba_d_state", "mamba_d_conv", "mamba_dt_rank")
+    _needed(config, "mamba_conv_bias")
+    _plain(config, "mamba_proj_bias")
+    experts = integer(config, "num_experts", default=16)
+    if experts > 1:
+        fields |= {
+            "num_experts": experts,
+            "num_experts_per_tok": integer(config, "num_experts_per_tok", default=2),
+            "moe_intermediate_size": fields["intermediate_size"],
+            "expert_layer_period": integer(config, "expert_layer_period", default=2),
+        }
+        if integer(config, "expert_layer_offset", default=1) != fields["expert_layer_period"] - 1:
+            raise ConfigError(ConfigProblem.NOT_MODELLED, "expert_layer_offset")
+
+
+def _mamba_sizes(config: Config, hidden: int, expand: str, state: str, conv: str, rank: str) -> dict[str, Any]:
+    stated = config.get(rank, "auto")
+    return {
+        "mamba_num_heads": integer(config, expand, default=2) * hidden,
+        "ssm_state_size": integer(config, state, default=16),
+        "conv_kernel": integer(config, conv, default=4),
+        "time_step_rank": -(-hidden // 16) if stated == "auto" else integer(config, rank),
+    }
+
+
+def _no_attention(fields: dict[str, Any]) -> None:
+    """Nothing but mixers: one norm a layer."""
+    layers = fields["num_hidden_layers"]
+    fields |= {"num_mixer_layers": layers, "num_layers_without_attention": layers, "num_layers_without_mlp": layers}
+    fields["num_mixers_after_attention"] = layers
+
+
+def _mamba(config: Config, fields: dict[str, Any]) -> None:
+    _no_attention(fields)
+    fields |= _mamba_sizes(config, fields["hidden_size"], "expand", "state_size", "conv_kernel", "time_step_rank")
+    fields["residual_in_fp32"] = bool(config.get("residual_in_fp32", True))
+    fields["intermediate_size"] = fields["mamba_num_heads"]
+    _needed(config, "use_conv_bias")
+    _plain(config, "use_bias")
+
+
+def _mamba2(config: Config, fields: dict[str, Any]) -> None:
+    _no_attention(fields)
+    fields |= {
+        "mamba_num_heads": integer(config, "num_heads", default=128),
+        "mamba_head_dim": integer(config, "head_dim", default=64),
+        "head_dim": 1,
+        "ssm_state_size": integer(config, "state_size", default=128),
+        "n_groups": integer(config, "n_groups", default=8),
+        "conv_kernel": integer(config, "conv_kernel", default=4),
+        "chunk_size": integer(config, "chunk_size", default=256),
+        "residual_in_fp32": bool(config.get("residual_in_fp32", True)),
+    }
+    fields["intermediate_size"] = fields["mamba_num_heads"] * fields["mamba_head_dim"]
+    _needed(config, "use_conv_bias")
+    _plain(config, "use_bias")
+
+
+_NEMOTRON_BLOCKS = {"M": "linear_attention", "*": "full_attention", "-": "mlp", "E": "moe"}
+
+
+def _nemotron_h(config: Config, fields: dict[str, Any]) -> None:
+    pattern, kinds = config.get("hybrid_override_pattern"), _listed(config, fields["num_hidden_layers"])
+    if isinstance(pattern, str) and set(pattern) <= _NEMOTRON_BLOCKS.keys() and 0 < len(pattern) <= 10**5:
+        kinds = [_NEMOTRON_BLOCKS[block] for block in pattern]
+    if kinds is None:
+        raise ConfigError(ConfigProblem.BAD_SIZE, "hybrid_override_pattern")
+    kinds = [{"mamba": "linear_attention", "attention": "full_attention"}.get(kind, kind) for kind in kinds]
+    if "moe" in kinds:
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "n_routed_experts")
+    layers, attention, mixers = len(kinds), kinds.count("full_attention"), kinds.count("linear_attention")
+    after = kinds[len(kinds) - kinds[::-1].index("full_attention") :] if attention else kinds
+    fields |= {
+        "num_hidden_layers": layers,
+        "num_mixer_layers": mixers,
+        "num_layers_without_attention": layers - attention,
+        "num_layers_without_mlp": attention + mixers,
+        "num_mixers_after_attention": after.count("linear_attention"),
+        "mamba_num_heads": integer(config, "mamba_num_heads", default=128),
+        "mamba_head_dim": integer(config, "mamba_head_dim", default=64),
+        "ssm_state_size": integer(config, "ssm_state_size", default=128),
+        "n_groups": integer(config, "n_groups", "mamba_n_groups", default=8),
+        "conv_kernel": integer(config, "conv_kernel", "mamba_d_conv", default=4),
+        "chunk_size": integer(config, "chunk_size", "mamba_chunk_size", default=128),
+        "residual_in_fp32": bool(config.get("residual_in_fp32")),
+    }
+    _needed(config, "use_conv_bias")
+    _plain(config, "use_bias", "mamba_proj_bias", "attention_bias", "mlp_bias")
+
+
+#: Code of a family: what only its configuration has.
+READERS: dict[str, Callable[[Config, dict[str, Any]], None]] = {
+    "Qwen3Next": _qwen3_next,
+    "FalconH1": _falcon_h1,
+    "Bamba": _bamba,
+    "Jamba": _jamba,
+    "Mamba": _mamba,
+    "Mamba2": _mamba2,
+    "NemotronH": _nemotron_h,
+}

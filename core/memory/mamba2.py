@@ -1,0 +1,112 @@
+"""Mamba-2's mixer: a short convolution, then a state-space recurrence computed in chunks, as transformers does it in plain PyTorch.
+
+Source: measured tensor storages of transformers 5.23 on torch 2.13, 16-bit. The kernels of mamba-ssm and causal-conv1d keep the same state
+and need far less beside it: neither the states' inputs and outputs repeated for every head, nor the scores within a chunk, are ever
+written to memory. Symbols: H heads of width P, I = H*P; N state size, g groups, D = I + 2gN what the convolution runs over, w its width;
+c chunk, nc chunks; S length, B batch, T = B*S tokens, padded to whole chunks T'.
+"""
+
+from typing import NamedTuple
+
+from core.memory.architecture import Architecture
+from core.memory.units import ceil_div
+
+
+class _Sizes(NamedTuple):
+    inner: int
+    """I."""
+    convolved: int
+    """D."""
+    projected: int
+    """What the first matrix makes: gate, input of the convolution, time steps; I + D + H."""
+
+
+def sizes(arch: Architecture) -> _Sizes:
+    inner, channels = arch.mamba_num_heads * arch.mamba_head_dim, convolved(arch)
+    return _Sizes(inner, channels, inner + channels + arch.mamba_num_heads)
+
+
+def convolved(arch: Architecture) -> int:
+    """D."""
+    return arch.mamba_num_heads * arch.mamba_head_dim + 2 * arch.n_groups * arch.ssm_state_size
+
+
+def matrices(arch: Architecture) -> tuple[tuple[str, int, int], ...]:
+    inner, _, projected = sizes(arch)
+    return ("in_proj", arch.hidden_size, projected), ("out_proj", inner, arch.hidden_size)
+
+
+def vector_parameters(arch: Architecture) -> int:
+    """The convolution with its bias; decay, time step and skip of each head; the gated norm."""
+    inner, channels, _ = sizes(arch)
+    return channels * (arch.conv_kernel + 1) + 3 * arch.mamba_num_heads + inner * arch.mixer_norm
+
+
+def recurrent_state_bytes(arch: Architecture) -> int:
+    """Of one sequence in one layer, fp32: 4*H*P*N."""
+    inner, _, _ = sizes(arch)
+    return 4 * inner * arch.ssm_state_size
+
+
+def saved(arch: Architecture, batch: int, length: int) -> int:
+    """Kept by one layer's mixer for backward. A single chunk is multiplied with as it lies, and of a single sequence not even inputs and
+    outputs of the states are laid out anew.
+    """
+    inner, channels, projected = sizes(arch)
+    heads, state, chunk = arch.mamba_num_heads, arch.ssm_state_size, arch.chunk_size
+    tokens, chunks = batch * length, ceil_div(length, chunk)
+    padded = batch * chunks * chunk
+    kept = tokens * (2 * projected + 4 * inner + 12 * heads) + 2 * channels * batch * (length + arch.conv_kernel - 1)
+    laid_out = 12 if batch == chunks == 1 else 20
+    kept += padded * (laid_out * heads * state + 12 * heads * chunk + (20 if chunks > 1 else 16) * inner + 8 * heads)
+    kept += 4 * inner * state * batch * (2 * chunks + (1 if chunks > 1 else 2)) + 4 * heads * batch * (chunks + 1) ** 2
+    output = 18 * inner + 4 * arch.n_groups if arch.mixer_norm else 6 * inner
+    return kept + tokens * output + 2 * chunk**2 + 8 * heads + 2 * (chunks + 1) ** 2
+
+
+def _chunked(arch: Architecture, batch: int, length: int, width: int = 2) -> int:
+    """Beside repeated inputs and outputs of the states: decay, scores and their product within chunks; states at the ends of chunks; the
+    projections, ``width`` bytes a value.
+    """
+    inner, channels, projected = sizes(arch)
+    heads, state, chunk = arch.mamba_num_heads, arch.ssm_state_size, arch.chunk_size
+    tokens, chunks = batch * length, ceil_div(length, chunk)
+    padded = batch * chunks * chunk
+    within = padded * (12 * heads * chunk + 16 * heads)
+    between = 4 * inner * state * batch * (chunks + 2) + 4 * heads * batch * (chunks + 1) ** 2
+    return tokens * width * (projected + channels + heads) + within + between + 4 * heads
+
+
+def forward_peak(arch: Architecture, batch: int, length: int, width: int) -> int:
+    """What the mixer needs at once when nothing is kept: as chunks and states are added up, or before that, as states are read out."""
+    inner, _, _ = sizes(arch)
+    heads, state, chunk = arch.mamba_num_heads, arch.ssm_state_size, arch.chunk_size
+    chunks = ceil_div(length, chunk)
+    padded = batch * chunks * chunk
+    added = padded * (12 * heads * state + 28 * inner)
+    read = padded * (16 * heads * state + 16 * inner) + 4 * inner * state * batch * chunks
+    return _chunked(arch, batch, length, width) + max(added, read)
+
+
+def recomputed_peak(arch: Architecture, batch: int, length: int) -> int:
+    """The same, with all that is kept for backward."""
+    inner, channels, _ = sizes(arch)
+    heads, state, chunk = arch.mamba_num_heads, arch.ssm_state_size, arch.chunk_size
+    tokens, chunks = batch * length, ceil_div(length, chunk)
+    padded = batch * chunks * chunk
+    kept = tokens * (4 * inner + 12 * heads) + 2 * channels * batch * (length + arch.conv_kernel - 1)
+    laid_out = 12 if batch == chunks == 1 else 28
+    kept += padded * (laid_out * heads * state + (40 if chunks > 1 else 32) * inner) + 4 * inner * state * batch * (2 * chunks + 1)
+    return _chunked(arch, batch, length) + kept + 2 * chunk**2 + 4 * heads + 2 * (chunks + 1) ** 2
+
+
+def backward_peak(arch: Architecture, batch: int, length: int) -> int:
+    """As the output's gated norm gets its gradients."""
+    inner, _, _ = sizes(arch)
+    return saved(arch, batch, length) + (14 if arch.mixer_norm else 8) * inner * batch * length
+
+
+def decode_peak(arch: Architecture, batch: int, width: int) -> int:
+    """One token: the state's decay, the state it makes and what comes in, beside the cached one."""
+    _, channels, projected = sizes(arch)
+    return batch * (4 * recurrent_state_bytes(arch) + width * (projected + channels))

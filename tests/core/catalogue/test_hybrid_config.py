@@ -1,0 +1,156 @@
+"""Configurations of models with mixers. Counts are what transformers 5.23 makes of the same configuration on the meta device."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.catalogue.config_keys import ConfigError, ConfigProblem
+from core.catalogue.hf_config import read_config
+from core.memory import parameter_count
+from core.memory.architecture import Mixer
+
+QWEN3_NEXT = {
+    "model_type": "qwen3_next",
+    "hidden_size": 2048,
+    "intermediate_size": 5632,
+    "num_hidden_layers": 48,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 2,
+    "head_dim": 256,
+    "vocab_size": 151936,
+}
+FALCON_H1 = {
+    "model_type": "falcon_h1",
+    "hidden_size": 3072,
+    "intermediate_size": 12288,
+    "num_hidden_layers": 8,
+    "num_attention_heads": 12,
+    "num_key_value_heads": 2,
+    "head_dim": 128,
+    "vocab_size": 130048,
+    "mamba_d_ssm": 3072,
+    "mamba_n_heads": 24,
+    "mamba_d_head": 128,
+    "mamba_d_state": 256,
+    "mamba_rms_norm": False,
+}
+NEMOTRON_H = {
+    "model_type": "nemotron_h",
+    "hidden_size": 4096,
+    "intermediate_size": 21504,
+    "num_hidden_layers": 13,
+    "hybrid_override_pattern": "M-M-M-M*-M-M-",
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "vocab_size": 131072,
+}
+JAMBA = {
+    "model_type": "jamba",
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 65536,
+}
+BAMBA = {
+    "model_type": "bamba",
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 128000,
+    "attn_layer_indices": [9, 18, 27],
+}
+MAMBA = {"model_type": "mamba", "hidden_size": 768, "num_hidden_layers": 32, "vocab_size": 50280}
+MAMBA2 = {
+    "model_type": "mamba2",
+    "hidden_size": 2560,
+    "num_hidden_layers": 8,
+    "num_heads": 80,
+    "head_dim": 64,
+    "n_groups": 1,
+    "vocab_size": 50288,
+    "tie_word_embeddings": True,
+}
+ALL = [QWEN3_NEXT, FALCON_H1, NEMOTRON_H, JAMBA, BAMBA, MAMBA, MAMBA2]
+
+
+@pytest.mark.parametrize(
+    ("config", "count"),
+    list(zip(ALL, [79_674_391_296, 2_032_926_272, 2_830_522_624, 51_570_323_328, 9_808_584_064, 159_308_544, 450_472_320], strict=True)),
+    ids=[str(config["model_type"]) for config in ALL],
+)
+def test_counts(config, count):
+    model = read_config(config)
+    assert parameter_count(model.architecture) == count
+    assert not model.notes
+
+
+def test_which_layers_attend():
+    qwen, nemotron, jamba, bamba = (read_config(config).architecture for config in (QWEN3_NEXT, NEMOTRON_H, JAMBA, BAMBA))
+    assert (qwen.attention_layers, qwen.num_mixer_layers, qwen.num_mixers_after_attention) == (12, 36, 0)
+    assert (nemotron.attention_layers, nemotron.num_mixer_layers, nemotron.mlp_layers, nemotron.num_mixers_after_attention) == (1, 6, 6, 2)
+    assert (jamba.attention_layers, jamba.num_moe_layers, jamba.num_mixers_after_attention) == (4, 16, 3)
+    assert (bamba.attention_layers, bamba.num_mixers_after_attention) == (3, 4)
+    assert read_config(FALCON_H1).architecture.num_layers_without_attention == 0
+
+
+def test_layers_may_be_listed():
+    kinds = ["linear_attention", "full_attention"] * 24
+    listed = read_config(QWEN3_NEXT | {"layer_types": kinds}).architecture
+    assert (listed.attention_layers, listed.mixer) == (24, Mixer.GATED_DELTA_NET)
+    older = {"M": "mamba", "*": "attention", "-": "mlp"}
+    blocks = [older[block] for block in NEMOTRON_H["hybrid_override_pattern"]]
+    without = {key: value for key, value in NEMOTRON_H.items() if key != "hybrid_override_pattern"}
+    assert read_config(without | {"layers_block_type": blocks}).architecture == read_config(NEMOTRON_H).architecture
+    assert read_config(BAMBA | {"attn_layer_indices": None}).architecture.attention_layers == 0
+
+
+def test_experts_or_none():
+    dense = read_config(JAMBA | {"num_experts": 1}).architecture
+    assert dense.num_experts == 0
+    assert read_config(QWEN3_NEXT | {"num_experts": 0}).architecture.num_experts == 0
+    assert read_config(JAMBA | {"mamba_dt_rank": 64}).architecture.time_step_rank == 64
+
+
+@pytest.mark.parametrize(
+    ("config", "problem", "detail"),
+    [
+        (JAMBA | {"expert_layer_offset": 0}, ConfigProblem.NOT_MODELLED, "expert_layer_offset"),
+        (JAMBA | {"attn_layer_period": 0}, ConfigProblem.BAD_SIZE, "attn_layer_period"),
+        (QWEN3_NEXT | {"decoder_sparse_step": 2}, ConfigProblem.NOT_MODELLED, "decoder_sparse_step"),
+        (QWEN3_NEXT | {"linear_num_key_heads": "many"}, ConfigProblem.BAD_SIZE, "linear_num_key_heads"),
+        (FALCON_H1 | {"mamba_proj_bias": True}, ConfigProblem.NOT_MODELLED, "mamba_proj_bias"),
+        (FALCON_H1 | {"mamba_conv_bias": False}, ConfigProblem.NOT_MODELLED, "mamba_conv_bias"),
+        (NEMOTRON_H | {"hybrid_override_pattern": "ME*-"}, ConfigProblem.NOT_MODELLED, "n_routed_experts"),
+        (NEMOTRON_H | {"hybrid_override_pattern": "what"}, ConfigProblem.BAD_SIZE, "hybrid_override_pattern"),
+        (MAMBA | {"num_hidden_layers": 0}, ConfigProblem.BAD_SIZE, "num_hidden_layers"),
+    ],
+    ids=str,
+)
+def test_what_is_refused(config, problem, detail):
+    with pytest.raises(ConfigError) as caught:
+        read_config(config)
+    assert (caught.value.problem, detail in caught.value.detail) == (problem, True)
+
+
+ANYTHING = (
+    st.none() | st.booleans() | st.integers(-(10**12), 10**40) | st.floats() | st.text(max_size=5) | st.lists(st.integers(), max_size=3)
+)
+KEYS = sorted(
+    {key for config in ALL for key in config if key != "model_type"} | {"layer_types", "rope_parameters", "mamba_expand", "n_groups"}
+)
+
+
+@given(st.sampled_from(ALL), st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=4))
+def test_odd_values_are_a_message(config, changes):
+    try:
+        model = read_config(config | changes)
+    except ConfigError as error:
+        shown = str(error)
+    else:
+        shown = str(parameter_count(model.architecture))
+    assert 0 < len(shown) < 400

@@ -1,0 +1,211 @@
+"""Mixers that keep a state: what layers are made of, states to the byte, memory that never falls."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.memory import Architecture, Component, Moment, Reason, Runtime, Scenario, Task, estimate, parameter_count, reconcile, refusal
+from core.memory.architecture import Mixer, Norm, Position, Router
+from core.memory.edge import validated
+from core.memory.explain import explain
+from core.memory.mixers import mixer, state_bytes
+from core.memory.parameters import largest_layer_parameters
+from core.memory.saved import layer_kinds
+
+SIZES = {
+    "nominal_parameters": 10**9,
+    "hidden_size": 512,
+    "intermediate_size": 1024,
+    "num_hidden_layers": 8,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 2,
+    "head_dim": 64,
+    "vocab_size": 1000,
+}
+_SSD = {"mamba_num_heads": 16, "mamba_head_dim": 64, "ssm_state_size": 64, "n_groups": 1, "chunk_size": 128, "conv_kernel": 4}
+_SCAN = {"mamba_num_heads": 1024, "ssm_state_size": 16, "time_step_rank": 32, "conv_kernel": 4}
+_DELTA = {
+    "linear_num_key_heads": 4,
+    "linear_num_value_heads": 8,
+    "linear_key_head_dim": 64,
+    "linear_value_head_dim": 64,
+    "conv_kernel": 4,
+}
+_ONE_IN_FOUR = {"num_mixer_layers": 6, "num_layers_without_attention": 6}
+_EXPERTS = {"num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 256}
+
+BAMBA = Architecture(**SIZES, mixer=Mixer.MAMBA2, mixer_norm=True, num_mixers_after_attention=2, **_SSD, **_ONE_IN_FOUR)
+FALCON_H1 = Architecture(**SIZES, mixer=Mixer.MAMBA2, mixer_multipliers=True, num_mixer_layers=8, **_SSD)
+NEMOTRON_H = Architecture(
+    **SIZES,
+    mixer=Mixer.MAMBA2,
+    mixer_norm=True,
+    norm=Norm.RMS_WEIGHT_FP32,
+    position=Position.NONE,
+    num_mixer_layers=4,
+    num_layers_without_attention=7,
+    num_layers_without_mlp=5,
+    num_mixers_after_attention=2,
+    **_SSD,
+)
+ONLY_MIXERS = {"num_mixer_layers": 8, "num_layers_without_attention": 8, "num_layers_without_mlp": 8, "num_mixers_after_attention": 8}
+MAMBA = Architecture(**SIZES, mixer=Mixer.MAMBA, position=Position.NONE, residual_in_fp32=True, logits_in_fp32=True, **_SCAN, **ONLY_MIXERS)
+JAMBA = Architecture(
+    **SIZES,
+    mixer=Mixer.MAMBA,
+    mixer_norm=True,
+    position=Position.NONE,
+    router=Router.SOFTMAX_UNNORMALIZED,
+    expert_layer_period=2,
+    num_mixers_after_attention=1,
+    **_SCAN,
+    **_ONE_IN_FOUR,
+    **_EXPERTS,
+)
+QWEN3_NEXT = Architecture(
+    **SIZES,
+    mixer=Mixer.GATED_DELTA_NET,
+    norm=Norm.RMS_WEIGHT_FP32,
+    qk_norm=True,
+    attention_gate=True,
+    rotary_concatenated=True,
+    router=Router.SOFTMAX_16_BIT,
+    shared_expert_gate=True,
+    shared_expert_intermediate_size=256,
+    **_DELTA,
+    **_ONE_IN_FOUR,
+    **_EXPERTS,
+)
+HYBRIDS = {
+    "bamba": BAMBA,
+    "falcon-h1": FALCON_H1,
+    "nemotron-h": NEMOTRON_H,
+    "mamba": MAMBA,
+    "jamba": JAMBA,
+    "qwen3-next": QWEN3_NEXT,
+}
+hybrids = pytest.mark.parametrize("arch", HYBRIDS.values(), ids=HYBRIDS)
+
+
+def moments(arch: Architecture, **choices: object) -> dict[str, Moment]:
+    return {moment.name: moment for moment in estimate(validated(Scenario, architecture=arch, **choices)).moments}
+
+
+class TestLayers:
+    def test_kinds_add_up(self):
+        assert [(kind.layers, kind.attends, kind.mixes, kind.has_mlp) for kind in layer_kinds(NEMOTRON_H, 128)] == [
+            (4, False, True, False),
+            (1, True, False, False),
+            (3, False, False, True),
+        ]
+        assert [(kind.layers, kind.attends, kind.mixes) for kind in layer_kinds(FALCON_H1, 128)] == [(8, True, True)]
+        assert [(kind.layers, kind.experts) for kind in layer_kinds(JAMBA, 128)] == [(4, True), (2, False), (2, False)]
+
+    @hybrids
+    def test_what_a_layer_has_is_counted_once(self, arch):
+        """Parameters of all layers are those of each kind, added up."""
+        more = replace(arch, vocab_size=arch.vocab_size + 1)
+        assert parameter_count(more) - parameter_count(arch) == 2 * arch.hidden_size
+        assert 0 < largest_layer_parameters(arch) < parameter_count(arch)
+
+    def test_the_largest_layer_of_a_model_without_mixers(self):
+        """Two norms, q and o, k and v, three matrices of the MLP."""
+        assert largest_layer_parameters(Architecture(**SIZES)) == 2 * 512 + 2 * 512 * 512 + 2 * 512 * 128 + 3 * 512 * 1024
+
+    @pytest.mark.parametrize(
+        ("wrong", "of"),
+        [
+            ({"num_mixer_layers": 0}, BAMBA),
+            ({"num_mixer_layers": 9}, BAMBA),
+            ({"num_layers_without_mlp": 1}, BAMBA),
+            ({"conv_kernel": 0}, BAMBA),
+            ({"chunk_size": 0}, BAMBA),
+            ({"ssm_state_size": 0}, BAMBA),
+            ({"time_step_rank": 0}, JAMBA),
+            ({"linear_num_value_heads": 6}, QWEN3_NEXT),
+            ({"linear_key_head_dim": 0}, QWEN3_NEXT),
+            ({"mixer": Mixer.NONE}, BAMBA),
+        ],
+        ids=str,
+    )
+    def test_what_cannot_be(self, wrong, of):
+        with pytest.raises(ValueError, match=r"layers|conv_kernel|missing|multiple"):
+            replace(of, **wrong)
+
+
+class TestStates:
+    def test_mamba_2(self):
+        """Mamba2-2.7B: 16 H*P*N and 2*D*w bytes a layer: 170.5 MB in all (measured in transformers 5.23)."""
+        arch = replace(MAMBA, mixer=Mixer.MAMBA2, mamba_num_heads=80, ssm_state_size=128, mamba_head_dim=64, n_groups=1, chunk_size=256)
+        arch = replace(arch, num_hidden_layers=64, **dict.fromkeys(ONLY_MIXERS, 64))
+        assert state_bytes(arch, 1, 2) == 64 * (2 * 5376 * 4 + 4 * 80 * 64 * 128) == 170_524_672
+
+    @hybrids
+    def test_they_do_not_grow_with_the_context(self, arch):
+        short, long = (moments(arch, context_length=length)["decode"].stack.kv_cache for length in (1000, 3000))
+        keys_and_values = 4 * arch.attention_layers * arch.key_value_size
+        assert long - short == 2000 * keys_and_values
+        assert short == 1000 * keys_and_values + state_bytes(arch, 1, 2)
+
+    def test_only_keys_and_values_are_quantized(self):
+        plain, narrow = (moments(BAMBA, kv_cache=fmt)["decode"].stack.kv_cache for fmt in ("bf16", "fp8"))
+        assert plain - state_bytes(BAMBA, 1, 2) == 2 * (narrow - state_bytes(BAMBA, 1, 2))
+
+
+@hybrids
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        {"attention": "eager"},
+        {"weights": "fp32"},
+        {"weights": "int4"},
+        {"task": "training"},
+        {"task": "training", "gradient_checkpointing": True},
+        {"task": "training", "gradient_checkpointing": True, "optimizer": "adafactor", "attention": "eager"},
+        {"task": "training", "recipe": "pure16", "gradients": "accumulated"},
+        {"task": "training", "gradients": "in-backward", "loss": "fused-linear"},
+    ],
+    ids=str,
+)
+def test_memory_never_falls(arch, choices):
+    scenario = validated(Scenario, architecture=arch, context_length=128, **choices)
+    assert refusal(scenario) is None
+    lengths = [estimate(scenario.evolve(context_length=length)).total_bytes for length in range(128, 1400, 31)]
+    assert lengths == sorted(lengths)
+    batches = [estimate(scenario.evolve(batch_size=batch)).total_bytes for batch in (1, 2, 3, 7, 20)]
+    assert batches == sorted(batches)
+
+
+@hybrids
+def test_every_component_is_explained(arch):
+    for choices in ({"context_length": 1000}, {"task": "training", "context_length": 300}):
+        scenario = validated(Scenario, architecture=arch, **choices)
+        found = explain(scenario)
+        for moment in estimate(scenario).moments:
+            for component, size in zip(Component, moment.stack, strict=True):
+                if size:
+                    assert found[moment.name][component].value_bytes == size
+    assert "mamba-ssm" in found["backward"][Component.ACTIVATIONS].source
+
+
+class TestRefused:
+    @hybrids
+    def test_engines(self, arch):
+        for runtime in (Runtime.VLLM, Runtime.SGLANG, Runtime.LLAMA_CPP):
+            scenario = validated(Scenario, architecture=arch, runtime=runtime, weights="q4_k_m" if runtime is Runtime.LLAMA_CPP else "bf16")
+            assert refusal(scenario).reason is Reason.RUNTIME_ON_PIECES
+            assert reconcile(scenario).runtime is Runtime.TRANSFORMERS
+
+    @hybrids
+    def test_adapters_and_wide_training(self, arch):
+        training = validated(Scenario, architecture=arch, task=Task.TRAINING)
+        assert refusal(training) is None
+        assert refusal(training.evolve(method="lora")).reason is Reason.ADAPTERS_ON_PIECES
+        assert refusal(training.evolve(recipe="amp", weights="fp32")).reason is Reason.WIDE_TRAINING_OF_PIECES
+
+
+def test_a_single_sequence_of_one_chunk_is_not_laid_out_anew():
+    """Measured: the einsums of one chunk of one sequence take their operands as they lie; with a batch each is copied."""
+    one, two = (mixer(BAMBA).saved(BAMBA, batch, 128) for batch in (1, 2))
+    assert two - 2 * one == 2 * 128 * 8 * 16 * 64 - (2 * 128**2 + 8 * 16 + 2 * 4)
