@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from core.memory.attention import attention_path, attention_prefill_bytes, kv_cache_row
+from core.memory.mixers import mixer, state_bytes
 from core.memory.mlp import mlp_prefill
 from core.memory.moe import moe_prefill
 from core.memory.numerics import Numerics
@@ -110,6 +111,8 @@ def reference_layer_bytes(scenario: Scenario, n: Numerics) -> int:
     """What a layer of the reference model needs at once, as prefill does."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
     layer = batch * length * max(mlp_prefill(n, arch), moe_prefill(arch) if arch.num_experts else 0)
+    if arch.num_mixer_layers:
+        layer = max(layer, mixer(arch).forward_peak(arch, batch, length, n.compute) + 3 * n.compute * arch.hidden_size * batch * length)
     return max(layer, attention_prefill_bytes(attention_path(scenario.attention, n, arch), n, arch, batch, length))
 
 
@@ -124,4 +127,5 @@ def reference_copies_bytes(scenario: Scenario, n: Numerics) -> int:
     if scenario.objective is Objective.KTO and scenario.loss is Loss.PLAIN:
         rows, columns = kv_cache_row(arch)
         left += n.compute * rows * columns * scenario.batch_size * scenario.context_length
+        left += state_bytes(arch, scenario.batch_size, n.compute)
     return left

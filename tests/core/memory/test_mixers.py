@@ -165,6 +165,8 @@ class TestStates:
         {"task": "training", "gradient_checkpointing": True, "optimizer": "adafactor", "attention": "eager"},
         {"task": "training", "recipe": "pure16", "gradients": "accumulated"},
         {"task": "training", "gradients": "in-backward", "loss": "fused-linear"},
+        {"task": "training", "objective": "dpo", "gradient_checkpointing": True},
+        {"task": "training", "objective": "kto"},
     ],
     ids=str,
 )
