@@ -4,6 +4,8 @@ A delegate is called once a cell, with an option and an index made for that call
 that takes longer than the painting itself.
 """
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QTableView, QWidget
@@ -52,6 +54,14 @@ class GpuList(QTableView):
         if column is Column.SHARE and not self.isColumnHidden(column):
             self._share_px = self.columnWidth(column)
         return self._share_px if column is Column.SHARE else self.columnWidth(column)
+
+    def dataChanged(self, first: AnyIndex, last: AnyIndex, roles: Sequence[int] = ()) -> None:
+        """Only what is in sight: Qt repaints everything where a range goes beyond it, or ends in a column that is hidden."""
+        columns = [column for column in range(first.column(), last.column() + 1) if not self.isColumnHidden(column)]
+        top, bottom = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        rows = max(first.row(), top), min(last.row(), bottom) if bottom >= 0 else last.row()
+        if columns and rows[0] <= rows[1]:
+            super().dataChanged(self._table.index(rows[0], columns[0]), self._table.index(rows[1], columns[-1]), list(roles))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """With Ctrl a row is marked, not chosen."""

@@ -51,12 +51,11 @@ class _Differences(QAbstractTableModel):
         self._rows: list[_Row] = []
 
     def show_frame(self, frame: Frame, pins: tuple[Pin, ...]) -> None:
-        self.beginResetModel()
-        self._columns = (self.tr("now"), *(pin.letter for pin in pins))
+        columns = (self.tr("now"), *(pin.letter for pin in pins))
         scenarios = (frame.scenario, *(pin.scenario for pin in pins))
         estimates = (frame.estimate, *(pin.estimate for pin in pins))
         numbers = frame.numbers
-        self._rows = [
+        rows = [
             self._words(self.tr("Name"), tuple(scenario.name or "–" for scenario in scenarios)),
             self._words(self.tr("Model"), tuple(_model(scenario, numbers) for scenario in scenarios)),
             self._words(self.tr("Run"), tuple(run_name(scenario.task, scenario.method) for scenario in scenarios)),
@@ -64,13 +63,20 @@ class _Differences(QAbstractTableModel):
             self._words(self.tr("Batch × context"), tuple(_tokens(scenario, numbers) for scenario in scenarios)),
         ]
         if frame.gpu is not None:
-            self._rows.append(self._fits(frame.gpu, estimates))
-        self._rows.append(self._sizes(self.tr("Peak"), None, tuple(each.total_bytes for each in estimates), numbers))
+            rows.append(self._fits(frame.gpu, estimates))
+        rows.append(self._sizes(self.tr("Peak"), None, tuple(each.total_bytes for each in estimates), numbers))
         for place, component in enumerate(Component):
             sizes = tuple(each.peak.stack[place] for each in estimates)
             if any(sizes):
-                self._rows.append(self._sizes(component_name(component), component, sizes, numbers))
-        self.endResetModel()
+                rows.append(self._sizes(component_name(component), component, sizes, numbers))
+        same_shape = columns == self._columns and [row.name for row in rows] == [row.name for row in self._rows]
+        if not same_shape:
+            self.beginResetModel()
+        self._columns, self._rows = columns, rows
+        if same_shape:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(columns) - 1))
+        else:
+            self.endResetModel()
 
     def _words(self, name: str, texts: tuple[str, ...]) -> _Row:
         return _Row(name, None, texts, texts, (None,) * len(texts))

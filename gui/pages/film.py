@@ -1,5 +1,6 @@
 """Tab *Over time*: the run as a film, memory against its moments, whose peak it is, and the three readings."""
 
+from collections.abc import Iterator
 from itertools import accumulate
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
@@ -37,7 +38,10 @@ class FilmPage(Page):
 
     def show_frame(self, frame: Frame) -> None:
         self.film.show_frame(frame)
-        self.speed.show_frame(frame)
+
+    def follow(self, frame: Frame) -> Iterator[object]:
+        self.speed.show_frame(frame)  # sentences that wrap cost the layout a measurement
+        yield None
 
     def show_pointed(self, component: Component | None) -> None:
         self.film.show_pointed(component)

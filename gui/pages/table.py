@@ -44,13 +44,12 @@ class _Numbers(QAbstractTableModel):
         rows.append((self.tr("Allocated"), None, [reading.allocated_bytes for reading in readings]))
         rows.append((self.tr("Reserved"), None, [reading.reserved_bytes for reading in readings]))
         rows.append((self.tr("Process (nvidia-smi)"), None, [reading.process_bytes for reading in readings]))
-        same_shape = len(rows) == len(self._rows) and columns == self._columns
+        same_shape = [row[0] for row in rows] == [row[0] for row in self._rows] and columns == self._columns
         if not same_shape:
             self.beginResetModel()
         self._columns, self._rows, self._frame = columns, rows, frame
         if same_shape:
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(columns) - 1))
-            self.headerDataChanged.emit(Qt.Orientation.Vertical, 0, len(rows) - 1)
         else:
             self.endResetModel()
 

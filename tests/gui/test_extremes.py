@@ -54,7 +54,7 @@ def test_cells_of_the_gpu_list_keep_apart(extreme_room: Any) -> None:
         for row in range(table.rowCount()):
             for column in {*NUMERIC, Column.STATUS}:
                 text, _, _ = table.cell(row, column)
-                assert metrics.horizontalAdvance(text) + 6 <= view.columnWidth(column), text
+                assert view.isColumnHidden(column) or metrics.horizontalAdvance(text) + 6 <= view.columnWidth(column), text
 
 
 @languages

@@ -49,6 +49,7 @@ def test_a_price_gives_the_cost_of_a_million_tokens(room: Any, film: Any) -> Non
 
 def test_training_costs_what_its_tokens_take(room: Any, film: Any) -> None:
     room.set(task=Task.TRAINING, gpu="A100 80GB")
+    room.settle()
     enter(room, "price", "2,5")
     enter(room, "training_tokens.box", "2B")
     hours = 2e9 / bound(room).train_tokens_per_second / 3600
@@ -60,12 +61,15 @@ def test_training_costs_what_its_tokens_take(room: Any, film: Any) -> None:
 def test_a_price_is_of_one_card_and_is_kept(room: Any, film: Any, open_room: Any) -> None:
     enter(room, "price", "¥3.2/h")
     room.set(gpu="RTX 3090")
+    room.settle()
     assert room.find(QLineEdit, "price").text() == ""
     assert room.text("cost") == ""
     room.set(gpu="RTX 4090")
+    room.settle()
     assert room.find(QLineEdit, "price").text() == "¥3.2/h"
     again = open_room()
     again.window.explorer.tabs.setCurrentIndex(1)
+    again.settle()
     assert "at least ¥" in again.text("cost")
     enter(again, "price", "")
     assert again.text("cost") == ""
@@ -78,12 +82,14 @@ def test_what_is_no_price_is_told_and_changes_nothing(room: Any, film: Any, text
     enter(room, "price", text)
     assert room.text("cost") == "That is no price. Type one such as 2.50 or $2.50."
     room.set(batch_size=2)
+    room.settle()
     assert room.text("cost").startswith("a million generated tokens")
     assert before
 
 
 def test_no_card_has_no_price(room: Any, film: Any) -> None:
     room.set(gpu="")
+    room.settle()
     assert not room.find(QLineEdit, "price").isVisible()
 
 

@@ -174,17 +174,21 @@ class TestOverTime:
         assert f"at most {speed.decode_tokens_per_second:.3g} tokens a second" in text
         assert f"published runs reach {speed.share.low:.0%} to {speed.share.high:.0%} of that" in text
         room.set(task=Task.TRAINING)
+        room.settle()
         assert "prompt" not in room.text("speed")
         assert "at most 3," in room.text("speed")
         room.set(estimator="rule-of-thumb")
+        room.settle()
         assert room.text("speed") == ""
 
     def test_what_nobody_says_is_not_guessed(self, room: Any, gpus: Any) -> None:
         open_tab(room, "film")
         silent = next(gpu for gpu in gpus if gpu.dense_flops_per_second is None)
         room.set(gpu=silent.name)
+        room.settle()
         assert "prompt" not in room.text("speed")
         room.set(task=Task.TRAINING)
+        room.settle()
         assert "does not say" in room.text("speed")
 
     def test_the_moments_are_told(self, room: Any) -> None:
