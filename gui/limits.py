@@ -15,7 +15,6 @@ from core.memory import (
     Task,
     max_batch_size,
     max_context_length,
-    max_parameters,
     parameter_count,
     peak_bytes,
     refusal,
@@ -27,6 +26,7 @@ from core.memory.formats import PRECISIONS, bits_per_value, plain
 from core.memory.refusal import loaded_as
 from core.memory.scenario import ENGINES
 from core.memory.serving import ENGINE_SHARE, kv_pool_bytes, max_concurrency
+from core.memory.solve import largest_in_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,9 @@ def limits_on(scenario: Scenario, card_bytes: int, ladder: Format, extra_bytes: 
     yield
     context_length = max_context_length(scenario, usable_bytes)
     yield
-    parameters = max_parameters(scenario, usable_bytes)
-    yield
+    parameters = yield from largest_in_steps(
+        lambda count: peak_bytes(with_parameter_count(scenario, count)) <= usable_bytes, MIN_PARAMETERS, MAX_PARAMETERS
+    )
     precision = None
     for fmt in PRECISIONS:
         if _fits_in(scenario, fmt, usable_bytes):

@@ -4,7 +4,7 @@ All of it asks ``peak_bytes`` and nothing else: one set of formulas. Memory grow
 finds the exact limit; 0 means that not even the smallest value fits.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 
 from core.memory.estimate import peak_bytes, run_of
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS
@@ -20,19 +20,34 @@ from core.memory.scenario import (
 )
 
 
-def largest(fits: Callable[[int], bool], low: int, high: int) -> int:
-    """Largest value of ``low``..``high`` that fits; 0 where ``low`` does not. ``fits`` never turns from false to true."""
+def largest_in_steps(fits: Callable[[int], bool], low: int, high: int) -> Generator[None, None, int]:
+    """Largest value of ``low``..``high`` that fits; 0 where ``low`` does not. ``fits`` never turns from false to true. Yields after each
+    value it has tried, so that a window can do this between frames.
+    """
     if not fits(low):
         return 0
+    yield
     if fits(high):
         return high
+    yield
     while high - low > 1:
         middle = (low + high) // 2
         if fits(middle):
             low = middle
         else:
             high = middle
+        yield
     return low
+
+
+def largest(fits: Callable[[int], bool], low: int, high: int) -> int:
+    """The same at once."""
+    steps = largest_in_steps(fits, low, high)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return int(end.value)
 
 
 #: Usable bytes of the card; of several different ones by the names that devices have, ``""`` standing for any other.

@@ -4,15 +4,15 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.memory import Gpu, RefusedError, Scenario, Task, max_batch_size, max_context_length, max_parameters
-from core.sweep import RANGES, Axis, curve, spaced, value_on, variants
+from core.memory import Gpu, RefusedError, Scenario, Task, peak_bytes
+from core.memory.solve import largest_in_steps
+from core.sweep import RANGES, Axis, curve, moved, spaced, value_on, variants
 from gui.frame import Frame
 from gui.words import format_name, run_name
 
 _POINTS = 48
 #: How far each axis reaches where nothing asks for more.
 USUAL = {Axis.CONTEXT: (128, 131_072), Axis.BATCH: (1, 256), Axis.PARAMETERS: (10**8, 10**12)}
-_SOLVE = {Axis.CONTEXT: max_context_length, Axis.BATCH: max_batch_size, Axis.PARAMETERS: max_parameters}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ def follow_lines(frame: Frame, axis: Axis, reach: tuple[int, int], *, pinned: bo
 
 def _cross(frame: Frame, run: Run, axis: Axis, card: Gpu, crossings: list[Crossing], *, current: bool) -> Generator[None, None, None]:
     try:
-        value = _SOLVE[axis](run.scenario, card.usable_bytes - frame.extra_bytes(run.scenario))
+        usable_bytes = card.usable_bytes - frame.extra_bytes(run.scenario)
+        value = yield from largest_in_steps(lambda value: peak_bytes(moved(axis, run.scenario, value)) <= usable_bytes, *RANGES[axis])
     except RefusedError:
         return
     known = {(crossing.value, crossing.capacity_bytes) for crossing in crossings}
