@@ -128,8 +128,8 @@ class TestFusedHead:
         assert refused.value.refusal.reason is Reason.LOSS_OF_PREFERENCE
         assert estimate(run(objective, loss=loss).evolve(**refused.value.refusal.alternatives[0])).total_bytes > 0
 
-    def test_several_gpus_are_not_modelled(self):
-        spread = run("dpo").evolve(data_parallel_size=2)
+    def test_a_model_in_parts_is_not_modelled(self):
+        spread = run("dpo").evolve(pipeline_parallel_size=2)
         with pytest.raises(RefusedError) as refused:
             estimate(spread)
         assert refused.value.refusal.reason is Reason.SEVERAL_GPUS
