@@ -92,6 +92,7 @@ _OF_TRAINING = (
         "gradients",
         "varying_lengths",
         "fused_kernels",
+        "fused_mlp",
     }
     | {
         "sequence_parallel",

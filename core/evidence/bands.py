@@ -9,8 +9,9 @@ from core.evidence.score import Row
 from core.memory.calibration import SEVERAL, Band
 
 METHOD = (
-    "Residual: ln(measured/predicted) of every measured total on one GPU, in the reading that was measured, without the CUDA context. "
-    "Runs are grouped by model; every model counts alike. Band: 5th and 95th percentile, widened about the median by the smallest "
+    "Residual: ln(measured/predicted) of every measured total of a GPU, in the reading that was measured, without the CUDA context. "
+    "Runs are grouped by model, those on several GPUs by the framework that made them, and what is said of a model holds of it; every "
+    "model counts alike. Band: 5th and 95th percentile, widened about the median by the smallest "
     "factor with which nine of ten runs of a model left out lie within the band made from the others. Bounds of the verdict: of the worst "
     "residual of each model, the wider of their extreme and Student's one-sided 99 % prediction bound for one more model. A kind of run "
     "with fewer than five models takes the widest band of its task."
@@ -37,15 +38,17 @@ def residuals(rows: Iterable[Row]) -> dict[str, dict[str, list[float]]]:
 
 
 def bands(found: Mapping[str, Residuals]) -> dict[str, Band]:
-    """Of every kind with enough models, and of each task the widest of its kinds. Runs on several GPUs have none: of so few models were any
-    measured that a band from the others would say nothing of one left out.
-    """
-    alone = {kind: of_kind for kind, of_kind in sorted(found.items()) if not kind.endswith(SEVERAL)}
-    made = {kind: band(of_kind) for kind, of_kind in alone.items() if len(of_kind) >= MIN_MODELS}
-    for task in sorted({kind.partition(" ")[0] for kind in made}):
-        of_task = [each for kind, each in made.items() if kind.startswith(task)]
+    """Of every kind with enough models, and of each task, on one GPU and on several, the widest of its kinds."""
+    made = {kind: band(of_kind) for kind, of_kind in sorted(found.items()) if len(of_kind) >= MIN_MODELS}
+    for task in sorted({_task(kind) for kind in made}):
+        of_task = [each for kind, each in made.items() if _task(kind) == task]
         made[task] = max(of_task, key=lambda each: math.log(each.high / each.low))
     return made
+
+
+def _task(kind: str) -> str:
+    """What stands in for ``kind``."""
+    return kind.partition(" ")[0] + (SEVERAL if kind.endswith(SEVERAL) else "")
 
 
 def band(of_kind: Residuals) -> Band:

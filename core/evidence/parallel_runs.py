@@ -34,6 +34,11 @@ def is_training_on_several(record: Mapping[str, Any]) -> bool:
     return record["task"] == "training" and is_on_several(record)
 
 
+def framework_of(record: Mapping[str, Any]) -> str:
+    """The framework's name, without its release."""
+    return str(record["run"].get("framework") or "?").split()[0].lower()
+
+
 def sum_over(record: Mapping[str, Any]) -> int:
     """How many GPUs the stated figure adds up."""
     return int(record["hardware"]["n_gpus"]) if record["measured"].get("per_gpu") is False else 1
@@ -44,6 +49,8 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
     run = record["run"]
     framework, note = str(run.get("framework")).lower(), str(record.get("note") or "")
     full = str(run["method"]).lower().startswith("full")
+    if "real lengths <" in note:
+        raise UnsupportedError("its sequences are shorter than the length it states")
     changes = parallel_fields(record)
     if "fms" in framework and re.search(r"(bf16|fp16)=true", note.lower()):
         # accelerate: FSDP's mixed precision over fp32 weights where they are trained, autocast around adapters
@@ -53,9 +60,12 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
     if "torchtitan" in framework:  # it compiles layers, not the loss
         compiled = "compile" in str(run.get("chunked_loss/liger") or "")
         changes |= {"recipe": "mixed", "optimizer_implementation": "fused", "fused_kernels": compiled, "loss": "plain"}
+        changes |= {"fused_mlp": compiled}
+        if compiled and re.search(r"_2025\d\d_", str(record.get("source"))):
+            changes |= {"loss": "fused"}  # it compiles the loss too since
         changes |= {"sync_each_batch": changes["pipeline_parallel_size"] == 1}
     if "megatron" in framework:  # a vocabulary-parallel loss that writes the gradient over the logits
-        changes |= {"recipe": "mixed", "fused_kernels": True, "loss": "fused"}
+        changes |= {"recipe": "mixed", "fused_kernels": True, "fused_mlp": True, "loss": "fused"}
         changes |= {"sequence_parallel": changes["tensor_parallel_size"] > 1}
     if "colossal" in framework:
         changes |= {"transformers_release": "before-4.45"}

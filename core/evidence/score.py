@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.evidence import exact, published
-from core.evidence.parallel_runs import is_on_several, is_training_on_several, stated_device, sum_over
+from core.evidence.parallel_runs import framework_of, is_on_several, is_training_on_several, stated_device, sum_over
 from core.evidence.records import Line, UnsupportedError, read_lines
 from core.memory import FitStatus, RefusedError, Scenario, estimate, judge
 from core.memory.calibration import Calibration, bounds, bounds_without_context, kind_of_run
@@ -143,7 +143,8 @@ def _score_published(record: Mapping[str, Any], by: Yardstick) -> Row:
     if device.peak is not result.peak:  # another GPU is the fullest; the verdict is on that
         return row
     stack = result.peak.stack
-    model = "{hidden}x{layers}".format_map(record["model"])
+    # On several GPUs what differs is how a framework spreads a model, more than the model.
+    model = framework_of(record) if is_on_several(record) else "{hidden}x{layers}".format_map(record["model"])
     context = stack.runtime if found.reading == "process" else 0
     row = replace(row, run=kind_of_run(scenario), model=model, context_bytes=context)
     fitting = [

@@ -9,15 +9,18 @@ from core.memory.architecture import Activation, Architecture
 from core.memory.numerics import Numerics
 
 
-def mlp_saved(n: Numerics, arch: Architecture) -> int:
-    """Bytes a token kept for backward. Gated: gate, up, act(gate) and their product, 4*e*i, fused or not; one-kernel GELU: input and
-    output; written out: five tensors, of which autocast keeps the power in fp32.
+def mlp_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
+    """Bytes a token kept for backward. Gated: gate, up, act(gate) and their product, 4*e*i, whether gate and up are one matrix or two; with
+    activation and product in one ``fused`` kernel, gate, up and product; one-kernel GELU: input and output; written out: five tensors, of
+    which autocast keeps the power in fp32.
     """
     i, e = arch.intermediate_size, n.compute
     match arch.activation:
         case Activation.GATED:
-            return 4 * e * i
+            return (3 if fused else 4) * e * i
         case Activation.GELU | Activation.GELU_RECOMPUTED | Activation.RELU_SQUARED:
+            return 2 * e * i
+        case Activation.GELU_WRITTEN_OUT if fused:
             return 2 * e * i
         case Activation.GELU_WRITTEN_OUT:
             return 16 * i if n.autocast else 5 * e * i

@@ -95,7 +95,7 @@ def _computed_again(scenario: Scenario, n: Numerics, recompute: Recompute, layer
                 scores = attention_saved(AttentionPath.EAGER, n, arch, batch, length)
                 again = max(0, scores - attention_saved(AttentionPath.FLASH, n, arch, batch, length))
             if recompute is Recompute.MLP and scenario.method is Method.FULL and not arch.num_experts:
-                again += tokens * mlp_saved(n, arch)
+                again += tokens * mlp_saved(n, arch, fused=scenario.fused_mlp)
             return again
         case Recompute.OPERATIONS:
             # Kept: the layer's input, the first, third, fifth and seventh product (q, v, gate, down), and the attention's output.

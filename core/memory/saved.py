@@ -111,7 +111,8 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     if arch.num_mixer_layers:
         return _hybrid_saved(scenario, n, kind)
     path = attention_path(scenario.attention, n, arch, masked=kind.masked)
-    per_token = layer_norms_saved(n, arch, fused=scenario.fused_kernels) + (moe_saved(arch) if kind.experts else mlp_saved(n, arch))
+    per_token = layer_norms_saved(n, arch, fused=scenario.fused_kernels)
+    per_token += moe_saved(arch) if kind.experts else mlp_saved(n, arch, fused=scenario.fused_mlp)
     constant = layer_norms_constant(arch) + (moe_constant(arch) if kind.experts else 0)
     if arch.qk_norm:
         per_token += head_norms_saved(n, arch)

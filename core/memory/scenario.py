@@ -203,6 +203,8 @@ class Scenario:
     gradients: Gradients = Gradients.PER_STEP
     fused_kernels: bool = False
     """Norms, rotation and the like are single kernels that keep their 16-bit input (Unsloth, Liger, fms-acceleration's foak)."""
+    fused_mlp: bool = False
+    """Activation and product of an MLP are one kernel (Liger's, Megatron's ``bias_swiglu_fusion``, torch.compile)."""
     varying_lengths: bool = False
     """Batches are padded to their longest sequence, so that no two are alike; else packed, or padded to the full context."""
     upcast_norms: bool = True

@@ -3,12 +3,13 @@
 import statistics
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import cycle
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from core.memory import Scenario, architecture_from_parameter_count, estimate, max_context_length
+from core.memory import Scenario, architecture_from_parameter_count, estimate, max_context_length, parameter_count
 from core.memory.edge import validated
 
 INFERENCE = {"task": "inference"}
@@ -34,6 +35,39 @@ def test_estimate(benchmark: BenchmarkFixture, fields: dict[str, object]) -> Non
     result = benchmark.pedantic(lambda scenario: estimate(scenario), setup=lambda: ((next(scenarios),), {}), rounds=2000)
     assert result.total_bytes > 0
     assert statistics.median(benchmark.stats.stats.data) <= 60e-6
+
+
+def test_each_of_ten_thousand_gpus(benchmark: BenchmarkFixture) -> None:
+    """A model of 10 T parameters with experts on 9,984 GPUs, by every kind of parallelism at once: under 1 ms a distinct GPU."""
+    experts = replace(
+        architecture_from_parameter_count(10**12),
+        hidden_size=16_384,
+        intermediate_size=53_248,
+        num_hidden_layers=128,
+        num_attention_heads=128,
+        num_key_value_heads=8,
+        head_dim=128,
+        num_experts=256,
+        num_experts_per_tok=8,
+        moe_intermediate_size=6144,
+    )
+    scenario = Scenario(architecture=experts).evolve(
+        **TRAINING | {"recipe": "mixed"},
+        sharding="megatron",
+        fp32_gradients=True,
+        data_parallel_size=78,
+        tensor_parallel_size=8,
+        pipeline_parallel_size=16,
+        expert_parallel_size=8,
+        expert_tensor_parallel_size=1,
+        sequence_parallel=True,
+        num_microbatches=64,
+    )
+    scenarios = cycle([scenario.evolve(context_length=4096 + 64 * step) for step in range(100)])
+    result = benchmark.pedantic(lambda scenario: estimate(scenario), setup=lambda: ((next(scenarios),), {}), rounds=100)
+    assert parameter_count(experts) > 9.9e12
+    assert sum(device.alike for device in result.devices) == 9984
+    assert statistics.median(benchmark.stats.stats.data) / len(result.devices) <= 1e-3
 
 
 def test_solving_for_context(benchmark: BenchmarkFixture) -> None:

@@ -83,3 +83,12 @@ def test_a_task_takes_its_widest_kind_and_kinds_of_few_models_none():
     assert made.keys() == {"training lora", "training full", "training", "inference transformers", "inference"}
     assert made["training"] == made["training full"]
     assert made["inference"] == made["inference transformers"]
+
+
+def test_runs_on_several_gpus_stand_in_for_each_other_alone():
+    alone = {str(each): [each / 100] for each in range(MIN_MODELS)}
+    several = {str(each): [each / 10] for each in range(MIN_MODELS)}
+    made = bands({"training full": alone, "training full, several GPUs": several, "training lora, several GPUs": {"a": [9.0]}})
+    assert made.keys() == {"training full", "training", "training full, several GPUs", "training, several GPUs"}
+    assert made["training"] == made["training full"]
+    assert made["training, several GPUs"] == made["training full, several GPUs"]

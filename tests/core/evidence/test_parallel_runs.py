@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.evidence import score_files
-from core.evidence.parallel_runs import parallel_fields, stated_device, sum_over
+from core.evidence.parallel_runs import framework_of, parallel_fields, stated_device, sum_over
 from core.evidence.published import scenario_of
 from core.evidence.records import UnsupportedError
 from core.memory import estimate
@@ -100,6 +100,23 @@ def test_what_frameworks_do_only_on_several():
     assert scenario("deepspeed").recipe == "mixed"
     assert scenario("torchtitan").parallel.sync_each_batch
     assert not scenario("fms-hf-tuning", method="qlora", weight_dtype="nf4", lora_targets=["q_proj"]).upcast_norms
+
+
+def test_torchtitan_compiles_its_loss_since_2025():
+    compiled = record(run={"chunked_loss/liger": "torch.compile"}, hardware={"zero_stage/fsdp": "fsdp2"})
+    assert scenario_of(compiled | {"source": "llama3_h100_202412_torchtitan.md"}).loss == "plain"
+    assert scenario_of(compiled | {"source": "llama3-8b_h200_202506_somewhere.md"}).loss == "fused"
+    assert scenario_of(compiled).fused_mlp
+
+
+def test_a_length_that_is_only_an_upper_bound_says_nothing():
+    with pytest.raises(UnsupportedError, match="shorter"):
+        scenario_of(record(note="alpaca: real lengths < 2048"))
+
+
+def test_runs_are_grouped_by_framework():
+    assert framework_of(record(run={"framework": "deepspeed 0.11.1 (FlagPerf)"})) == "deepspeed"
+    assert framework_of({"run": {}}) == "?"
 
 
 def test_shipped_measurements_of_training_on_several_gpus():

@@ -337,6 +337,7 @@ class TestEveryMoment:
         assert (
             estimate(dpo.evolve(sharding="zero2")).total_bytes > estimate(FULL.evolve(data_parallel_size=4, sharding="zero2")).total_bytes
         )
+        assert "TRL" in explain(dpo)[MomentName.FORWARD][Component.LOGITS].source
         staged = dpo.evolve(pipeline_parallel_size=2, num_microbatches=2)
         assert refusal(staged) is not None
         assert refusal(reconcile(staged)) is None

@@ -4,6 +4,8 @@ Measured: foundation-model-stack/fms-acceleration benchmarks, A100 80 GB, Mistra
 torch's peak and nvidia-smi's reading in GiB.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from core.memory import Architecture, Component, MomentName, Scenario, estimate, parameter_count
@@ -160,6 +162,18 @@ class TestAdapters:
                 at(run(gradient_checkpointing=False, fused_kernels=on, **choices), "forward").activations for on in (False, True)
             )
             assert fused < plain
+
+    def test_activation_and_product_in_one_kernel_keep_a_tensor_less(self):
+        plain, fused = (at(run(gradient_checkpointing=False, fused_mlp=on, recipe="pure16"), "forward").activations for on in (False, True))
+        assert plain - fused == 32 * 4096 * 2 * 14_336
+
+    def test_a_fused_activation_keeps_its_input_and_its_output(self):
+        written_out = replace(MISTRAL_7B, activation="gelu_written_out", norm="layer")
+        plain, fused = (
+            at(run(architecture=written_out, gradient_checkpointing=False, fused_mlp=on, recipe="pure16"), "forward").activations
+            for on in (False, True)
+        )
+        assert plain - fused == 32 * 4096 * (5 - 2) * 2 * 14_336
 
 
 def test_batches_of_varying_length_reserve_more():
