@@ -33,7 +33,7 @@ OF_SPREAD = frozenset(
 
 def parallel_refusal(scenario: Scenario) -> Refusal | None:
     """Why no run is spread like ``scenario``; None when one can be."""
-    if scenario.task is Task.INFERENCE or scenario.architecture.num_mixer_layers:
+    if scenario.task is Task.INFERENCE:
         return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
     return _of_model(scenario) or _of_sharding(scenario, scenario.parallel) or _of_offload(scenario.parallel)
 
@@ -77,7 +77,7 @@ def _of_sharding(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
     whole = _resized(parallel, tensor_parallel_size=1, pipeline_parallel_size=1, context_parallel_size=1)
     if scenario.method is Method.QLORA and split:
         return Refusal(Reason.QUANTIZED_BASE_SPLIT, (whole | {"virtual_pipeline_parallel_size": 1},))
-    if scenario.objective is not Objective.NEXT_TOKEN and split:
+    if split and (scenario.objective is not Objective.NEXT_TOKEN or scenario.architecture.num_mixer_layers):
         return Refusal(Reason.SEVERAL_GPUS, (whole | {"virtual_pipeline_parallel_size": 1},))
     keeps_master = sharding in DEEPSPEED or sharding is Sharding.MEGATRON
     if scenario.method is Method.FULL and keeps_master and scenario.recipe in (Recipe.PURE16, Recipe.AMP):

@@ -88,6 +88,8 @@ def _computed_again(scenario: Scenario, n: Numerics, recompute: Recompute, layer
     """Bytes of one layer that are not kept."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
     tokens = batch * length
+    if arch.num_mixer_layers:
+        return 0  # no framework says what it would recompute of a mixer
     match recompute:
         case Recompute.SELECTIVE | Recompute.MLP:
             again = 0

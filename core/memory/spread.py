@@ -16,12 +16,13 @@ from core.memory.parallel import Parallelism, Sharding
 from core.memory.parameters import (
     embedding_parameters,
     factored_parameters,
-    layer_vector_parameters,
+    largest_layer_parameters,
     linear_parameters,
     norm_parameters,
     outside_parameters,
     position_parameters,
     routed_parameters,
+    vector_parameters,
 )
 from core.memory.preference import holds_reference
 from core.memory.recompute import Kept, kept_on_stage
@@ -97,7 +98,7 @@ def values_on_stage(scenario: Scenario, parallel: Parallelism, stage: Stage) -> 
     """
     arch = scenario.architecture
     routed = arch.num_moe_layers * routed_parameters(arch)
-    dense = linear_parameters(arch) + arch.num_hidden_layers * layer_vector_parameters(arch) - routed
+    dense = linear_parameters(arch) + vector_parameters(arch) - routed
     outside = outside_parameters(arch)
     if not (stage.first and stage.last):
         outside = 0
@@ -159,7 +160,9 @@ def _units(scenario: Scenario, n: Numerics, wide: Widths, values: Values, outsid
     """What is gathered at once. Frozen weights are gathered as they are stored."""
     layers = max(1, scenario.architecture.num_hidden_layers)
     if scenario.method is Method.FULL:
-        layer = (values.all - outside) // layers
+        arch = scenario.architecture
+        of_experts = routed_parameters(arch) if arch.num_moe_layers else 0
+        layer = largest_layer_parameters(arch) - of_experts + values.routed // max(1, arch.num_moe_layers)
         return Unit(wide.gathered * layer, wide.gathered * outside, wide.gathered * values.all, layer, outside, values.all)
     width = unquantized_bytes_per_value(scenario.weights)
     root = width * outside

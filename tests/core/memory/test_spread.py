@@ -20,6 +20,7 @@ from core.memory import (
     reconcile,
     refusal,
 )
+from core.memory.edge import validated
 from core.memory.explain import explain
 from core.memory.parallel import Offload, Parallelism, Recompute
 from core.memory.units import GIB
@@ -328,6 +329,21 @@ class TestEveryMoment:
         assert whole == pytest.approx(4 * divided, rel=0.001)
         staged = estimate(lora.evolve(pipeline_parallel_size=2, num_microbatches=4)).devices
         assert staged[0].moments[0].stack.weights < whole
+
+    def test_layers_with_a_state_are_divided_by_replicas_alone(self):
+        """The largest layer is what FSDP gathers; no framework's split of a mixer is modelled, nor what it would recompute of one."""
+        sizes = SHAPE | {"num_hidden_layers": 8, "mixer": "mamba2", "mixer_norm": True, "conv_kernel": 4, "mamba_num_heads": 128}
+        pieces = {"mamba_head_dim": 64, "ssm_state_size": 128, "n_groups": 1, "chunk_size": 256}
+        hybrid = validated(Architecture, **sizes, **pieces, num_mixer_layers=6, num_layers_without_attention=6)
+        run = FULL.evolve(architecture=hybrid, data_parallel_size=4, gradient_checkpointing=False)
+        count = parameter_count(hybrid)
+        divided = stacks(run.evolve(sharding="fsdp2"))
+        assert divided[MomentName.OPTIMIZER_STEP].optimizer == pytest.approx(8 * count / 4, abs=8)
+        assert divided[MomentName.BACKWARD].communication > 2 * 2 * count / 8
+        for recompute in ("mlp", "operations"):
+            assert stacks(run.evolve(recompute=recompute))[MomentName.FORWARD] == stacks(run)[MomentName.FORWARD]
+        assert refusal(run.evolve(tensor_parallel_size=2)) is not None
+        assert refusal(reconcile(run.evolve(pipeline_parallel_size=2))) is None
 
     def test_a_reference_model_is_as_wide_and_divided_likewise(self):
         """As the model itself: whole beside ZeRO-2, in parts where the weights are."""
