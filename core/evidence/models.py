@@ -35,7 +35,11 @@ def architecture_of(model: Mapping[str, Any], *, exact: bool = True) -> Architec
 
     Raises UnsupportedError when none does, KeyError and pydantic.ValidationError for odd records.
     """
-    stated = model["n_params"]
+    stated = model.get("n_params")
+    if stated is None:  # then only a model that is known by its sizes
+        known = next((each.architecture for each in _catalogue() if _has_sizes(each.architecture, model)), None)
+        if known is not None:
+            return known
     if not isinstance(stated, int) or stated <= 0:
         raise UnsupportedError("the record states no number of parameters")
     candidates = list(_candidates(model))

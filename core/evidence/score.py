@@ -37,6 +37,8 @@ class Row:
     model: str = ""
     context_bytes: int = 0
     """Of ``predicted_bytes``, what is the CUDA context."""
+    one_gpu: bool = True
+    """Whether it is of one GPU: not of several, nor of a host without one."""
     false_fits: int = 0
     """Cards whose usable memory is below the measurement and that the estimate calls FITS."""
 
@@ -57,7 +59,7 @@ def score_files(paths: Iterable[Path], yardstick: Yardstick | None = None) -> li
 def score_each(paths: Iterable[Path], yardstick: Yardstick | None = None) -> Iterator[Row]:
     """The same, one at a time."""
     by = yardstick or Yardstick()
-    return (_score(line, by) for path in paths for line in read_lines(path))
+    return (replace(_score(line, by), one_gpu=_is_on_one_gpu(line.record)) for path in paths for line in read_lines(path))
 
 
 def _percent(predicted: int, measured: int) -> float:
@@ -132,7 +134,8 @@ def _score_published(record: Mapping[str, Any], by: Yardstick) -> Row:
         error_pct=_percent(found.predicted_bytes, found.measured_bytes),
     )
     added_up = is_on_several(record) and (not is_training_on_several(record) or sum_over(record) > 1)
-    if record["measured"]["component"] != "total" or added_up:  # a sum fits, or not, on none of the cards
+    on_host = (record.get("hardware") or {}).get("n_gpus") == 0
+    if record["measured"]["component"] != "total" or added_up or on_host:  # a sum fits, or not, on none of the cards
         return row
     try:
         scenario = published.scenario_of(record)
@@ -176,6 +179,11 @@ def summary(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
     return {kind: _summary(of_kind) for kind, of_kind in by_kind.items()}
 
 
+def _is_on_one_gpu(record: Mapping[str, Any] | None) -> bool:
+    hardware = (record or {}).get("hardware")
+    return not isinstance(hardware, dict) or hardware.get("n_gpus") in (1, None)
+
+
 def _summary(rows: list[Row]) -> dict[str, Any]:
     within = [
         row.low_bytes <= row.measured_bytes <= row.high_bytes
@@ -190,6 +198,7 @@ def _summary(rows: list[Row]) -> dict[str, Any]:
     return {
         "cases": len(rows),
         "supported": sum(row.supported for row in rows),
+        "one_gpu": {"cases": sum(row.one_gpu for row in rows), "supported": sum(row.supported and row.one_gpu for row in rows)},
         **(_errors(errors) if errors else dict.fromkeys(_ERRORS)),
         "false_fits": sum(row.false_fits for row in rows),
         "band_coverage": sum(within) / len(within) if within else None,
@@ -206,7 +215,7 @@ def _errors(ordered: list[float]) -> dict[str, float]:
 
 
 #: What rows carry for the calibration, which scripts do not read.
-_INNER = frozenset({"parts", "run", "model", "context_bytes", "false_fits"})
+_INNER = frozenset({"parts", "run", "model", "context_bytes", "one_gpu", "false_fits"})
 
 
 def part_errors(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, float]]]:
@@ -229,11 +238,14 @@ def as_json(rows: list[Row]) -> dict[str, Any]:
 
 def as_text(rows: list[Row]) -> str:
     """A table by kind, and why records are unsupported."""
-    lines = [f"{'kind':<34}{'cases':>7}{'supported':>11}{'median %':>10}{'p95 %':>10}{'worst %':>10}{'in band':>9}{'false FITS':>12}"]
+    columns = f"{'median %':>10}{'p95 %':>10}{'worst %':>10}{'in band':>9}{'false FITS':>12}"
+    lines = [f"{'kind':<34}{'cases':>7}{'supported':>11}{'on one GPU':>18}{columns}"]
     for kind, found in summary(rows).items():
         figures = "".join(f"{'–' if found[key] is None else format(found[key], '.4f'):>10}" for key in _ERRORS)
         share = "–" if found["band_coverage"] is None else f"{found['band_coverage']:.0%}"
-        lines.append(f"{kind:<34}{found['cases']:>7}{found['supported']:>11}{figures}{share:>9}{found['false_fits']:>12}")
+        one = found["one_gpu"]
+        alone = f"{one['supported']}/{one['cases']} {one['supported'] / one['cases']:4.0%}" if one["cases"] else "–"
+        lines.append(f"{kind:<34}{found['cases']:>7}{found['supported']:>11}{alone:>18}{figures}{share:>9}{found['false_fits']:>12}")
     reasons: dict[str, int] = defaultdict(int)
     for row in rows:
         if not row.supported:

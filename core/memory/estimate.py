@@ -5,7 +5,7 @@ from typing import NamedTuple
 from core.memory.calibration import Bounds, Calibration, bounds, process_kind
 from core.memory.components import NO_HOST_BYTES, Device, Estimate, HostBytes, Moment, MomentName
 from core.memory.inference import inference_moments
-from core.memory.llama_cpp import llama_cpp_moments
+from core.memory.llama_cpp import host_bytes, llama_cpp_moments
 from core.memory.parameters import parameter_count
 from core.memory.preference import as_run
 from core.memory.refusal import RefusedError, refusal
@@ -43,7 +43,8 @@ def run_of(scenario: Scenario) -> Run:
         _raise_if_refused(scenario)
         return Run(*training_devices(as_run(scenario), CUDA_CONTEXT_BYTES))
     moments = _moments(scenario)
-    return Run((Device(moments, max(moments, key=_total)),))
+    in_part = scenario.task is Task.INFERENCE and scenario.runtime is Runtime.LLAMA_CPP and scenario.estimator is Estimator.DETAILED
+    return Run((Device(moments, max(moments, key=_total)),), host_bytes(scenario) if in_part else NO_HOST_BYTES)
 
 
 def _moments(scenario: Scenario) -> tuple[Moment, ...]:

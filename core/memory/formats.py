@@ -4,7 +4,8 @@ A format is bits per value plus what is stored beside the values: scales per row
 Sources: IEEE 754 for the floats; bitsandbytes for ``int8`` (LLM.int8(): one fp32 scale per output row), ``nf4`` and ``fp4`` (blocks of
 64 with an fp32 maximum; with double quantization an 8-bit one, and an fp32 scale for 256 of them); GPTQ and AWQ (groups of 128 with
 a 16-bit scale and a zero point as wide as the values; plain ``int4`` means this); block-wise ``fp8`` of DeepSeek-V3 and Qwen3 (an fp32
-scale per 128 x 128); OCP MX and NVIDIA for ``mxfp4`` and ``nvfp4``; ggml's block types by their block structs (``ggml-common.h``).
+scale per 128 x 128); OCP MX and NVIDIA for ``mxfp4`` and ``nvfp4``; ggml's block types and
+ik_llama.cpp's by their structs (``ggml-common.h``).
 """
 
 from enum import StrEnum
@@ -59,6 +60,15 @@ class Format(StrEnum):
     TQ2_0 = "tq2_0"
     GGML_MXFP4 = "ggml-mxfp4"
     GGML_NVFP4 = "ggml-nvfp4"
+    IQ2_KS = "iq2_ks"
+    IQ2_K = "iq2_k"
+    IQ3_K = "iq3_k"
+    IQ4_KSS = "iq4_kss"
+    IQ4_KS = "iq4_ks"
+    IQ4_K = "iq4_k"
+    IQ5_KS = "iq5_ks"
+    IQ5_K = "iq5_k"
+    IQ6_K = "iq6_k"
 
     Q2_K_S = "q2_k_s"
     Q3_K_S = "q3_k_s"
@@ -86,9 +96,9 @@ class Layout(NamedTuple):
     outer_bits: int = 0
 
 
-def _block(bits: int, values: int, size_bytes: int) -> Layout:
-    """ggml's: ``values`` of nominally ``bits`` in a struct of ``size_bytes``."""
-    return Layout(bits, group=values, group_bits=8 * size_bytes - values * bits)
+def _block(bits: int, values: int, size_bytes: int, row_bytes: int = 0) -> Layout:
+    """ggml's: ``values`` of nominally ``bits`` in a struct of ``size_bytes``; ``row_bytes`` before each row."""
+    return Layout(bits, 8 * row_bytes, group=values, group_bits=8 * size_bytes - values * bits)
 
 
 _GROUPS_OF_128 = Layout(bits=4, group=128, group_bits=16 + 4)
@@ -135,7 +145,18 @@ _LAYOUTS = {
     Format.TQ2_0: _block(2, 256, 66),
     Format.GGML_MXFP4: _block(4, 32, 17),
     Format.GGML_NVFP4: _block(4, 64, 36),
+    Format.IQ2_KS: _block(2, 256, 70, 2),
+    Format.IQ2_K: _block(2, 256, 76),
+    Format.IQ3_K: _block(3, 256, 110),
+    Format.IQ4_KSS: _block(4, 256, 128, 4),
+    Format.IQ4_KS: _block(4, 256, 136, 4),
+    Format.IQ4_K: _block(4, 256, 144),
+    Format.IQ5_KS: _block(5, 256, 168, 4),
+    Format.IQ5_K: _block(5, 256, 176),
+    Format.IQ6_K: _block(6, 256, 212),
 }
+#: Block types of the fork ik_llama.cpp alone.
+OF_IK_LLAMA = frozenset(fmt for fmt in _LAYOUTS if fmt.value.endswith(("_k", "_ks", "_kss")) and fmt.value.startswith("iq"))
 
 #: Mixes of GGUF files, by the block type that most of their matrices are in.
 MIXES = {

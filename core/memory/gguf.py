@@ -2,7 +2,7 @@
 
 Source: the rules of llama.cpp's quantizer (llama_tensor_get_type in src/llama-quant.cpp), as they are without an importance matrix: output
 and, by layer, values, MLP outputs and attention outputs get more bits. Norms and biases stay fp32. Checked against the sizes that its
-README states for Llama-3.1-8B (tests).
+README states for Llama-3.1-8B (tests). Types of the fork ik_llama.cpp by its own rules in the same place.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.memory.architecture import Architecture
-from core.memory.formats import MIXES, QUANTIZED, Format, matrix_bytes
+from core.memory.formats import MIXES, OF_IK_LLAMA, QUANTIZED, Format, matrix_bytes
 from core.memory.parameters import (
     attention_shapes,
     expert_shapes,
@@ -37,8 +37,10 @@ def _more_bits(layer: int, layers: int) -> bool:
 
 
 def _head_type(file: Format) -> Format:
-    if file not in QUANTIZED or file is Format.Q8_0:
+    if file not in QUANTIZED or file in (Format.Q8_0, Format.IQ6_K):
         return file
+    if file in OF_IK_LLAMA:
+        return _IK_HEADS.get(file, Format.Q6_K)
     return Format.Q5_K if file in _SMALL | _SMALL_S or file is Format.IQ3_XXS else Format.Q6_K
 
 
@@ -50,10 +52,22 @@ def _embedding_type(file: Format) -> Format:
     return _base(file)
 
 
+_IK_HEADS = {Format.IQ4_KS: Format.IQ5_K, Format.IQ4_KSS: Format.IQ5_K} | dict.fromkeys(
+    (Format.IQ2_KS, Format.IQ2_K, Format.IQ3_K), Format.Q5_K
+)
+#: Of attn_v with grouped heads, where that is not the type of the others.
+_IK_VALUES = {Format.IQ2_KS: Format.IQ4_K, Format.IQ2_K: Format.IQ4_K, Format.IQ3_K: Format.IQ4_K} | dict.fromkeys(
+    (Format.IQ4_KSS, Format.IQ4_KS, Format.IQ4_K), Format.IQ5_K
+)
+_IK_WIDE_OUTPUT = OF_IK_LLAMA - {Format.IQ2_KS, Format.IQ5_K, Format.IQ6_K}
+
+
 def _value_type(file: Format, layers: int, layer: int, *, grouped: bool, many_experts: bool) -> Format:
     """Of attn_v, for which grouped heads make more bits cheap."""
     base = _base(file)
     match file:
+        case _ if file in OF_IK_LLAMA:
+            return Format.Q8_0 if many_experts else _IK_VALUES.get(file, base) if grouped else base
         case Format.Q2_K:
             return Format.Q4_K if grouped else Format.Q3_K
         case Format.Q2_K_S | Format.IQ3_XXS | Format.IQ3_XS | Format.IQ3_S if grouped:
@@ -90,7 +104,7 @@ def _down_type(file: Format, layers: int, layer: int) -> Format:
             return Format.Q5_K
         case Format.IQ3_M:
             return Format.Q4_K if first else base
-        case Format.Q4_K_S | Format.IQ4_NL | Format.IQ4_XS if first:
+        case Format.Q4_K_S | Format.IQ4_NL | Format.IQ4_XS | Format.IQ4_KS | Format.IQ4_KSS if first:
             return Format.Q5_K
         case _ if file in _SIX and _more_bits(layer, layers):
             return Format.Q6_K
@@ -100,8 +114,10 @@ def _down_type(file: Format, layers: int, layer: int) -> Format:
             return base
 
 
-def _output_type(file: Format) -> Format:
+def _output_type(file: Format, *, many_experts: bool) -> Format:
     """Of attn_output."""
+    if many_experts and file in _IK_WIDE_OUTPUT:
+        return Format.Q5_K
     known = {
         Format.Q2_K: Format.Q3_K,
         Format.Q3_K_M: Format.Q4_K,
@@ -112,6 +128,7 @@ def _output_type(file: Format) -> Format:
         Format.IQ1_M: Format.IQ2_XXS,
         Format.IQ2_S: Format.IQ3_S,
         Format.IQ2_M: Format.IQ3_S,
+        Format.IQ2_K: Format.IQ3_K,
     }
     return known.get(file, _base(file))
 
@@ -205,9 +222,11 @@ def _type_of(arch: Architecture, name: str, file: Format, kind: _Kind) -> Format
         case "down_proj":
             return kind.down
         case "o_proj":
-            return _output_type(file)
+            return _output_type(file, many_experts=arch.num_experts >= 4)
         case "gate_proj" | "up_proj" | "gate_up_proj":
             return kind.gate
+        case "k_proj" if file in OF_IK_LLAMA and arch.num_experts >= 4:
+            return Format.Q8_0
         case "q_proj" | "k_proj":
             return _query_type(file)
         case _:

@@ -12,7 +12,7 @@ on the card, say to the byte.
 """
 
 from core.memory.architecture import Architecture
-from core.memory.components import Cause, Moment, MomentName, Stack
+from core.memory.components import Cause, HostBytes, Moment, MomentName, Stack
 from core.memory.formats import matrix_bytes
 from core.memory.gguf import file_bytes, head_bytes, largest_matrix_bytes, layers_bytes
 from core.memory.scenario import Attention, LlamaCppBuild, Scenario
@@ -46,12 +46,25 @@ def device_weight_bytes(scenario: Scenario) -> int:
     return layers
 
 
+def host_bytes(scenario: Scenario) -> HostBytes:
+    """What the host keeps: the token embeddings and the layers that are not on the card, with the cache of those."""
+    arch, on_host = scenario.architecture, layers_on_host(scenario)
+    whole = arch.file_bytes if arch.file_format is scenario.weights else file_bytes(arch, scenario.weights)
+    weights = whole - device_weight_bytes(scenario)
+    if arch.tie_word_embeddings and scenario.n_gpu_layers:
+        weights += head_bytes(arch, scenario.weights)  # the card has a copy of its own
+    return HostBytes(weights=weights, kv_cache=_cache_of(scenario, on_host))
+
+
 def cache_bytes(scenario: Scenario) -> int:
     """Keys and values of every sequence over the whole context, of the layers on the card; layers with a window keep that and a
     micro-batch. With latent attention one latent and one rotated key a layer.
     """
+    return _cache_of(scenario, scenario.architecture.num_hidden_layers - layers_on_host(scenario))
+
+
+def _cache_of(scenario: Scenario, layers: int) -> int:
     arch, length = scenario.architecture, padded_context(scenario)
-    layers = arch.num_hidden_layers - layers_on_host(scenario)
     if arch.kv_lora_rank:
         rows = layers * length
         return scenario.batch_size * matrix_bytes(scenario.kv_cache, rows, arch.kv_lora_rank + arch.qk_rope_head_dim)

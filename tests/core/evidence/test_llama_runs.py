@@ -32,6 +32,21 @@ DEEPSEEK = {
     "experts_per_token": 8,
     "attention_type": "mla",
 }
+#: Qwen3-30B-A3B.
+EXPERTS = {
+    "name": "Qwen3-30B-A3B",
+    "n_params": 30_532_122_624,
+    "hidden": 2048,
+    "layers": 48,
+    "heads": 32,
+    "kv_heads": 4,
+    "head_dim": 128,
+    "intermediate": 6144,
+    "vocab": 151_936,
+    "experts": 128,
+    "experts_per_token": 8,
+    "moe_intermediate": 768,
+}
 MIB = 2**20
 
 
@@ -111,11 +126,12 @@ def test_a_compute_buffer_with_layers_on_the_host(score):
 @pytest.mark.parametrize(
     ("case", "reason"),
     [
-        (record("weights", MIB, run={"weight_format": "IQ4_K_R4"}), "IQ4_K_R4"),
+        (record("weights", MIB, run={"weight_format": "IQ4_KT"}), "IQ4_KT"),
         (record("kv_cache", MIB, run={"kv_dtype": "int3"}), "int3"),
         (record("kv_cache", MIB, run={"context": None}), "context"),
         (record("compute_buffer", MIB, hardware={"n_gpus": 2}), "several"),
-        (record("total", MIB, hardware={"gpu": "CPU only", "n_gpus": 0}), "without a GPU"),
+        (record("compute_buffer", MIB, EXPERTS, run={"engine": "ik_llama.cpp"}, note="offloaded 0/49 layers"), "fork"),
+        (record("kv_cache", MIB, model={"hidden": 4100, "layers": 32, "heads": 32, "intermediate": 1, "vocab": 1}), "parameters"),
         (record("draft_model", MIB), "draft_model"),
         (record("kv_cache", MIB, DEEPSEEK | {"experts": None}), "widths"),
     ],
@@ -124,3 +140,36 @@ def test_what_is_not_modelled_is_said(score, case, reason):
     (row,) = score(case)
     assert not row["supported"]
     assert reason in row["reason"]
+
+
+QWEN_SMALL = {
+    "name": "qwen2.5:0.5b",
+    "n_params": 494_032_768,
+    "hidden": 896,
+    "layers": 24,
+    "heads": 14,
+    "kv_heads": 2,
+    "head_dim": 64,
+    "intermediate": 4864,
+    "vocab": 151_936,
+    "tied_embeddings": True,
+}
+
+
+@pytest.mark.parametrize(("context", "rss"), [(2048, 506_621_952), (8192, 581_378_048), (32_768, 883_372_032)])
+def test_a_host_without_a_card(score, context, rss):
+    run = {"engine": "ollama", "attention_impl": "flash_attn=0", "context": context}
+    (row,) = score(record("total", rss, QWEN_SMALL, run=run, hardware={"gpu": "CPU only", "n_gpus": 0}))
+    assert row["error_pct"] == pytest.approx(0, abs=0.2)
+    assert row["low_bytes"] is None  # bands are of cards
+
+
+def test_rows_woven_into_each_other_are_as_long(score):
+    plain, woven = score(*(record("weights", MIB, run={"weight_format": name}) for name in ("IQ4_K", "IQ4_K_R4")))
+    assert plain["predicted_bytes"] == woven["predicted_bytes"]
+
+
+def test_a_model_known_by_its_sizes_needs_no_count(score):
+    sizes = {name: size for name, size in LLAMA.items() if name != "n_params"}
+    told, untold = score(record("compute_buffer", MIB), record("compute_buffer", MIB, sizes))
+    assert told["predicted_bytes"] == untold["predicted_bytes"]

@@ -1,9 +1,12 @@
 """llama.cpp against what it prints at start: caches and compute buffers of published logs, MiB."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.memory import Architecture, Component, Format, Reason, Scenario, estimate, reconcile, refusal
 from core.memory.edge import validated
+from core.memory.gguf import file_bytes, head_bytes
 from core.memory.llama_cpp import cache_bytes, compute_buffer_bytes, device_weight_bytes
 from core.memory.refusal import loaded_as
 from core.memory.units import MIB
@@ -145,3 +148,30 @@ class TestFormats:
     def test_wide_integers_are_of_no_file(self):
         assert loaded_as(run(LLAMA_7B, 1024), Format.INT64) is Format.INT64
         assert refusal(run(LLAMA_7B, 1024, weights="int64")) is not None
+
+
+class TestHost:
+    def test_beside_a_full_card_it_keeps_the_embeddings(self):
+        """Llama-3-8B in Q4_K_M: 281.81 MiB in llama.cpp's log."""
+        kept = estimate(run(LLAMA_3_8B, 4096)).host_bytes
+        assert kept.weights / MIB == pytest.approx(281.81, abs=0.01)
+        assert kept.kv_cache == 0
+
+    @pytest.mark.parametrize("arch", [LLAMA_3_8B, QWEN_3B, replace(QWEN_3B, tie_word_embeddings=True)])
+    def test_what_is_not_on_the_card_is_there(self, arch):
+        whole = file_bytes(arch, Format.Q4_K_M)
+        for layers in (0, 7, arch.num_hidden_layers + 1):
+            result = estimate(run(arch, 4096, n_gpu_layers=layers))
+            twice = head_bytes(arch, Format.Q4_K_M) if arch.tie_word_embeddings and layers else 0
+            assert result.host_bytes.weights + result.moments[0].stack.weights == whole + twice
+            assert result.host_bytes.kv_cache + result.peak.stack.kv_cache == cache_bytes(run(arch, 4096))
+
+    def test_other_runtimes_and_the_rule_of_thumb_keep_nothing_there(self):
+        scenario = run(LLAMA_3_8B, 4096)
+        assert estimate(scenario.evolve(runtime="vllm", weights="bf16")).host_bytes.total_bytes == 0
+        assert estimate(scenario.evolve(estimator="rule-of-thumb", weights="bf16", kv_cache="bf16")).host_bytes.total_bytes == 0
+
+    def test_an_opened_file_knows_its_size(self):
+        opened = replace(LLAMA_3_8B, file_format=Format.Q4_K_M, file_bytes=5 * 10**9)
+        result = estimate(run(opened, 4096, n_gpu_layers=9))
+        assert result.host_bytes.weights + result.moments[0].stack.weights == 5 * 10**9
