@@ -124,7 +124,7 @@ LETTERS = {
     Symbol.PIPELINE: "pp",
     Symbol.CONTEXT: "cp",
     Symbol.EXPERT: "ep",
-    Symbol.MICRO: "n",
+    Symbol.MICRO: "mb",
     Symbol.VIRTUAL: "vp",
 }
 
