@@ -9,10 +9,12 @@ from typing import Any, assert_never
 
 from core.memory import Estimator, Format, Method, Optimizer, Recipe, Runtime, Scenario, Task, reconcile
 from core.memory.formats import SIXTEEN_BIT
+from core.memory.parallel import PARALLEL_FIELDS
 from core.memory.preference import REFERENCED, has_loss
 from core.memory.refusal import QLORA_FORMATS, loaded_as
 from core.memory.scenario import Loss, Objective
 from core.memory.sharding import FSDP
+from core.spreading import with_gpus
 
 #: What a scenario takes as the rank of adapters.
 MIN_LORA_RANK, MAX_LORA_RANK = 1, 65_536
@@ -24,11 +26,15 @@ _FP32_RECIPES = frozenset({Recipe.FP32, Recipe.AMP})
 def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     """``scenario`` with ``changes`` and with what they imply for fields that they leave alone.
 
-    Another runtime loads the same weights in the format of as many bits that it has. QLoRA means int4 unless the base is quantized
-    already. A preference method means the plain loss unless it has the one there is. In full training, fp32 weights and a recipe that
-    stores fp32 come together, and leave together. What contradicts itself within ``changes`` is left so.
+    Another task or runtime spreads the run anew over as many GPUs, and loads the same weights in the format of as many bits that it has.
+    QLoRA means int4 unless the base is quantized already. A preference method means the plain loss unless it has the one there is. In full
+    training, fp32 weights and a recipe that stores fp32 come together, and leave together. What contradicts itself within ``changes`` is
+    left so.
     """
     new = scenario.evolve(**changes)
+    count = new.parallel.world_size
+    if count > 1 and (new.task, new.runtime) != (scenario.task, scenario.runtime) and not PARALLEL_FIELDS & changes.keys():
+        new = with_gpus(with_gpus(new, 1), count)
     if {"task", "runtime"} & changes.keys() and "weights" not in changes:
         new = new.evolve(weights=loaded_as(new, new.weights))
     if new.task is Task.INFERENCE:

@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from core.catalogue.checkpoint import file_in_folder, is_checkpoint, read_checkpoint
 from core.catalogue.hf_config import ImportedModel, Note, read_config
 from core.catalogue.models import Model, find_model
 from core.choices import settled
+from core.launch import read_line
 from core.memory import Runtime, Scenario, Task
 from core.memory.refusal import loaded_as, refusal_of_weights
+from core.parallel_options import complaint
 from core.scenario_file import ScenarioFileError, comparison_of_json, is_share_text, scenario_of_share_text
 from core.small_file import SmallFileError, read_small_file
-from core.trainer_config import TrainerConfig, parse_trainer_config
+from core.trainer_config import parse_trainer_config
+
+Notes = tuple[tuple[Note, str], ...]
 
 _OF_CONFIGURATIONS = frozenset({"model_type", "architectures", "text_config", "hidden_size", "n_embd"})
 
@@ -26,7 +32,7 @@ class Opened(NamedTuple):
     scenario: Scenario
     model: ImportedModel | None
     """Where it was a model's configuration: the scenario is the one before, with that model."""
-    notes: tuple[tuple[Note, str], ...] = ()
+    notes: Notes = ()
     """What was in it beside what was taken from it."""
     pinned: tuple[Scenario, ...] | None = None
     """What a saved scenario was compared with; None where it was no saved scenario."""
@@ -58,9 +64,13 @@ def open_text(data: bytes, before: Scenario, place: str, name: str = "", models:
         return Opened(scenario_of_share_text(data.decode(errors="replace"), place), None)
     config = _config(data)
     if config is None:
+        line = read_line(data.decode(errors="replace"))
+        if line is not None:
+            unknown = ((Note.UNKNOWN_KEYS, ", ".join(line.unknown)),) if line.unknown else ()
+            return _with_run(before, line.model_name, line.changes, unknown, place, models)
         trainer = parse_trainer_config(data)
         if trainer is not None:
-            return _with_trainer(before, trainer, models)
+            return _with_run(before, trainer.model_name, trainer.changes, trainer.notes, place, models)
         saved = comparison_of_json(data, place)
         return Opened(saved.current, None, pinned=tuple(map(settled, saved.pinned)))
     own = config.get("_name_or_path")
@@ -89,12 +99,20 @@ def _config(data: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and _OF_CONFIGURATIONS & found.keys() else None
 
 
-def _with_trainer(before: Scenario, trainer: TrainerConfig, models: Sequence[Model]) -> Opened:
-    changes, notes = dict(trainer.changes), trainer.notes
-    if trainer.model_name:
-        model = find_model(models, trainer.model_name) or find_model(models, trainer.model_name.rpartition("/")[2])
+def _with_run(before: Scenario, model_name: str, said: dict[str, Any], notes: Notes, place: str, models: Sequence[Model]) -> Opened:
+    """``before`` with what a configuration or a command line has ``said`` of the run and of its model's name."""
+    changes = dict(said)
+    if model_name:
+        model = find_model(models, model_name) or find_model(models, model_name.rpartition("/")[2])
         if model is not None:
             changes["architecture"] = model.architecture
         else:
-            notes = ((Note.MODEL_UNKNOWN, trainer.model_name[:100]), *notes)
-    return Opened(settled(before.evolve(**changes)), None, notes)
+            notes = ((Note.MODEL_UNKNOWN, model_name[:100]), *notes)
+    try:
+        asked = before.evolve(**changes)
+    except ValidationError as error:
+        raise ScenarioFileError(place, f"its sizes do not go together: {complaint(error)}") from error
+    possible = settled(asked)
+    if possible.parallel != asked.parallel:
+        notes = ((Note.ONE_GPU, f"{asked.parallel.world_size} GPUs, {asked.parallel.sharding.value}"), *notes)
+    return Opened(possible, None, notes)

@@ -284,6 +284,8 @@ _REASONS = {
     Reason.LOSS_OF_PREFERENCE: "this preference method's loss is not computed so",
     Reason.RUNTIME_ON_PIECES: "this runtime on a model whose layers keep a state is not modelled yet",
     Reason.SEVERAL_GPUS: "this run on several GPUs is not modelled yet",
+    Reason.SERVED_OTHERWISE: "this runtime spreads inference over GPUs in another way: transformers and llama.cpp by layers, "
+    "vLLM and SGLang by matrices, layers, experts and replicas",
     Reason.TENSOR_PARALLEL_HEADS: "tensor parallelism divides whole heads",
     Reason.PIPELINE_LAYERS: "every pipeline stage needs layers, and together they have all of the model's",
     Reason.INTERLEAVED_WITHOUT_PIPELINE: "interleaved stages need a pipeline, and micro-batches in multiples of its stages",

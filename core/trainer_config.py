@@ -12,8 +12,19 @@ from typing import Any, Literal, NamedTuple
 from core.catalogue.bounded_json import parse_bounded
 from core.catalogue.hf_config import Note
 from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task
+from core.memory.parallel import MAX_PARALLEL_SIZE
 from core.memory.preference import REFERENCED
 from core.memory.scenario import ALL_LINEAR, Gradients, Loss, Objective, OptimizerImplementation
+from core.spread_config import (
+    CannotSayError,
+    read_accelerate,
+    read_zero,
+    whole,
+    write_accelerate,
+    write_axolotl,
+    write_llama_factory,
+    write_zero,
+)
 
 Config = Mapping[str, Any]
 
@@ -147,6 +158,18 @@ class _Reading:
             if self.take(key):
                 self.notes.append((Note.NOT_MODELLED, key))
 
+    def not_understood(self, key: str) -> None:
+        self.notes.append((Note.UNKNOWN_KEYS, key[:100]))
+
+    def replicas(self, config: Config) -> None:
+        """How many there are, which DeepSpeed says by its batch alone: sequences of a step over those of one GPU's step."""
+        steps = whole(config.get("gradient_accumulation_steps"), 1, 10**6) or 1
+        everything = whole(config.get("train_batch_size"), 1, 10**9)
+        micro = whole(config.get("train_micro_batch_size_per_gpu"), 1, 10**6)
+        self.changes["num_microbatches"] = steps
+        if everything and micro and everything % (micro * steps) == 0 and everything // (micro * steps) <= MAX_PARALLEL_SIZE:
+            self.changes["data_parallel_size"] = everything // (micro * steps)
+
     def several_gpus(self, *keys: str) -> None:
         if [key for key in keys if self.take(key)]:
             self.notes.append((Note.ONE_GPU, ", ".join(keys)[:60]))
@@ -267,10 +290,9 @@ def _deepspeed(config: Config) -> TrainerConfig:
     optimizer = reading.take("optimizer", {})
     reading.optimizer(optimizer.get("type") if isinstance(optimizer, dict) else optimizer)
     zero = reading.take("zero_optimization", {})
-    if isinstance(zero, dict) and zero.get("stage"):
-        reading.notes.append((Note.ONE_GPU, f"zero_optimization stage {str(zero['stage'])[:10]}"))
-    if isinstance(zero, dict) and (zero.get("offload_optimizer") or zero.get("offload_param")):
-        reading.notes.append((Note.NOT_MODELLED, "offload_optimizer, offload_param"))
+    if isinstance(zero, dict):
+        reading.changes |= read_zero(zero, reading.not_understood)
+    reading.replicas(config)
     reading.not_modelled("activation_checkpointing")
     return reading.done(Trainer.DEEPSPEED)
 
@@ -283,10 +305,7 @@ def _accelerate(config: Config) -> TrainerConfig:
     )
     half = reading.take("mixed_precision", "no") in ("bf16", "fp16")
     reading.changes |= {"method": Method.FULL, "recipe": Recipe.AMP if half else Recipe.FP32, "weights": Format.FP32}
-    processes = reading.take("num_processes", 1)
-    spread = [reading.take(key) for key in ("deepspeed_config", "fsdp_config", "megatron_lm_config", "parallelism_config")]
-    if reading.take("distributed_type", "NO") != "NO" and (processes != 1 or any(spread)):
-        reading.notes.append((Note.ONE_GPU, f"num_processes {str(processes)[:10]}"))
+    reading.changes |= read_accelerate(config, reading.take, reading.not_understood)
     return reading.done(Trainer.ACCELERATE)
 
 
@@ -301,35 +320,43 @@ _READERS: Mapping[Trainer, Callable[[Config], TrainerConfig]] = {
 class NoSuchFieldError(ValueError):
     """A scenario that a trainer has no fields for: its ``field``, and the ``value`` that is the matter."""
 
-    def __init__(self, field: Literal["task", "recipe", "optimizer"], value: str, message: str) -> None:
+    def __init__(self, field: Literal["task", "recipe", "optimizer", "parallel"], value: str, message: str) -> None:
         super().__init__(message)
-        self.field: Literal["task", "recipe", "optimizer"] = field
+        self.field: Literal["task", "recipe", "optimizer", "parallel"] = field
         self.value = value
 
 
 def export(scenario: Scenario, trainer: Trainer, model_id: str = "") -> str:
     """``scenario`` as a configuration of ``trainer``, with what it has fields for: to be completed with data and learning rate.
 
-    Raises NoSuchFieldError for inference.
+    Raises NoSuchFieldError for inference, and for what the trainer has no fields for.
     """
     if scenario.task is not Task.TRAINING:
         raise NoSuchFieldError("task", scenario.task.value, "only training can be exported")
+    try:
+        return _exported(scenario, trainer, model_id)
+    except CannotSayError as error:
+        raise NoSuchFieldError("parallel", scenario.parallel.sharding.value, str(error)) from error
+
+
+def _exported(scenario: Scenario, trainer: Trainer, model_id: str) -> str:
     model = model_id or scenario.architecture.name or "MODEL"
     writer = {Trainer.AXOLOTL: _to_axolotl, Trainer.LLAMA_FACTORY: _to_llama_factory}.get(trainer)
     if writer is not None:
         return _to_yaml(writer(scenario, model))
     half = scenario.recipe is not Recipe.FP32
     if trainer is Trainer.ACCELERATE:
-        fields = {"compute_environment": "LOCAL_MACHINE", "distributed_type": "NO", "mixed_precision": "bf16" if half else "no"}
-        return _to_yaml(fields | {"num_machines": 1, "num_processes": 1})
-    steps = 2 if scenario.gradients is Gradients.ACCUMULATED else 1
+        fields = {"compute_environment": "LOCAL_MACHINE", "mixed_precision": "bf16" if half else "no"}
+        return _to_yaml(fields | write_accelerate(scenario.parallel, gradient_checkpointing=scenario.gradient_checkpointing))
+    steps = max(scenario.parallel.num_microbatches, 2 if scenario.gradients is Gradients.ACCUMULATED else 1)
     return json.dumps(
         {
+            "train_batch_size": scenario.batch_size * steps * scenario.parallel.data_parallel_size,
             "train_micro_batch_size_per_gpu": scenario.batch_size,
             "gradient_accumulation_steps": steps,
             "bf16": {"enabled": half},
             "optimizer": {"type": "Adam" if scenario.optimizer is Optimizer.ADAM else "AdamW"},
-            "zero_optimization": {"stage": 0},
+            "zero_optimization": write_zero(scenario.parallel),
         },
         indent=2,
     )
@@ -365,7 +392,7 @@ def _to_axolotl(scenario: Scenario, model: str) -> dict[str, Any]:
         fields["rl"] = scenario.objective.value
     if scenario.precomputed_reference and scenario.objective in REFERENCED:
         fields["precompute_ref_log_probs"] = True
-    return fields | {"flash_attention": True}
+    return fields | {"flash_attention": True} | write_axolotl(scenario.parallel, gradient_checkpointing=scenario.gradient_checkpointing)
 
 
 def _to_llama_factory(scenario: Scenario, model: str) -> dict[str, Any]:
@@ -390,4 +417,4 @@ def _to_llama_factory(scenario: Scenario, model: str) -> dict[str, Any]:
     fields["packing"] = not scenario.varying_lengths
     if scenario.loss is Loss.FUSED_LINEAR:
         fields["enable_liger_kernel"] = True
-    return fields
+    return fields | write_llama_factory(scenario.parallel)

@@ -16,6 +16,7 @@ from gui.pages.curve import CurvePage
 from gui.pages.evidence import EvidencePage
 from gui.pages.explain import ExplainPage
 from gui.pages.film import FilmPage
+from gui.pages.fleet import FleetPage
 from gui.pages.map import MapPage
 from gui.pages.page import Page
 from gui.pages.table import TablePage
@@ -60,6 +61,7 @@ class Explorer(QWidget):
         self.film = FilmPage(cards.prices, theme, self)
         self.curve = CurvePage(cards.marked, theme, self)
         self.map = MapPage(theme, self)
+        self.fleet = FleetPage(store, cards.gpus, theme, self)
         self.table = TablePage(theme, self)
         self.explain = ExplainPage(theme, self)
         self.compare = ComparePage(pins, store, theme, self)
@@ -77,6 +79,7 @@ class Explorer(QWidget):
             (self.film, self.tr("Over time"), self.tr("Memory from moment to moment, and the three readings")),
             (self.curve, self.tr("Curve"), self.tr("Memory against context, batch or parameters")),
             (self.map, self.tr("Map"), self.tr("Which contexts and batches fit")),
+            (self.fleet, self.tr("GPUs"), self.tr("How many, how the run is spread over them, and which is the tightest")),
             (self.table, self.tr("Table"), self.tr("The same numbers, to read and copy")),
             (self.compare, self.tr("Compare"), self.tr("Beside the scenarios that are pinned")),
             (self.explain, self.tr("Explain"), self.tr("Every byte with its formula and source")),

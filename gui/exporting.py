@@ -10,9 +10,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.hub_table import hub_table
+from core.launch import CannotSayError, Launcher, launcher_of, write_line
 from core.memory import Task
 from core.report import hub_table_text
 from core.trainer_config import NoSuchFieldError, Trainer, export
+from gui.parallel_words import strategy_name
 from gui.session import save_bytes
 from gui.store import Store
 
@@ -22,6 +24,13 @@ _TRAINERS = {
     Trainer.LLAMA_FACTORY: ("LLaMA-Factory", "llama-factory.yaml"),
     Trainer.DEEPSPEED: ("DeepSpeed", "ds_config.json"),
     Trainer.ACCELERATE: ("accelerate", "accelerate.yaml"),
+}
+
+_LAUNCHERS = {
+    Launcher.MEGATRON: "Megatron-LM",
+    Launcher.VLLM: "vLLM",
+    Launcher.SGLANG: "SGLang",
+    Launcher.LLAMA_CPP: "llama.cpp",
 }
 
 
@@ -49,6 +58,10 @@ class Exporter(QObject):
         if not training:
             menu.addAction(self.tr("(Only training has one)")).setEnabled(False)
         menu.addSeparator()
+        launcher = launcher_of(self._store.scenario)
+        if launcher is not None:
+            action = menu.addAction(self.tr("Copy the command of {program}").format(program=_LAUNCHERS[launcher]))
+            action.triggered.connect(lambda _checked=False: self.copy_command(launcher))
         menu.addAction(self.tr("Copy the table of the Hub’s memory calculator"), self.copy_hub_table)
 
     def ask(self, trainer: Trainer) -> None:
@@ -81,6 +94,17 @@ class Exporter(QObject):
         else:
             self._say(self.tr("Saved to {path}. Add data and learning rate there.").format(path=path))
 
+    def copy_command(self, launcher: Launcher) -> None:
+        """Put the command that starts the run, as it is spread over GPUs, on the clipboard."""
+        name = _LAUNCHERS[launcher]
+        try:
+            QGuiApplication.clipboard().setText(write_line(self._store.scenario, launcher) + "\n")
+        except CannotSayError:
+            words = self.tr("{program} has no options for this run ({strategy}). Pick another way, and copy again.")
+            self._say(words.format(program=name, strategy=strategy_name(self._store.scenario)))
+        else:
+            self._say(self.tr("Copied: the command of {program}. Add data and paths there.").format(program=name))
+
     def copy_hub_table(self) -> None:
         """Put what ``accelerate estimate-memory`` would say of the model on the clipboard."""
         QGuiApplication.clipboard().setText(hub_table_text(hub_table(self._store.scenario.architecture)))
@@ -98,6 +122,9 @@ class Exporter(QObject):
             case "optimizer":
                 text = self.tr("{trainer} has no optimizer {value}. Pick another optimizer, and export again.")
                 return text.format(trainer=name, value=error.value)
+            case "parallel":
+                text = self.tr("{trainer} cannot say how this run is spread over GPUs: {strategy}. Pick another way, and export again.")
+                return text.format(trainer=name, strategy=strategy_name(self._store.scenario))
             case _:
                 assert_never(error.field)
 

@@ -1,9 +1,10 @@
 """What one pass of rendering shows, handed down to every part as plain values."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.means import Fits
-from core.memory import Estimate, Estimator, Fit, Gpu, Scenario
+from core.memory import Device, Estimate, Estimator, Fit, Gpu, Scenario, judge_device
 from core.memory.calibration import Calibration
 from core.remedies import fits_on
 from gui.pins import Pin
@@ -25,6 +26,22 @@ class Frame:
     marked: tuple[Gpu, ...] = ()
     """Cards that are shown beside the chosen one."""
     pins: tuple[Pin, ...] = ()
+    card_named: Callable[[str], Gpu | None] = lambda _name: None
+    """Where cards differ, each is looked up by its name."""
+
+    def card_of(self, device: Device) -> Gpu | None:
+        """The card that ``device`` is judged on."""
+        return self.card_named(device.gpu) if device.gpu else self.gpu
+
+    def fit_of(self, device: Device) -> Fit | None:
+        """How ``device`` stands to its card; None when none is chosen."""
+        card = self.card_of(device)
+        return judge_device(device, card.usable_bytes, self.estimate) if card is not None else None
+
+    def pressure(self, device: Device) -> float:
+        """By which the tightest GPU is the largest: what it needs of its card; of no card, what it needs."""
+        card = self.card_of(device)
+        return device.total_bytes / card.usable_bytes if card is not None else device.total_bytes
 
     def extra_bytes(self, scenario: Scenario) -> int:
         """What ``scenario`` takes on this machine beyond what solving backwards knows of."""

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QToolButton,
     QVBoxLayout,
@@ -15,6 +16,8 @@ from PySide6.QtWidgets import (
 
 from core.machine import Reading
 from core.memory import Estimate, FitStatus, Gpu
+from core.memory.parallel import MAX_PARALLEL_SIZE
+from core.quantity import Kind, QuantityError
 from gui.card_dialog import CardDialog
 from gui.gpu_list import GpuList
 from gui.gpu_table import MOST_NEGATIVE, Column, GpuTable
@@ -23,13 +26,16 @@ from gui.own_cards import OwnCards
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
 from gui.widgets.calm import WindowUndo
-from gui.words import status_word
+from gui.widgets.quantity_box import QuantityBox
+from gui.words import quantity_problem, status_word
 
 
 class GpuPicker(QWidget):
     """Emits ``picked`` with the name of a card; shows what it is told."""
 
     picked = Signal(object)
+    count_edited = Signal(object)
+    """How many cards there should be."""
     free_only_toggled = Signal(bool)
     cards_changed = Signal()
     """Other cards are listed than were judged."""
@@ -48,6 +54,7 @@ class GpuPicker(QWidget):
         self.only_fitting_box = QCheckBox(self.tr("Only those that &fit"), self)
         self.only_fitting_box.setObjectName("gpu_only_fitting")
 
+        self.count_box = self._build_count()
         self.table = GpuTable(cards.gpus(), theme, round(0.85 * line), self)
         self.list_view = GpuList(self.table, theme, round(0.85 * line), self)
         self.list_view.setObjectName("gpu_list")
@@ -71,6 +78,8 @@ class GpuPicker(QWidget):
 
         top = QHBoxLayout()
         top.setContentsMargins(0, 0, 0, 0)
+        top.addWidget(self.count_box)
+        top.addWidget(QLabel("×", self))
         top.addWidget(self.filter_box, 1)
         top.addWidget(self.only_fitting_box)
         top.addWidget(self.edit_button)
@@ -87,6 +96,19 @@ class GpuPicker(QWidget):
         # Not currentRowChanged: a list that gets the focus gives itself a current row, and reaching it is not picking.
         self.list_view.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.list_view.activated.connect(self._pick)
+
+    def _build_count(self) -> QuantityBox:
+        def explain(error: QuantityError) -> str:
+            return quantity_problem(error, "1", str(MAX_PARALLEL_SIZE))
+
+        box = QuantityBox(kind=Kind.COUNT, low=1, high=MAX_PARALLEL_SIZE, to_text=str, explain=explain, parent=self)
+        box.setObjectName("gpu_count.box")
+        box.setFixedWidth(self.fontMetrics().horizontalAdvance("8888") + 12)
+        box.describe(self.tr("Number of GPUs"), self.tr("How many of the chosen card; how the run is spread over them is in the tab GPUs"))
+        box.setToolTip(box.accessibleDescription())
+        box.render_value(1)
+        box.edited.connect(self.count_edited)
+        return box
 
     def _style_list(self, line: int) -> None:
         view = self.list_view
@@ -122,8 +144,9 @@ class GpuPicker(QWidget):
         header.setSortIndicator(Column.MEMORY, Qt.SortOrder.DescendingOrder)
         view.setSortingEnabled(True)
 
-    def render_fits(self, estimate: Estimate, chosen: str, numbers: Numbers) -> None:
-        """Judge every card against ``estimate`` and mark the chosen one."""
+    def render_fits(self, estimate: Estimate, chosen: str, numbers: Numbers, count: int = 1) -> None:
+        """Judge every card against ``estimate``, of a run on ``count`` of them, and mark the chosen one."""
+        self.count_box.render_value(count)
         self.table.render_fits(estimate, chosen, numbers)
         if chosen != self._chosen:
             self._chosen = chosen

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSpacerItem, QVBoxLayout, QWidget
 
 from core.memory import Estimate, Estimator, Method, Runtime, Scenario, Task
+from gui.parallel_words import strategy_name
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import FontSize, font
 from gui.words import attention_short_name, estimator_name, moment_name, optimizer_name, run_name, runtime_name
@@ -92,13 +93,13 @@ class Headline(QWidget):
         total = numbers.figure(estimate.total_bytes)
         _show(self.figure, total.number)
         _show(self.unit, total.unit)
-        self.moment.show_text(
-            self.tr("Peak at {moment} · {run} · {runtime}").format(
-                moment=moment_name(estimate.peak.name),
-                run=run_name(scenario.task, scenario.method),
-                runtime=_method(scenario),
-            ),
+        moment = self.tr("Peak at {moment} · {run} · {runtime}").format(
+            moment=moment_name(estimate.peak.name),
+            run=run_name(scenario.task, scenario.method),
+            runtime=_method(scenario),
         )
+        several = scenario.parallel.world_size > 1
+        self.moment.show_text(f"{moment} · {strategy_name(scenario)}" if several else moment)
         readings = estimate.readings
         other = Numbers(ByteUnit.GB if numbers.unit is ByteUnit.GIB else ByteUnit.GIB)
         parts = [f"= {other.bytes(estimate.total_bytes)}"]

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
+from core.fleet import judge_fleet, on_card
 from core.machine import Reading
 from core.memory import (
     Estimate,
@@ -46,6 +47,7 @@ from gui.machine_cards import MachineCards
 from gui.model_shelf import ModelShelf
 from gui.opening import Opener
 from gui.own_cards import OwnCards
+from gui.parallel_words import fleet_name
 from gui.pins import Pins
 from gui.quantities import ByteUnit, Numbers
 from gui.recent import RecentFiles
@@ -227,6 +229,8 @@ class MainWindow(QMainWindow):
         self.controls.refused.connect(self._on_refused)
         self.explorer.wants_frame.connect(self._render_again)
         self.gpu_picker.picked.connect(self._on_gpu)
+        self.gpu_picker.count_edited.connect(self.explorer.fleet.set_count)
+        self.explorer.fleet.refused.connect(self.show_message)
         self._body.gpu_box.picked.connect(self._on_gpu)
         self.verdict.advice.taken.connect(self._store.replace)
         self.verdict.advice.card_taken.connect(self._on_gpu)
@@ -243,18 +247,21 @@ class MainWindow(QMainWindow):
         self.header.render_scenario(scenario)
         self.controls.render_scenario(scenario, result.bytes_per_parameter, numbers)
         self.headline.render_estimate(scenario, result, numbers)
-        self.gpu_picker.render_fits(result, name, numbers)
+        self.gpu_picker.render_fits(result, name, numbers, scenario.parallel.world_size)
         self._body.gpu_box.render_choice(name)
-        fit = self.gpu_picker.table.fit_of(name)
-        gpu = self.gpu_picker.table.gpu_named(name)
+        card_named = self.gpu_picker.table.gpu_named
+        fit, gpu = self.gpu_picker.table.fit_of(name), card_named(name)
+        mixed = judge_fleet(result, card_named) if scenario.parallel.gpus else None
+        if mixed is not None:
+            fit = mixed[1]
         marked, pins = self._cards.marked_gpus(), self._pins.pins
-        frame = Frame(scenario, result, gpu, fit, numbers, calibration, self._store.in_gesture, marked, pins)
+        frame = Frame(scenario, result, gpu, fit, numbers, calibration, self._store.in_gesture, marked, pins, card_named)
         self._frame = frame
         if self.explorer.page is self.explorer.breakdown:
             pins = () if self._staged else self._pins.pins
             self.chart.render_frame(frame, estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB)).total_bytes, pins)
         self.legend.render_estimate(result, numbers)
-        self.verdict.render_fit(fit, name, numbers, result.upper_bytes)
+        self.verdict.render_fit(fit, fleet_name(scenario, name), numbers, result.upper_bytes)
         self.verdict.advice.grow_stale()
         self.explorer.show_frame(frame)
         self.after_frame.start(self._follow(frame))
@@ -351,7 +358,7 @@ class MainWindow(QMainWindow):
         self._store.dispatch(architecture=model.architecture)
 
     def _on_gpu(self, name: str) -> None:
-        self._store.dispatch(gpu=name)
+        self._store.replace(on_card(self._store.scenario, name))
 
     def _on_run_picked(self, run: tuple[Task, Method]) -> None:
         task, method = run

@@ -319,6 +319,11 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "This runtime on a model whose layers keep a state is not modelled yet. Pick transformers.")
         case Reason.SEVERAL_GPUS:
             return translate("Words", "This run on several GPUs is not modelled yet. Pick one GPU.")
+        case Reason.SERVED_OTHERWISE:
+            return translate(
+                "Words",
+                "This runtime spreads inference otherwise: transformers and llama.cpp by layers, vLLM and SGLang by matrices.",
+            )
         case Reason.TENSOR_PARALLEL_HEADS:
             return translate("Words", "Tensor parallelism divides whole heads. Pick a size that divides the heads of this model.")
         case Reason.PIPELINE_LAYERS:

@@ -83,6 +83,15 @@ def stages(arch: Architecture, parallel: Parallelism) -> tuple[Stage, ...]:
     )
 
 
+def cards_of_stage(parallel: Parallelism, stage: Stage) -> list[tuple[int, str, int]]:
+    """The different cards of ``stage``: the first rank that has it, its name, how many have it. Ranks of a stage follow each other."""
+    first, each = stage.number * parallel.gpus_per_stage, parallel.gpus_per_stage
+    names = parallel.gpus[first : first + each]
+    if not names:
+        return [(first, "", each)]
+    return [(first + names.index(name), name, names.count(name)) for name in dict.fromkeys(names)]
+
+
 def micro_batches_in_flight(stage: int, parallel: Parallelism) -> tuple[int, int]:
     """How many micro-batches' activations ``stage`` holds at most, in pieces of 1/v of its layers: (pieces, v)."""
     p, v, all_of_them = parallel.pipeline_parallel_size, parallel.virtual_pipeline_parallel_size, parallel.num_microbatches

@@ -5,7 +5,9 @@ from typing import NamedTuple
 from core.memory.calibration import Bounds, Calibration, bounds, process_kind
 from core.memory.components import NO_HOST_BYTES, Device, Estimate, HostBytes, Moment, MomentName
 from core.memory.inference import inference_moments
+from core.memory.inference_spread import inference_devices, inference_film
 from core.memory.llama_cpp import host_bytes, llama_cpp_moments
+from core.memory.llama_split import llama_cpp_devices, llama_cpp_film
 from core.memory.parameters import parameter_count
 from core.memory.preference import as_run
 from core.memory.refusal import RefusedError, refusal
@@ -41,7 +43,11 @@ def run_of(scenario: Scenario) -> Run:
     """Raises RefusedError."""
     if _is_spread(scenario):
         _raise_if_refused(scenario)
-        return Run(*training_devices(as_run(scenario), CUDA_CONTEXT_BYTES))
+        if scenario.task is Task.TRAINING:
+            return Run(*training_devices(as_run(scenario), CUDA_CONTEXT_BYTES))
+        if scenario.runtime is Runtime.LLAMA_CPP:
+            return Run(llama_cpp_devices(scenario, CUDA_CONTEXT_BYTES), host_bytes(scenario))
+        return Run(inference_devices(scenario, CUDA_CONTEXT_BYTES))
     moments = _moments(scenario)
     in_part = scenario.task is Task.INFERENCE and scenario.runtime is Runtime.LLAMA_CPP and scenario.estimator is Estimator.DETAILED
     return Run((Device(moments, max(moments, key=_total)),), host_bytes(scenario) if in_part else NO_HOST_BYTES)
@@ -65,7 +71,11 @@ def moments_of(scenario: Scenario, stage: int = 0) -> tuple[Moment, ...]:
     """The film of a GPU of pipeline stage ``stage``, in order. Raises RefusedError."""
     if _is_spread(scenario):
         _raise_if_refused(scenario)
-        return stage_moments(as_run(scenario), CUDA_CONTEXT_BYTES, stage)
+        if scenario.task is Task.TRAINING:
+            return stage_moments(as_run(scenario), CUDA_CONTEXT_BYTES, stage)
+        if scenario.runtime is Runtime.LLAMA_CPP:
+            return llama_cpp_film(scenario, CUDA_CONTEXT_BYTES, stage)
+        return inference_film(scenario, CUDA_CONTEXT_BYTES, stage)
     return _moments(scenario)
 
 

@@ -1,20 +1,23 @@
 """Ways to spread a run over GPUs that no framework runs.
 
-Sources: Megatron-Core's checks of its arguments; DeepSpeed's of its configuration (ZeRO-2 and ZeRO-3 beside a pipeline, offload by stage);
-torch's ``CPUOffload``; PEFT and TRL on quantized models.
+Sources: accelerate's, vLLM's, SGLang's and llama.cpp's options; Megatron-Core's checks of its arguments; DeepSpeed's of its configuration
+(ZeRO-2 and ZeRO-3 beside a pipeline, offload by stage); torch's ``CPUOffload``; PEFT and TRL on quantized models.
 """
 
+from dataclasses import replace
 from typing import Any
 
+from core.memory.architecture import Architecture
 from core.memory.division import layers_of_stages
-from core.memory.parallel import ONE_GPU, Offload, Parallelism, Sharding
+from core.memory.parallel import MAX_STAGES, ONE_GPU, Offload, Parallelism, Recompute, Sharding
 from core.memory.reasons import Reason, Refusal
-from core.memory.scenario import Attention, Gradients, Method, Objective, Recipe, Scenario, Task
+from core.memory.scenario import ENGINES, Attention, Gradients, Method, Objective, Recipe, Runtime, Scenario, Task
 from core.memory.sharding import DEEPSPEED, DIVIDES_STATES, DIVIDES_WEIGHTS, FSDP, FSDP2
 
 OF_SPREAD = frozenset(
     {
         Reason.SEVERAL_GPUS,
+        Reason.SERVED_OTHERWISE,
         Reason.TENSOR_PARALLEL_HEADS,
         Reason.PIPELINE_LAYERS,
         Reason.INTERLEAVED_WITHOUT_PIPELINE,
@@ -33,9 +36,46 @@ OF_SPREAD = frozenset(
 
 def parallel_refusal(scenario: Scenario) -> Refusal | None:
     """Why no run is spread like ``scenario``; None when one can be."""
-    if scenario.task is Task.INFERENCE:
+    if scenario.task is Task.INFERENCE and scenario.architecture.num_mixer_layers:
         return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
+    if scenario.task is Task.INFERENCE:
+        return _of_serving(scenario, scenario.parallel)
     return _of_model(scenario) or _of_sharding(scenario, scenario.parallel) or _of_offload(scenario.parallel)
+
+
+def _of_serving(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
+    """Transformers gives each GPU some of the layers; llama.cpp that, or some of the rows; engines divide matrices, layers and experts, and
+    know replicas.
+    """
+    arch, count = scenario.architecture, parallel.world_size
+    t, p, e = parallel.tensor_parallel_size, parallel.pipeline_parallel_size, parallel.expert_parallel_size
+    blank = replace(ONE_GPU, gpus_per_node=parallel.gpus_per_node, interconnect=parallel.interconnect)
+    by_layers = replace(blank, pipeline_parallel_size=min(count, arch.num_hidden_layers, MAX_STAGES))
+    of_training = parallel.sharding is not Sharding.NONE or parallel.num_microbatches * parallel.virtual_pipeline_parallel_size > 1
+    offloaded = (parallel.offload_parameters, parallel.offload_optimizer, parallel.offload_activations)
+    of_training |= any(where is not Offload.NONE for where in offloaded) or parallel.recompute is not Recompute.NONE
+    if scenario.runtime in ENGINES:
+        other = parallel.context_parallel_size > 1 or of_training
+        if other or e not in (1, t * parallel.data_parallel_size) or (e > 1 and (not arch.num_experts or arch.num_experts % e)):
+            return Refusal(Reason.SERVED_OTHERWISE, ({"parallel": ONE_GPU},))
+        if not tensor_size_possible(arch, t):
+            possible = max(size for size in range(1, t) if tensor_size_possible(arch, size))
+            return Refusal(Reason.TENSOR_PARALLEL_HEADS, (_resized(parallel, tensor_parallel_size=possible),))
+    else:
+        rows = scenario.runtime is Runtime.LLAMA_CPP and t == count
+        if of_training or not (p == count or rows):
+            return Refusal(Reason.SERVED_OTHERWISE, ({"parallel": by_layers},))
+    layers = layers_of_stages(arch, parallel)
+    whole = scenario.runtime is Runtime.LLAMA_CPP  # whose shares are proportions
+    if not whole and (min(layers) < 1 or sum(layers) != arch.num_hidden_layers):
+        return Refusal(Reason.PIPELINE_LAYERS, (_resized(parallel, pipeline_parallel_size=min(p, arch.num_hidden_layers)),))
+    return None
+
+
+def tensor_size_possible(arch: Architecture, size: int) -> bool:
+    """Whether ``size`` GPUs share whole heads; of keys and values several may have the same."""
+    groups = arch.num_key_value_heads
+    return arch.num_attention_heads % size == 0 and (groups % size == 0 or size % groups == 0)
 
 
 def _resized(parallel: Parallelism, **sizes: int) -> dict[str, Any]:
@@ -49,9 +89,8 @@ def _of_model(scenario: Scenario) -> Refusal | None:
     """Parts that the model does not have."""
     parallel, arch = scenario.parallel, scenario.architecture
     t, p, v = parallel.tensor_parallel_size, parallel.pipeline_parallel_size, parallel.virtual_pipeline_parallel_size
-    heads, groups = arch.num_attention_heads, arch.num_key_value_heads
-    if heads % t or (groups % t and t % groups):
-        possible = max(size for size in range(1, t) if heads % size == 0 and (groups % size == 0 or size % groups == 0))
+    if not tensor_size_possible(arch, t):
+        possible = max(size for size in range(1, t) if tensor_size_possible(arch, size))
         return Refusal(Reason.TENSOR_PARALLEL_HEADS, (_resized(parallel, tensor_parallel_size=possible),))
     layers = layers_of_stages(arch, parallel)
     if min(layers) < v or sum(layers) != arch.num_hidden_layers:

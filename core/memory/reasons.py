@@ -24,6 +24,8 @@ class Reason(StrEnum):
     """Nor are engines on models with mixers that keep a state."""
     SEVERAL_GPUS = "several_gpus"
     """Not impossible, but not modelled: this run on several GPUs."""
+    SERVED_OTHERWISE = "served_otherwise"
+    """The runtime spreads inference over GPUs in another way."""
     TENSOR_PARALLEL_HEADS = "tensor_parallel_heads"
     """Tensor parallelism divides whole heads, or repeats each key and value head equally often."""
     PIPELINE_LAYERS = "pipeline_layers"

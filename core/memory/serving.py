@@ -97,8 +97,10 @@ def _layer_bytes_per_token(arch: Architecture, width: int) -> int:
     return stream + width * (each * (max(2 * m, h) + m) + 3 * arch.shared_expert_intermediate_size)
 
 
-def _largest_steps(scenario: Scenario) -> tuple[tuple[Stack, Cause], ...]:
-    """What the layers and the sampler need at once, beside what is resident."""
+def _largest_steps(scenario: Scenario, sampled: int | None = None) -> tuple[tuple[Stack, Cause], ...]:
+    """What the layers and the sampler need at once, beside what is resident. ``sampled``: entries of the vocabulary that the sampler sees,
+    all of the architecture's where nothing is said, 0 where there is none.
+    """
     arch = scenario.architecture
     e = numerics(scenario).compute
     tokens = scenario.max_num_batched_tokens
@@ -106,7 +108,8 @@ def _largest_steps(scenario: Scenario) -> tuple[tuple[Stack, Cause], ...]:
     layer = Stack(
         activations=tokens * _layer_bytes_per_token(arch, e), workspace=dequantization_bytes(arch, scenario.weights), inputs=inputs
     )
-    logits = SAMPLER_BYTES_PER_LOGIT * scenario.max_num_seqs * arch.vocab_size
+    entries = arch.vocab_size if sampled is None else sampled
+    logits = SAMPLER_BYTES_PER_LOGIT * scenario.max_num_seqs * entries
     sampler = Stack(activations=e * arch.hidden_size * tokens, logits=logits, inputs=inputs)
     return (layer, Cause.MLP), (sampler, Cause.LOGITS)
 
@@ -142,13 +145,13 @@ def max_concurrency(scenario: Scenario, pool_bytes: int) -> int:
     return pool_bytes // cached_bytes(scenario.evolve(batch_size=1))
 
 
-def serving_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
-    """Load, the profile run, and serving ``batch_size`` sequences of full length with the largest step on top."""
+def serving_moments(scenario: Scenario, runtime_bytes: int, sampled: int | None = None) -> tuple[Moment, ...]:
+    """Load, the profile run, and serving ``batch_size`` sequences of full length with the largest step on top. ``sampled`` as above."""
     weights = served_weight_bytes(scenario.architecture, scenario.weights)
     loaded = Stack(weights=weights, runtime=runtime_bytes + NON_TORCH_BYTES)
     cache, graphs = cached_bytes(scenario), graph_pool_bytes(scenario)
     profile, serving = [], []
-    for step, cause in _largest_steps(scenario):
+    for step, cause in _largest_steps(scenario, sampled):
         running = step._replace(weights=weights, runtime=loaded.runtime)
         profile.append((running, cause))
         serving.append((running._replace(kv_cache=cache, workspace=step.workspace + graphs), cause))

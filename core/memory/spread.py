@@ -7,7 +7,7 @@ other GPUs of a stage are alike.
 
 from core.memory.communication import Traffic, Unit, library_bytes, traffic
 from core.memory.components import Cause, Device, HostBytes, Moment, MomentName, Stack
-from core.memory.division import Stage, on_stage, stages
+from core.memory.division import Stage, cards_of_stage, on_stage, stages
 from core.memory.formats import unquantized_bytes_per_value
 from core.memory.numerics import Numerics, numerics
 from core.memory.offload import offloaded, on_machine
@@ -67,21 +67,12 @@ def training_devices(scenario: Scenario, runtime_bytes: int) -> tuple[tuple[Devi
         first_layer += stage.layers
         host = max(host, of_gpu, key=lambda each: sum(each))
         peak = max(moments, key=lambda moment: sum(moment.stack))
-        for rank, gpu, alike in _cards(parallel, stage):
+        for rank, gpu, alike in cards_of_stage(parallel, stage):
             if found and found[-1].gpu == gpu and found[-1].moments == moments:
                 found[-1] = found[-1]._replace(alike=found[-1].alike + alike)
             else:
                 found.append(Device(moments, peak, stage.number, rank, alike, gpu))
     return tuple(found), on_machine(host, parallel)
-
-
-def _cards(parallel: Parallelism, stage: Stage) -> list[tuple[int, str, int]]:
-    """The different cards of ``stage``: the first rank that has it, its name, how many have it. Ranks of a stage follow each other."""
-    first, each = stage.number * parallel.gpus_per_stage, parallel.gpus_per_stage
-    names = parallel.gpus[first : first + each]
-    if not names:
-        return [(first, "", each)]
-    return [(first + names.index(name), name, names.count(name)) for name in dict.fromkeys(names)]
 
 
 def stage_moments(scenario: Scenario, runtime_bytes: int, number: int) -> tuple[Moment, ...]:

@@ -31,6 +31,10 @@ class Page(QWidget):
     def show_without(self, hidden: frozenset[Component]) -> None:
         """Leave ``hidden`` out of a picture."""
 
+    def hasHeightForWidth(self) -> bool:
+        """Nor do wrapped lines in them push the window's other parts away."""
+        return False
+
     def minimumSizeHint(self) -> QSize:
         """Pages share their place with the chart, which decides how small it may be."""
         return QSize(1, 1)

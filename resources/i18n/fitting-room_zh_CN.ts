@@ -453,6 +453,18 @@
     </message>
 </context>
 <context>
+    <name>DeviceBars</name>
+    <message>
+        <source>Memory of each GPU</source>
+        <extracomment>What the host keeps, as the components whose colours it has.</extracomment>
+        <translation>每张显卡的显存</translation>
+    </message>
+    <message>
+        <source>host memory of one machine</source>
+        <translation>一台机器的主机内存</translation>
+    </message>
+</context>
+<context>
     <name>EvidencePage</name>
     <message>
         <source>Predicted against measured</source>
@@ -623,6 +635,14 @@
         <source>Predicted against measured, and the log of your own run</source>
         <translation>预测与实测，以及你自己运行的日志</translation>
     </message>
+    <message>
+        <source>GPUs</source>
+        <translation>多卡</translation>
+    </message>
+    <message>
+        <source>How many, how the run is spread over them, and which is the tightest</source>
+        <translation>有几张卡、任务怎么分到各卡上、哪一张最紧</translation>
+    </message>
 </context>
 <context>
     <name>Exporter</name>
@@ -671,6 +691,22 @@
         <source>{trainer} has no optimizer {value}. Pick another optimizer, and export again.</source>
         <translation>{trainer} 没有优化器 {value}。请换一种再导出。</translation>
     </message>
+    <message>
+        <source>Copy the command of {program}</source>
+        <translation>复制 {program} 的启动命令</translation>
+    </message>
+    <message>
+        <source>{program} has no options for this run ({strategy}). Pick another way, and copy again.</source>
+        <translation>{program} 没有对应这种运行（{strategy}）的选项。请换一种方式再复制。</translation>
+    </message>
+    <message>
+        <source>Copied: the command of {program}. Add data and paths there.</source>
+        <translation>已复制 {program} 的启动命令。请补上数据和路径。</translation>
+    </message>
+    <message>
+        <source>{trainer} cannot say how this run is spread over GPUs: {strategy}. Pick another way, and export again.</source>
+        <translation>{trainer} 的配置无法表达这种多卡方式：{strategy}。请换一种方式再导出。</translation>
+    </message>
 </context>
 <context>
     <name>File</name>
@@ -701,6 +737,21 @@
     <message>
         <source>{place} could not be opened: the text was cut or changed on its way. Copy all of it once more.</source>
         <translation>无法打开 {place}：文本在传送中被截断或改动了。请重新完整复制。</translation>
+    </message>
+</context>
+<context>
+    <name>FleetPage</name>
+    <message>
+        <source>tightest: {device}</source>
+        <translation>最紧：{device}</translation>
+    </message>
+    <message>
+        <source>“{name}” names no card of the list, or more than one.</source>
+        <translation>“{name}”在列表里找不到对应的显卡，或对应不止一张。</translation>
+    </message>
+    <message>
+        <source>These sizes do not go together: {detail}</source>
+        <translation>这些数目配不到一起：{detail}</translation>
     </message>
 </context>
 <context>
@@ -805,6 +856,14 @@
     <message>
         <source>Ctrl+click, or the menu key, marks cards for the curve and the map.</source>
         <translation>按住 Ctrl 单击，或按菜单键，可标记显卡，显示在曲线和地图上。</translation>
+    </message>
+    <message>
+        <source>Number of GPUs</source>
+        <translation>显卡数量</translation>
+    </message>
+    <message>
+        <source>How many of the chosen card; how the run is spread over them is in the tab GPUs</source>
+        <translation>所选显卡的张数；任务怎么分到各卡上见“多卡”页</translation>
     </message>
 </context>
 <context>
@@ -1402,6 +1461,129 @@
     </message>
 </context>
 <context>
+    <name>Parallel</name>
+    <message>
+        <source>nothing (DDP)</source>
+        <translation>不切分（DDP）</translation>
+    </message>
+    <message>
+        <source>ZeRO-1: optimizer</source>
+        <translation>ZeRO-1：优化器</translation>
+    </message>
+    <message>
+        <source>ZeRO-2: and gradients</source>
+        <translation>ZeRO-2：再加梯度</translation>
+    </message>
+    <message>
+        <source>ZeRO-3: and weights</source>
+        <translation>ZeRO-3：再加权重</translation>
+    </message>
+    <message>
+        <source>Megatron: optimizer</source>
+        <translation>Megatron：优化器</translation>
+    </message>
+    <message>
+        <source>FSDP: everything</source>
+        <translation>FSDP：全部</translation>
+    </message>
+    <message>
+        <source>FSDP: weights stay gathered</source>
+        <translation>FSDP：权重保持聚合</translation>
+    </message>
+    <message>
+        <source>FSDP: within a machine</source>
+        <translation>FSDP：机器内切分</translation>
+    </message>
+    <message>
+        <source>FSDP2: everything</source>
+        <translation>FSDP2：全部</translation>
+    </message>
+    <message>
+        <source>FSDP2: weights stay gathered</source>
+        <translation>FSDP2：权重保持聚合</translation>
+    </message>
+    <message>
+        <source>FSDP2: within a machine</source>
+        <translation>FSDP2：机器内切分</translation>
+    </message>
+    <message>
+        <source>distributed optimizer</source>
+        <translation>分布式优化器</translation>
+    </message>
+    <message>
+        <source>nothing more</source>
+        <translation>不额外重算</translation>
+    </message>
+    <message>
+        <source>attention scores (selective)</source>
+        <translation>注意力分数（selective）</translation>
+    </message>
+    <message>
+        <source>scores and MLP</source>
+        <translation>注意力分数和 MLP</translation>
+    </message>
+    <message>
+        <source>groups of layers (full, uniform)</source>
+        <translation>按组的层（full, uniform）</translation>
+    </message>
+    <message>
+        <source>the first layers (full, block)</source>
+        <translation>前几层（full, block）</translation>
+    </message>
+    <message>
+        <source>every other product (torchtitan)</source>
+        <translation>隔一个矩阵乘（torchtitan）</translation>
+    </message>
+    <message>
+        <source>on the GPU</source>
+        <translation>在显卡上</translation>
+    </message>
+    <message>
+        <source>in host memory</source>
+        <translation>在主机内存</translation>
+    </message>
+    <message>
+        <source>on NVMe</source>
+        <translation>在 NVMe 上</translation>
+    </message>
+    <message>
+        <source>optimizer</source>
+        <translation>优化器</translation>
+    </message>
+    <message>
+        <source>weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>activations</source>
+        <translation>激活</translation>
+    </message>
+    <message>
+        <source>one GPU</source>
+        <translation>单卡</translation>
+    </message>
+    <message>
+        <source>the GPU</source>
+        <translation>这张卡</translation>
+    </message>
+    <message>
+        <source>GPU {rank}: {card}</source>
+        <translation>卡 {rank}：{card}</translation>
+    </message>
+    <message>
+        <source>stage {stage} of {stages}</source>
+        <translation>第 {stage}/{stages} 级</translation>
+    </message>
+    <message>
+        <source>each of {count} GPUs</source>
+        <translation>{count} 张卡各自</translation>
+    </message>
+    <message>
+        <source>GPU {rank} and {others} like it</source>
+        <translation>卡 {rank} 及同样的 {others} 张</translation>
+    </message>
+</context>
+<context>
     <name>QuantitySlider</name>
     <message>
         <source>From {low} to {high}.</source>
@@ -1675,6 +1857,188 @@
     <message>
         <source>{name} · changed, 0 resets</source>
         <translation>{name} · 已改动，按 0 复原</translation>
+    </message>
+</context>
+<context>
+    <name>StrategyEditor</name>
+    <message>
+        <source>GPUs</source>
+        <translation>显卡数</translation>
+    </message>
+    <message>
+        <source>How many GPUs the run has</source>
+        <translation>这次运行用几张卡</translation>
+    </message>
+    <message>
+        <source>GPUs a machine</source>
+        <translation>每台机器卡数</translation>
+    </message>
+    <message>
+        <source>GPUs of one machine</source>
+        <translation>一台机器里的显卡数</translation>
+    </message>
+    <message>
+        <source>Tensor (TP)</source>
+        <translation>张量（TP）</translation>
+    </message>
+    <message>
+        <source>GPUs that share every matrix</source>
+        <translation>共同分担每个矩阵的卡数</translation>
+    </message>
+    <message>
+        <source>Pipeline (PP)</source>
+        <translation>流水线（PP）</translation>
+    </message>
+    <message>
+        <source>Stages, each with some of the layers</source>
+        <translation>级数，每级放一部分层</translation>
+    </message>
+    <message>
+        <source>Context (CP)</source>
+        <translation>上下文（CP）</translation>
+    </message>
+    <message>
+        <source>GPUs that share one sequence</source>
+        <translation>共同分担一条序列的卡数</translation>
+    </message>
+    <message>
+        <source>Experts (EP)</source>
+        <translation>专家（EP）</translation>
+    </message>
+    <message>
+        <source>GPUs that share the experts of a layer</source>
+        <translation>共同分担一层专家的卡数</translation>
+    </message>
+    <message>
+        <source>Micro-batches</source>
+        <translation>微批次数</translation>
+    </message>
+    <message>
+        <source>Of one step: accumulated, or in the pipeline</source>
+        <translation>每步的微批次：用于梯度累积，或填满流水线</translation>
+    </message>
+    <message>
+        <source>all alike</source>
+        <translation>全部相同</translation>
+    </message>
+    <message>
+        <source>Cards</source>
+        <translation>各卡型号</translation>
+    </message>
+    <message>
+        <source>Different cards by rank, for example: 2 × RTX 3090, RTX 4090</source>
+        <translation>不同的卡，按编号列出，例如：2 × RTX 3090, RTX 4090</translation>
+    </message>
+    <message>
+        <source>Where activations wait for the backward pass</source>
+        <translation>激活在等待反向传播时放在哪里</translation>
+    </message>
+    <message>
+        <source>Link</source>
+        <translation>互连</translation>
+    </message>
+    <message>
+        <source>How GPUs of one machine reach each other</source>
+        <translation>同一台机器内显卡之间的连接</translation>
+    </message>
+    <message>
+        <source>Replicas divide</source>
+        <translation>副本间切分</translation>
+    </message>
+    <message>
+        <source>What replicas divide between them, instead of each holding it all</source>
+        <translation>各副本之间切分什么，而不是每个都存一份</translation>
+    </message>
+    <message>
+        <source>Computed again</source>
+        <translation>重新计算</translation>
+    </message>
+    <message>
+        <source>In the backward pass, instead of being kept</source>
+        <translation>在反向传播时重算，而不是一直保存</translation>
+    </message>
+    <message>
+        <source>Optimizer lies</source>
+        <translation>优化器放在</translation>
+    </message>
+    <message>
+        <source>Where optimizer states lie</source>
+        <translation>优化器状态放在哪里</translation>
+    </message>
+    <message>
+        <source>Weights lie</source>
+        <translation>权重放在</translation>
+    </message>
+    <message>
+        <source>Where weights lie while no layer uses them</source>
+        <translation>暂时不用的权重放在哪里</translation>
+    </message>
+    <message>
+        <source>Activations lie</source>
+        <translation>激活放在</translation>
+    </message>
+    <message>
+        <source>Sequence (SP)</source>
+        <translation>序列并行（SP）</translation>
+    </message>
+    <message>
+        <source>Norms and residuals divided by tokens, too</source>
+        <translation>归一化和残差也按 token 切分</translation>
+    </message>
+</context>
+<context>
+    <name>Suggestions</name>
+    <message>
+        <source>Suggest strategies</source>
+        <translation>推荐方案</translation>
+    </message>
+    <message>
+        <source>Every way to spread this run over these GPUs that fits, what is sent least first</source>
+        <translation>列出放得下的所有多卡方案，通信最少的排在前面</translation>
+    </message>
+    <message>
+        <source>Fewest GPUs</source>
+        <translation>最少几张卡</translation>
+    </message>
+    <message>
+        <source>The smallest number of the chosen card that works at all</source>
+        <translation>所选显卡最少要几张才跑得起来</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>采用</translation>
+    </message>
+    <message>
+        <source>Spread the run like the chosen strategy</source>
+        <translation>按选中的方案分到各卡</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Strategies that fit</source>
+        <translation>放得下的方案</translation>
+    </message>
+    <message>
+        <source>Pick a GPU first.</source>
+        <translation>请先选一张显卡。</translation>
+    </message>
+    <message>
+        <source>{tried} tried, {found} fit</source>
+        <translation>试了 {tried} 种，{found} 种放得下</translation>
+    </message>
+    <message>
+        <source>{count} × {gpu} are the fewest that work.</source>
+        <translation>最少需要 {count} × {gpu}。</translation>
+    </message>
+    <message>
+        <source>Not even thousands of this card are enough: one GPU’s part does not get small enough.</source>
+        <translation>几千张这种卡也不够：单卡分到的部分降不下来。</translation>
+    </message>
+    <message>
+        <source>No strategy surely fits on so many; try more GPUs, or Fewest GPUs.</source>
+        <translation>这么多张卡上没有确定放得下的方案；请加卡，或点“最少几张卡”。</translation>
     </message>
 </context>
 <context>
@@ -2546,6 +2910,10 @@
         <source>This runtime on a model whose layers keep a state is not modelled yet. Pick transformers.</source>
         <translation>带状态层的模型在这个运行时上尚未建模。请选 transformers。</translation>
     </message>
+    <message>
+        <source>This runtime spreads inference otherwise: transformers and llama.cpp by layers, vLLM and SGLang by matrices.</source>
+        <translation>这个运行时的多卡推理方式不同：transformers 和 llama.cpp 按层切分，vLLM 和 SGLang 按矩阵切分。</translation>
+    </message>
 </context>
 <context>
     <name>_Differences</name>
@@ -2628,6 +2996,49 @@
     <message>
         <source>{count} bytes</source>
         <translation>{count} 字节</translation>
+    </message>
+</context>
+<context>
+    <name>_Table</name>
+    <message>
+        <source>Strategy</source>
+        <translation>方案</translation>
+    </message>
+    <message>
+        <source>Per GPU</source>
+        <translation>每卡</translation>
+    </message>
+    <message>
+        <source>Free</source>
+        <translation>剩余</translation>
+    </message>
+    <message>
+        <source>Sent a step</source>
+        <translation>每步通信</translation>
+    </message>
+    <message>
+        <source>Idle</source>
+        <translation>空闲</translation>
+    </message>
+    <message>
+        <source>How the run is spread; a double-click takes it</source>
+        <translation>任务怎么分到各卡；双击即采用</translation>
+    </message>
+    <message>
+        <source>What the GPU that needs most needs</source>
+        <translation>用得最多的那张卡的用量</translation>
+    </message>
+    <message>
+        <source>What it leaves free of its card</source>
+        <translation>那张卡上还剩多少</translation>
+    </message>
+    <message>
+        <source>What one GPU sends to others in one step; of decoding, for one token of every sequence</source>
+        <translation>一张卡每步发给其他卡的数据量；解码时按每条序列一个 token 计</translation>
+    </message>
+    <message>
+        <source>Share of a step that a pipeline stands still</source>
+        <translation>一步里流水线空等所占的比例</translation>
     </message>
 </context>
 </TS>

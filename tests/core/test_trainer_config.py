@@ -13,7 +13,7 @@ from core.catalogue.hf_config import Note
 from core.catalogue.models import load_models
 from core.choices import settled
 from core.cli import main
-from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task, estimate
+from core.memory import Format, Method, Offload, Optimizer, Recipe, Scenario, Sharding, Task, estimate
 from core.memory.family import architecture_from_parameter_count
 from core.memory.scenario import ALL_LINEAR, Gradients, Loss, Objective, OptimizerImplementation
 from core.opened import open_text
@@ -26,6 +26,7 @@ def models():
 
 
 BEFORE = Scenario(architecture=architecture_from_parameter_count(7 * 10**9))
+SPREADABLE = BEFORE.evolve(task=Task.TRAINING, recipe=Recipe.MIXED)
 
 LLAMA_FACTORY = b"""
 model_name_or_path: Qwen/Qwen2.5-7B-Instruct
@@ -81,7 +82,8 @@ def test_llama_factory_full_keeps_fp32_weights_unless_pure():
 def test_deepspeed():
     scenario, _, notes, _ = opened(json.dumps(DEEPSPEED).encode())
     assert (scenario.batch_size, scenario.recipe, scenario.weights) == (4, Recipe.MIXED, Format.BF16)
-    assert [note for note, _ in notes] == [Note.ONE_GPU, Note.NOT_MODELLED, Note.UNKNOWN_KEYS]
+    assert (scenario.parallel.sharding, scenario.parallel.offload_optimizer) == (Sharding.ZERO3, Offload.CPU)
+    assert [note for note, _ in notes] == [Note.UNKNOWN_KEYS]
 
 
 def test_accelerate():
@@ -89,8 +91,78 @@ def test_accelerate():
         b"compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nmixed_precision: bf16\nnum_processes: 8\n"
     )
     assert scenario.recipe is Recipe.AMP
-    assert [note for note, _ in notes] == [Note.ONE_GPU]
+    assert scenario.parallel.data_parallel_size == 8
+    assert notes == ()
     assert opened(b"compute_environment: LOCAL_MACHINE\nmixed_precision: 'no'\n").scenario.recipe is Recipe.FP32
+
+
+SPREAD = {
+    "replicas": {"data_parallel_size": 8},
+    "ZeRO-1": {"data_parallel_size": 8, "sharding": Sharding.ZERO1},
+    "ZeRO-3, two machines": {"data_parallel_size": 16, "sharding": Sharding.ZERO3, "num_microbatches": 4},
+    "offload": {
+        "data_parallel_size": 2,
+        "sharding": Sharding.ZERO3,
+        "offload_optimizer": Offload.CPU,
+        "offload_parameters": Offload.CPU,
+    },
+}
+
+
+@pytest.mark.parametrize("name", [*SPREAD, "buckets", "NVMe"])
+def test_deepspeed_is_read_as_it_was_written(name):
+    more = {
+        "buckets": {"data_parallel_size": 4, "sharding": Sharding.ZERO2, "reduce_bucket_size": 10**8},
+        "NVMe": {"data_parallel_size": 4, "sharding": Sharding.ZERO3, "offload_optimizer": Offload.NVME},
+    }
+    written = SPREADABLE.evolve(**(SPREAD | more)[name])
+    found = parse_trainer_config(export(written, Trainer.DEEPSPEED).encode())
+    assert found.notes == ()
+    assert SPREADABLE.evolve(**found.changes).parallel == written.parallel
+
+
+@pytest.mark.parametrize("name", [*SPREAD, "FSDP", "FSDP1", "hybrid", "tensor", "offload with FSDP"])
+def test_accelerate_is_read_as_it_was_written(name):
+    more = {
+        "FSDP": {"data_parallel_size": 8, "sharding": Sharding.FSDP2},
+        "FSDP1": {"data_parallel_size": 8, "sharding": Sharding.FSDP_GRAD_OP, "forward_prefetch": True},
+        "hybrid": {"data_parallel_size": 16, "sharding": Sharding.FSDP2_HYBRID, "shard_group_size": 8},
+        "tensor": {"data_parallel_size": 2, "tensor_parallel_size": 4, "sharding": Sharding.FSDP2},
+        "offload with FSDP": {
+            "data_parallel_size": 8,
+            "sharding": Sharding.FSDP2,
+            "offload_optimizer": Offload.CPU,
+            "offload_parameters": Offload.CPU,
+        },
+    }
+    written = SPREADABLE.evolve(**(SPREAD | more)[name])
+    found = parse_trainer_config(export(written, Trainer.ACCELERATE).encode())
+    assert found.notes == ()
+    assert SPREADABLE.evolve(**found.changes).parallel == written.parallel
+
+
+@pytest.mark.parametrize(
+    ("trainer", "changes"),
+    [
+        (Trainer.DEEPSPEED, {"data_parallel_size": 8, "sharding": Sharding.FSDP2}),
+        (Trainer.DEEPSPEED, {"tensor_parallel_size": 2}),
+        (Trainer.ACCELERATE, {"pipeline_parallel_size": 2}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.MEGATRON}),
+        (Trainer.ACCELERATE, {"offload_optimizer": Offload.CPU}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.FSDP2, "offload_optimizer": Offload.CPU}),
+    ],
+)
+def test_a_spread_that_a_file_cannot_say_is_refused(trainer, changes):
+    with pytest.raises(NoSuchFieldError):
+        export(SPREADABLE.evolve(**changes), trainer)
+
+
+def test_hostile_sections_are_survived():
+    for section in ("[]", "5", '{"stage": "x", "reduce_bucket_size": -1, "offload_param": 3, "q": {}}', '{"stage": 99}'):
+        assert parse_trainer_config(b'{"train_batch_size": "auto", "zero_optimization": %s}' % section.encode()) is not None
+    for section in ("fsdp_config: 7", "fsdp_config: {fsdp_version: x}", "parallelism_config: [1]", "deepspeed_config: {zero_stage: 9}"):
+        for kind in ("FSDP", "DEEPSPEED", "TPU"):
+            assert parse_trainer_config(f"distributed_type: {kind}\nnum_processes: many\n{section}".encode()) is not None
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,28 @@ def test_one_gpu_is_one_device():
     assert found.host_bytes.total_bytes == 0
 
 
-def test_inference_on_several_gpus_is_refused():
-    found = refusal(SCENARIO.evolve(tensor_parallel_size=2))
-    assert found.reason is Reason.SEVERAL_GPUS
-    assert refusal(SCENARIO.evolve(tensor_parallel_size=2).evolve(**found.alternatives[0])) is None
+@pytest.mark.parametrize(
+    ("runtime", "changes", "reason"),
+    [
+        ("transformers", {"tensor_parallel_size": 2}, Reason.SERVED_OTHERWISE),
+        ("transformers", {"data_parallel_size": 8, "sharding": "fsdp2"}, Reason.SERVED_OTHERWISE),
+        ("transformers", {"pipeline_parallel_size": 64}, Reason.SERVED_OTHERWISE),
+        ("transformers", {"pipeline_parallel_size": 2, "layers_per_stage": (1, 1)}, Reason.PIPELINE_LAYERS),
+        ("vllm", {"context_parallel_size": 2}, Reason.SERVED_OTHERWISE),
+        ("vllm", {"tensor_parallel_size": 2, "expert_parallel_size": 2}, Reason.SERVED_OTHERWISE),
+        ("vllm", {"tensor_parallel_size": 3}, Reason.TENSOR_PARALLEL_HEADS),
+        ("sglang", {"tensor_parallel_size": 2, "offload_parameters": "cpu"}, Reason.SERVED_OTHERWISE),
+        ("llama.cpp", {"tensor_parallel_size": 2, "pipeline_parallel_size": 2}, Reason.SERVED_OTHERWISE),
+        ("llama.cpp", {"pipeline_parallel_size": 2, "recompute": "selective"}, Reason.SERVED_OTHERWISE),
+    ],
+)
+def test_inference_is_spread_as_the_runtime_does_it(runtime, changes, reason):
+    served = SCENARIO.evolve(runtime=runtime, weights="q4_k_m" if runtime == "llama.cpp" else "bf16")
+    found = refusal(served.evolve(**changes))
+    if changes == {"pipeline_parallel_size": 64}:
+        reason = Reason.PIPELINE_LAYERS
+    assert found.reason is reason
+    assert refusal(reconcile(served.evolve(**changes))) is None
 
 
 TRAINING = SCENARIO.evolve(task="training")

@@ -1,0 +1,160 @@
+"""Options of the engines that serve: ``vllm serve``, SGLang's server and llama-server, there and back."""
+
+import re
+from typing import Any
+
+from core.launch.options import Launcher, LaunchLine, Names, Options, sizes
+from core.memory import Format, Runtime, Scenario, Sharding, Task
+from core.spread_config import CannotSayError
+
+_VLLM_SIZES: Names = {
+    "tensor_parallel_size": ("--tensor-parallel-size", "-tp"),
+    "pipeline_parallel_size": ("--pipeline-parallel-size", "-pp"),
+    "data_parallel_size": ("--data-parallel-size", "-dp"),
+}
+_SGLANG_SIZES: Names = {
+    "tensor_parallel_size": ("--tp-size", "--tp", "--tensor-parallel-size"),
+    "pipeline_parallel_size": ("--pp-size", "--pp", "--pipeline-parallel-size"),
+    "data_parallel_size": ("--dp-size", "--dp", "--data-parallel-size"),
+    "expert_parallel_size": ("--ep-size", "--ep", "--expert-parallel-size"),
+}
+_VLLM_QUANTIZATION = {Format.AWQ_INT4: "awq", Format.GPTQ_INT4: "gptq", Format.GPTQ_INT8: "gptq", Format.FP8: "fp8"}
+_DTYPES = {Format.BF16: "bfloat16", Format.FP16: "float16", Format.FP32: "float32"}
+_ONE = {"tensor_parallel_size": 1, "pipeline_parallel_size": 1, "data_parallel_size": 1, "expert_parallel_size": 1}
+_BLANK: dict[str, Any] = {"task": Task.INFERENCE, "context_parallel_size": 1, "gpus": (), "layers_per_stage": (), "sharding": Sharding.NONE}
+
+
+def _serves(scenario: Scenario, runtime: Runtime) -> None:
+    if scenario.task is not Task.INFERENCE or scenario.runtime is not runtime:
+        raise CannotSayError(f"the line of {runtime.value} is for inference in {runtime.value}")
+
+
+def to_vllm(scenario: Scenario, model: str) -> list[str]:
+    _serves(scenario, Runtime.VLLM)
+    words = ["vllm", "serve", model, "--max-model-len", str(scenario.context_length)]
+    words += ["--max-num-seqs", str(scenario.max_num_seqs), "--max-num-batched-tokens", str(scenario.max_num_batched_tokens)]
+    words += _written_sizes(scenario, _VLLM_SIZES)
+    words += ["--enable-expert-parallel"] if scenario.parallel.expert_parallel_size > 1 else []
+    words += _written_format(scenario) + (["--kv-cache-dtype", "fp8"] if scenario.kv_cache is Format.FP8 else [])
+    return words if scenario.cuda_graphs else [*words, "--enforce-eager"]
+
+
+def _written_sizes(scenario: Scenario, names: Names) -> list[str]:
+    words: list[str] = []
+    for field, (name, *_) in names.items():
+        size = getattr(scenario.parallel, field)
+        words += [name, str(size)] if size > 1 else []
+    return words
+
+
+def _written_format(scenario: Scenario) -> list[str]:
+    if scenario.weights in _DTYPES:
+        return ["--dtype", _DTYPES[scenario.weights]]
+    if scenario.weights in _VLLM_QUANTIZATION:
+        return ["--quantization", _VLLM_QUANTIZATION[scenario.weights]]
+    raise CannotSayError(f"no option makes it load {scenario.weights.value}")
+
+
+def _read_format(options: Options) -> dict[str, Any]:
+    dtype, quantization = options.take("--dtype"), options.take("--quantization", "-q")
+    cache = options.take("--kv-cache-dtype") or ""
+    changes: dict[str, Any] = {"kv_cache": Format.FP8 if cache.startswith("fp8") else Format.BF16}
+    known = {
+        "awq": Format.AWQ_INT4,
+        "awq_marlin": Format.AWQ_INT4,
+        "gptq": Format.GPTQ_INT4,
+        "gptq_marlin": Format.GPTQ_INT4,
+        "fp8": Format.FP8,
+    }
+    types = {name: fmt for fmt, name in _DTYPES.items()} | {"half": Format.FP16, "auto": Format.BF16}
+    weights = known.get(quantization or "") or types.get(dtype or "")
+    return changes | ({"weights": weights} if weights is not None else {})
+
+
+def from_vllm(words: list[str]) -> LaunchLine:
+    options = Options(words[next((number + 1 for number, word in enumerate(words) if word in ("serve", "-m")), 0) :])
+    changes = _BLANK | _ONE | {"runtime": Runtime.VLLM} | sizes(options, _VLLM_SIZES)
+    changes |= sizes(options, {"context_length": ("--max-model-len",), "max_num_seqs": ("--max-num-seqs",)})
+    tokens = options.size("--max-num-batched-tokens", high=10**7)
+    changes |= {"max_num_batched_tokens": tokens} if tokens else {}
+    if options.flag("--enable-expert-parallel"):
+        changes["expert_parallel_size"] = changes["tensor_parallel_size"] * changes["data_parallel_size"]
+    changes |= _read_format(options) | {"cuda_graphs": not options.flag("--enforce-eager")}
+    model = options.take("--model") or next((word for word in options.plain if not word.startswith("vllm.")), "")
+    return LaunchLine(Launcher.VLLM, model, changes, options.left())
+
+
+def to_sglang(scenario: Scenario, model: str) -> list[str]:
+    _serves(scenario, Runtime.SGLANG)
+    words = ["python", "-m", "sglang.launch_server", "--model-path", model, "--context-length", str(scenario.context_length)]
+    words += ["--max-running-requests", str(scenario.max_num_seqs), "--chunked-prefill-size", str(scenario.max_num_batched_tokens)]
+    words += _written_sizes(scenario, _SGLANG_SIZES) + _written_format(scenario)
+    words += ["--kv-cache-dtype", "fp8_e5m2"] if scenario.kv_cache is Format.FP8 else []
+    return words if scenario.cuda_graphs else [*words, "--disable-cuda-graph"]
+
+
+def from_sglang(words: list[str]) -> LaunchLine:
+    options = Options(words[words.index("sglang.launch_server") + 1 :] if "sglang.launch_server" in words else words)
+    changes = _BLANK | _ONE | {"runtime": Runtime.SGLANG} | sizes(options, _SGLANG_SIZES)
+    changes |= sizes(options, {"context_length": ("--context-length",), "max_num_seqs": ("--max-running-requests",)})
+    tokens = options.size("--chunked-prefill-size", high=10**7)
+    changes |= {"max_num_batched_tokens": tokens} if tokens else {}
+    changes |= _read_format(options) | {"cuda_graphs": not options.flag("--disable-cuda-graph")}
+    return LaunchLine(Launcher.SGLANG, options.take("--model-path", "--model") or "", changes, options.left())
+
+
+# ---- llama.cpp
+
+_CACHE_TYPES = {Format.BF16: "bf16", Format.FP16: "f16", Format.FP32: "f32", Format.Q8_0: "q8_0", Format.Q4_0: "q4_0"}
+
+
+def to_llama_cpp(scenario: Scenario, model: str) -> list[str]:
+    _serves(scenario, Runtime.LLAMA_CPP)
+    parallel = scenario.parallel
+    words = ["llama-server", "-m", f"{model}-{scenario.weights.value}.gguf", "-c", str(scenario.batch_size * scenario.context_length)]
+    words += ["-np", str(scenario.batch_size), "-ub", str(scenario.ubatch_size)]
+    if scenario.kv_cache not in _CACHE_TYPES:
+        raise CannotSayError(f"llama.cpp has no cache type {scenario.kv_cache.value}")
+    cache = _CACHE_TYPES[scenario.kv_cache]
+    words += ["--cache-type-k", cache, "--cache-type-v", cache]
+    words += ["-ngl", str(min(scenario.n_gpu_layers, 10**5))]
+    if parallel.world_size > 1:
+        words += ["--split-mode", "row" if parallel.tensor_parallel_size > 1 else "layer"]
+        shares = parallel.layers_per_stage or (1,) * parallel.world_size
+        words += ["--tensor-split", ",".join(map(str, shares))]
+    return words
+
+
+def from_llama_cpp(words: list[str]) -> LaunchLine:
+    options = Options(words[1:])
+    changes = _BLANK | _ONE | {"runtime": Runtime.LLAMA_CPP}
+    sequences = options.size("-np", "--parallel", high=4096) or 1
+    context = options.size("-c", "--ctx-size", high=10**10)
+    changes["batch_size"] = sequences
+    changes |= {"context_length": context // sequences} if context and context // sequences >= 128 else {}
+    changes |= sizes(options, {"ubatch_size": ("-ub", "--ubatch-size")})
+    layers = options.size("-ngl", "--gpu-layers", "--n-gpu-layers", high=10**5)
+    changes["n_gpu_layers"] = layers if layers is not None else 10**5
+    keys, values = options.take("--cache-type-k", "-ctk"), options.take("--cache-type-v", "-ctv")
+    types = {name: fmt for fmt, name in _CACHE_TYPES.items()}
+    if keys == values and keys in types:
+        changes["kv_cache"] = types[keys]
+    mode, split = options.take("--split-mode", "-sm") or "layer", options.take("--tensor-split", "-ts")
+    shares = [share for share in (split or "").split(",") if re.fullmatch(r"\d{1,7}(\.\d{1,7})?", share.strip())][:1024]
+    if len(shares) > 1 and mode != "none":
+        changes["tensor_parallel_size" if mode in ("row", "tensor") else "pipeline_parallel_size"] = len(shares)
+        whole_shares = tuple(int(float(share)) for share in shares)
+        if (
+            mode == "layer"
+            and len(set(shares)) > 1
+            and all(float(share) == number for share, number in zip(shares, whole_shares, strict=True))
+        ):
+            changes["layers_per_stage"] = whole_shares
+    file = (options.take("-m", "--model") or "").rpartition("/")[2].removesuffix(".gguf")
+    name, _, quantized = file.rpartition("-")
+    known = {fmt.value.lower(): fmt for fmt in Format}
+    if quantized.lower() in known and name:
+        changes["weights"] = known[quantized.lower()]
+        file = name
+    options.take("-fa", "--flash-attn")
+    return LaunchLine(Launcher.LLAMA_CPP, file, changes, options.left())

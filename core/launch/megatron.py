@@ -1,0 +1,157 @@
+"""Megatron-LM's options (megatron/training/arguments.py), there and back."""
+
+import re
+from typing import Any
+
+from core.launch.options import Launcher, LaunchLine, Options, sizes
+from core.memory import Format, Method, Offload, Optimizer, Parallelism, Recipe, Recompute, Scenario, Sharding, Task
+from core.spread_config import CannotSayError
+
+_SHAPE = (
+    "hidden-size",
+    "ffn-hidden-size",
+    "num-attention-heads",
+    "num-query-groups",
+    "max-position-embeddings",
+    "num-experts",
+    "moe-router-topk",
+)
+
+
+def to_megatron(scenario: Scenario, model: str) -> list[str]:
+    arch, parallel = scenario.architecture, scenario.parallel
+    if scenario.task is not Task.TRAINING or scenario.method is not Method.FULL:
+        raise CannotSayError("Megatron-LM’s line is for full training")
+    if parallel.sharding not in (Sharding.NONE, Sharding.MEGATRON):
+        raise CannotSayError(f"Megatron-LM’s line has no {parallel.sharding.value}")
+    if parallel.offload_parameters is not Offload.NONE or parallel.offload_activations is not Offload.NONE:
+        raise CannotSayError("Megatron-LM offloads the optimizer only")
+    if scenario.recipe not in (Recipe.MIXED, Recipe.FP32):
+        raise CannotSayError(f"Megatron-LM has no recipe {scenario.recipe.value}")
+    node = min(parallel.gpus_per_node, parallel.world_size)
+    words = ["torchrun", "--nproc-per-node", str(node), "--nnodes", str(-(-parallel.world_size // node)), "pretrain_gpt.py"]
+    for name, value in (
+        ("num-layers", arch.num_hidden_layers),
+        ("hidden-size", arch.hidden_size),
+        ("ffn-hidden-size", arch.intermediate_size),
+        ("num-attention-heads", arch.num_attention_heads),
+        ("num-query-groups", arch.num_key_value_heads),
+        ("seq-length", scenario.context_length),
+        ("max-position-embeddings", max(scenario.context_length, arch.max_position_embeddings)),
+        ("micro-batch-size", scenario.batch_size),
+        ("global-batch-size", scenario.batch_size * parallel.num_microbatches * parallel.data_parallel_size),
+        ("tensor-model-parallel-size", parallel.tensor_parallel_size),
+        ("pipeline-model-parallel-size", parallel.pipeline_parallel_size),
+        ("context-parallel-size", parallel.context_parallel_size),
+    ):
+        words += [f"--{name}", str(value)]
+    words += ["--group-query-attention"] if arch.num_key_value_heads < arch.num_attention_heads else []
+    if arch.num_experts:
+        words += ["--num-experts", str(arch.num_experts), "--moe-router-topk", str(arch.num_experts_per_tok)]
+        words += ["--expert-model-parallel-size", str(parallel.expert_parallel_size)]
+    if parallel.expert_tensor_parallel_size:
+        words += ["--expert-tensor-parallel-size", str(parallel.expert_tensor_parallel_size)]
+    if parallel.virtual_pipeline_parallel_size > 1:
+        words += ["--num-virtual-stages-per-pipeline-rank", str(parallel.virtual_pipeline_parallel_size)]
+    words += ["--sequence-parallel"] if parallel.sequence_parallel else []
+    words += ["--use-distributed-optimizer"] if parallel.sharding is Sharding.MEGATRON else []
+    words += _megatron_stages(parallel) + _megatron_recompute(scenario)
+    if parallel.offload_optimizer is not Offload.NONE:
+        words += ["--optimizer-cpu-offload", "--optimizer-offload-fraction", str(parallel.offload_optimizer_percent / 100)]
+    words += ["--optimizer", _megatron_optimizer(scenario.optimizer)]
+    if scenario.recipe is Recipe.MIXED:
+        words.append("--fp16" if scenario.weights is Format.FP16 else "--bf16")
+    return [*words, "--tokenizer-model", model]
+
+
+def _megatron_optimizer(optimizer: Optimizer) -> str:
+    if optimizer in (Optimizer.ADAM, Optimizer.ADAMW):
+        return "adam"
+    if optimizer is Optimizer.SGD_MOMENTUM:
+        return "sgd"
+    raise CannotSayError(f"Megatron-LM has no optimizer {optimizer.value}")
+
+
+def _megatron_stages(parallel: Parallelism) -> list[str]:
+    layers = parallel.layers_per_stage
+    if not layers or len(set(layers)) == 1:
+        return []
+    if len(layers) > 2 and len(set(layers[1:-1])) > 1:
+        raise CannotSayError("Megatron-LM’s options let only the first and last stage differ")
+    return ["--decoder-first-pipeline-num-layers", str(layers[0]), "--decoder-last-pipeline-num-layers", str(layers[-1])]
+
+
+def _megatron_recompute(scenario: Scenario) -> list[str]:
+    parallel = scenario.parallel
+    match parallel.recompute:
+        case Recompute.SELECTIVE:
+            return ["--recompute-granularity", "selective"]
+        case Recompute.MLP:
+            return ["--recompute-granularity", "selective", "--recompute-modules", "core_attn", "mlp"]
+        case Recompute.UNIFORM | Recompute.BLOCK:
+            words = ["--recompute-granularity", "full", "--recompute-method", parallel.recompute.value]
+            return [*words, "--recompute-num-layers", str(parallel.recompute_num_layers)]
+        case Recompute.OPERATIONS:
+            raise CannotSayError("torchtitan’s selective checkpointing is not Megatron-LM’s")
+        case Recompute.NONE:
+            every = ["--recompute-granularity", "full", "--recompute-method", "uniform", "--recompute-num-layers", "1"]
+            return every if scenario.gradient_checkpointing else []
+
+
+def from_megatron(words: list[str]) -> LaunchLine:
+    options = Options(words)
+    changes: dict[str, Any] = {"task": Task.TRAINING, "method": Method.FULL, "gpus": (), "layers_per_stage": ()}
+    nodes, node = options.size("--nnodes") or 1, options.size("--nproc-per-node", "--nproc_per_node", high=1024)
+    changes |= {
+        "tensor_parallel_size": options.size("--tensor-model-parallel-size") or 1,
+        "pipeline_parallel_size": options.size("--pipeline-model-parallel-size") or 1,
+        "context_parallel_size": options.size("--context-parallel-size") or 1,
+        "expert_parallel_size": options.size("--expert-model-parallel-size") or 1,
+        "expert_tensor_parallel_size": options.size("--expert-tensor-parallel-size") or 0,
+        "virtual_pipeline_parallel_size": options.size("--num-virtual-stages-per-pipeline-rank") or 1,
+        "sequence_parallel": options.flag("--sequence-parallel"),
+        "sharding": Sharding.MEGATRON if options.flag("--use-distributed-optimizer") else Sharding.NONE,
+    }
+    inner = changes["tensor_parallel_size"] * changes["pipeline_parallel_size"] * changes["context_parallel_size"]
+    replicas = max(1, nodes * (node or inner) // inner)
+    changes |= {"data_parallel_size": replicas} | ({"gpus_per_node": node} if node and nodes > 1 else {})
+    changes |= sizes(options, {"batch_size": ("--micro-batch-size",), "context_length": ("--seq-length",)})
+    everything = options.size("--global-batch-size", high=10**9)
+    changes["num_microbatches"] = max(1, (everything or 1) // (replicas * changes.get("batch_size", 1)))
+    changes |= _read_recompute(options)
+    offloaded, share = options.flag("--optimizer-cpu-offload"), options.take("--optimizer-offload-fraction")
+    changes["offload_optimizer"] = Offload.CPU if offloaded else Offload.NONE
+    if share is not None and re.fullmatch(r"[01](\.\d{1,6})?", share):
+        changes["offload_optimizer_percent"] = min(100, round(100 * float(share)))
+    half, brain = options.flag("--fp16"), options.flag("--bf16")
+    changes |= {"recipe": Recipe.MIXED if half or brain else Recipe.FP32}
+    changes["weights"] = Format.FP16 if half else Format.BF16 if brain else Format.FP32
+    changes["optimizer"] = Optimizer.SGD_MOMENTUM if options.take("--optimizer") == "sgd" else Optimizer.ADAMW
+    changes |= _read_stages(options, changes["pipeline_parallel_size"])
+    for shape in _SHAPE:
+        options.take(f"--{shape}")
+    options.flag("--group-query-attention")
+    return LaunchLine(Launcher.MEGATRON, options.take("--tokenizer-model") or "", changes, options.left())
+
+
+def _read_recompute(options: Options) -> dict[str, Any]:
+    kind, method = options.take("--recompute-granularity"), options.take("--recompute-method")
+    layers, modules = options.size("--recompute-num-layers", high=10**5), options.take("--recompute-modules")
+    changes: dict[str, Any] = {"recompute": Recompute.NONE, "recompute_num_layers": 1, "gradient_checkpointing": False}
+    if kind == "selective" or options.flag("--recompute-activations"):
+        return changes | {"recompute": Recompute.MLP if modules is not None and "mlp" in options.plain else Recompute.SELECTIVE}
+    if kind == "full" and method == "uniform" and (layers or 1) == 1:
+        return changes | {"gradient_checkpointing": True}
+    if kind == "full":
+        return changes | {"recompute": Recompute.BLOCK if method == "block" else Recompute.UNIFORM, "recompute_num_layers": layers or 1}
+    return changes
+
+
+def _read_stages(options: Options, stages: int) -> dict[str, Any]:
+    first = options.size("--decoder-first-pipeline-num-layers", high=10**5)
+    last = options.size("--decoder-last-pipeline-num-layers", high=10**5)
+    layers = options.size("--num-layers", high=10**5)
+    if first is None or last is None or layers is None or stages < 2 or (stages > 2 and (layers - first - last) % (stages - 2)):
+        return {}
+    middle = (layers - first - last) // (stages - 2) if stages > 2 else 0
+    return {"layers_per_stage": (first, *(middle,) * (stages - 2), last)} if middle >= 0 else {}

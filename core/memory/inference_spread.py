@@ -1,0 +1,111 @@
+"""Inference on many GPUs: the film of each distinct one.
+
+transformers (``device_map="auto"``) gives each GPU some of the layers, evenly, the embedding to the first and the head to the last, or to
+the first where both are one matrix; every GPU has the working set of its own layers. vLLM and SGLang divide every matrix (tensor
+parallelism), layers between stages (pipeline) and, where asked to, experts; replicas share nothing but those. Keys and values follow their
+heads, repeated where there are more GPUs than heads; latents are whole everywhere. Logits are gathered for the sampler: each GPU of the
+last stage sees all of the vocabulary.
+
+Sources: accelerate's ``infer_auto_device_map``; vllm/model_executor/layers/linear.py, logits_processor.py and vocab_parallel_embedding.py.
+Measured: Qwen2.5-32B on two L40S takes 30.71 GiB a GPU once loaded, 1.26 in its largest step, and states 0.30 that are not torch's.
+llama.cpp is core.memory.llama_split.
+"""
+
+from dataclasses import replace
+
+from core.memory.architecture import Architecture
+from core.memory.components import Device, Moment
+from core.memory.division import Stage, cards_of_stage, part_of, stages, with_layers
+from core.memory.formats import unquantized_bytes_per_value
+from core.memory.inference import inference_moments
+from core.memory.parallel import ONE_GPU, Parallelism
+from core.memory.parameters import norm_parameters, position_parameters
+from core.memory.scenario import Runtime, Scenario
+from core.memory.serving import serving_moments
+from core.memory.units import MIB, ceil_div
+
+#: What is not torch's grows by it where GPUs talk to each other: 0.30 GiB with two L40S, 0.12 at the median with one.
+NCCL_SERVING_BYTES = 184 * MIB
+
+
+def inference_devices(scenario: Scenario, runtime_bytes: int) -> tuple[Device, ...]:
+    """The distinct GPUs of a run in transformers, vLLM or SGLang, in rank order."""
+    parallel = scenario.parallel
+    found: list[Device] = []
+    first_layer = 0
+    for stage in stages(scenario.architecture, parallel):
+        moments = _film(scenario, stage, first_layer, runtime_bytes)
+        first_layer += stage.layers
+        peak = max(moments, key=lambda moment: sum(moment.stack))
+        for rank, gpu, alike in cards_of_stage(parallel, stage):
+            if found and found[-1].gpu == gpu and found[-1].moments == moments:
+                found[-1] = found[-1]._replace(alike=found[-1].alike + alike)
+            else:
+                found.append(Device(moments, peak, stage.number, rank, alike, gpu))
+    return tuple(found)
+
+
+def inference_film(scenario: Scenario, runtime_bytes: int, number: int) -> tuple[Moment, ...]:
+    """The film of a GPU of stage ``number`` alone."""
+    every = stages(scenario.architecture, scenario.parallel)
+    return _film(scenario, every[number], sum(stage.layers for stage in every[:number]), runtime_bytes)
+
+
+def _film(scenario: Scenario, stage: Stage, first_layer: int, runtime_bytes: int) -> tuple[Moment, ...]:
+    if scenario.runtime is Runtime.TRANSFORMERS:
+        return _transformers_film(scenario, stage, first_layer, runtime_bytes)
+    return _engine_film(scenario, stage, first_layer, runtime_bytes)
+
+
+def _with_vocabulary(arch: Architecture, *, whole: bool) -> Architecture:
+    """One matrix over the vocabulary, or hardly any of it."""
+    return replace(arch, vocab_size=arch.vocab_size if whole else 1, tie_word_embeddings=True, file_format=None, file_bytes=0)
+
+
+def _outside_bytes(arch: Architecture, stage: Stage, wide: int, *, head: bool) -> int:
+    """By how much the weights of a stage differ from its layers' with one vocabulary matrix (``head``) or next to none."""
+    embedding = wide * arch.vocab_size * arch.hidden_size
+    tied = arch.tie_word_embeddings
+    extra = 0 if stage.first else -wide * position_parameters(arch)
+    if head:
+        return extra + (embedding if stage.first and not tied else 0)
+    return extra + (embedding if stage.first else 0) - wide * (arch.hidden_size + norm_parameters(arch, arch.hidden_size))
+
+
+def _heavier(moments: tuple[Moment, ...], extra: int) -> tuple[Moment, ...]:
+    return tuple(moment._replace(stack=moment.stack._replace(weights=moment.stack.weights + extra)) for moment in moments)
+
+
+def _transformers_film(scenario: Scenario, stage: Stage, first_layer: int, runtime_bytes: int) -> tuple[Moment, ...]:
+    arch = scenario.architecture
+    head = stage.first if arch.tie_word_embeddings else stage.last
+    shape = _with_vocabulary(with_layers(arch, first_layer, stage.layers), whole=head)
+    extra = _outside_bytes(arch, stage, unquantized_bytes_per_value(scenario.weights), head=head)
+    return _heavier(inference_moments(replace(scenario, architecture=shape, parallel=ONE_GPU), runtime_bytes), extra)
+
+
+def _engine_part(arch: Architecture, parallel: Parallelism) -> Architecture:
+    """The shape that one GPU of an engine multiplies with. With expert parallelism every expert is whole, on one of its GPUs."""
+    experts = parallel.expert_parallel_size
+    if experts == 1:
+        return part_of(arch, parallel)
+    shape = part_of(arch, replace(parallel, expert_tensor_parallel_size=1))
+    own = ceil_div(arch.num_experts, experts)
+    return replace(shape, num_experts=own, num_experts_per_tok=min(arch.num_experts_per_tok, own))
+
+
+def _engine_film(scenario: Scenario, stage: Stage, first_layer: int, runtime_bytes: int) -> tuple[Moment, ...]:
+    arch, parallel = scenario.architecture, scenario.parallel
+    part = _engine_part(with_layers(arch, first_layer, stage.layers), parallel)
+    wide = unquantized_bytes_per_value(scenario.weights)
+    # The rows of the router are whole on every GPU.
+    extra = wide * arch.hidden_size * (arch.num_experts - part.num_experts) * part.num_moe_layers
+    if stage.first and stage.last:
+        shape = replace(part, file_format=None, file_bytes=0)
+    else:
+        shape = _with_vocabulary(part, whole=stage.last)
+        # An embedding that is also the head is on both ends.
+        extra += _outside_bytes(replace(part, tie_word_embeddings=False), stage, wide, head=stage.last)
+    own = replace(scenario, architecture=shape, parallel=ONE_GPU)
+    talks = NCCL_SERVING_BYTES if parallel.gpus_per_stage > parallel.data_parallel_size or parallel.pipeline_parallel_size > 1 else 0
+    return _heavier(serving_moments(own, runtime_bytes + talks, arch.vocab_size if stage.last else 0), extra)

@@ -1,0 +1,77 @@
+"""What a number of GPUs means when nothing else is said, and which sizes go together."""
+
+from dataclasses import replace
+
+from core.memory import ONE_GPU, Method, Parallelism, Scenario, Sharding, Task, refusal
+from core.memory.parallel import MAX_STAGES
+from core.memory.parallel_refusal import tensor_size_possible
+from core.memory.scenario import ENGINES
+
+
+def with_gpus(scenario: Scenario, count: int) -> Scenario:
+    """``scenario`` on ``count`` GPUs, divided as it is now as far as that goes, else in the way most runs of its kind are.
+
+    Full training shards everything over replicas (FSDP2), adapters are trained on replicas; vLLM and SGLang divide every matrix, and more
+    than a machine or the heads allow go to further stages; transformers and llama.cpp give each GPU some of the layers.
+    """
+    now = scenario.parallel
+    if count == 1:
+        return scenario.evolve(parallel=replace(ONE_GPU, gpus_per_node=now.gpus_per_node, interconnect=now.interconnect))
+    inner = now.tensor_parallel_size * now.pipeline_parallel_size * now.context_parallel_size
+    spread = replace(now, gpus=())
+    if scenario.task is Task.INFERENCE:
+        return scenario.evolve(parallel=_serving(scenario, replace(ONE_GPU, gpus_per_node=now.gpus_per_node), count))
+    if inner > 1 and count % inner == 0:
+        replicas = count // inner
+        experts = now.expert_parallel_size if replicas % now.expert_parallel_size == 0 else 1
+        kept = scenario.evolve(parallel=replace(spread, data_parallel_size=replicas, expert_parallel_size=experts))
+        if refusal(kept) is None:
+            return kept
+    sharding = now.sharding
+    if now.world_size == 1 and sharding is Sharding.NONE:
+        sharding = Sharding.FSDP2 if scenario.method is Method.FULL else Sharding.NONE
+    spread = replace(ONE_GPU, gpus_per_node=now.gpus_per_node, interconnect=now.interconnect, num_microbatches=now.num_microbatches)
+    return scenario.evolve(parallel=replace(spread, data_parallel_size=count, sharding=sharding))
+
+
+def _serving(scenario: Scenario, spread: Parallelism, count: int) -> Parallelism:
+    if scenario.runtime not in ENGINES:
+        return replace(spread, pipeline_parallel_size=min(count, scenario.architecture.num_hidden_layers, MAX_STAGES))
+    tensor = max(size for size in tensor_sizes(scenario, count, spread.gpus_per_node))
+    stages = count // tensor
+    if stages > scenario.architecture.num_hidden_layers:
+        return replace(spread, tensor_parallel_size=tensor, data_parallel_size=stages)
+    return replace(spread, tensor_parallel_size=tensor, pipeline_parallel_size=stages)
+
+
+def tensor_sizes(scenario: Scenario, count: int, gpus_per_node: int) -> list[int]:
+    """Sizes that divide ``count`` and the heads, and lie within one machine, from 1."""
+    most = min(count, gpus_per_node)
+    return [size for size in range(1, most + 1) if count % size == 0 and tensor_size_possible(scenario.architecture, size)]
+
+
+def with_size(scenario: Scenario, field: str, size: int) -> Scenario:
+    """``scenario`` with another size of one dimension; replicas make up for it where the number of GPUs can stay.
+
+    Raises pydantic.ValidationError where sizes do not go together.
+    """
+    now = scenario.parallel
+    if field == "expert_parallel_size":
+        return scenario.evolve(expert_parallel_size=size)
+    sizes = {name: getattr(now, name) for name in ("tensor_parallel_size", "pipeline_parallel_size", "context_parallel_size")} | {
+        field: size
+    }
+    inner = sizes["tensor_parallel_size"] * sizes["pipeline_parallel_size"] * sizes["context_parallel_size"]
+    replicas = max(1, now.world_size // inner)
+    stages = sizes["pipeline_parallel_size"]
+    layers = now.layers_per_stage if len(now.layers_per_stage) == stages else ()
+    pieces = now.virtual_pipeline_parallel_size if stages > 1 else 1
+    return scenario.evolve(
+        **sizes,
+        data_parallel_size=replicas,
+        expert_parallel_size=min(now.expert_parallel_size, replicas * sizes["context_parallel_size"] * sizes["tensor_parallel_size"]),
+        sequence_parallel=now.sequence_parallel if sizes["tensor_parallel_size"] > 1 else False,
+        layers_per_stage=layers,
+        virtual_pipeline_parallel_size=pieces,
+        gpus=(),
+    )

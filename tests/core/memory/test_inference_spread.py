@@ -1,0 +1,183 @@
+"""Inference on many GPUs: what published runs took of each, and what adds up."""
+
+from dataclasses import replace
+
+import pytest
+from any_scenario import SHAPE
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.memory import Architecture, Scenario, estimate
+from core.memory.architecture import Position
+from core.memory.components import MomentName
+from core.memory.estimate import moments_of
+from core.memory.runtime import CUDA_CONTEXT_BYTES
+from core.memory.serving import NON_TORCH_BYTES
+from core.memory.units import GIB, MIB
+
+LLAMA_7B = Scenario(architecture=Architecture(**SHAPE))
+QWEN_32B = Scenario(
+    runtime="vllm",
+    architecture=Architecture(
+        nominal_parameters=32 * 10**9,
+        hidden_size=5120,
+        intermediate_size=27648,
+        num_hidden_layers=64,
+        num_attention_heads=40,
+        num_key_value_heads=8,
+        head_dim=128,
+        vocab_size=152064,
+        qkv_bias=True,
+        max_position_embeddings=32768,
+    ),
+)
+
+
+def moment(device, name):
+    return next(moment.stack for moment in device.moments if moment.name is name)
+
+
+def test_two_gpus_of_vllm_take_what_their_log_says():
+    """Qwen2.5-32B on two L40S: model weights 30.71 GiB, activation peak 1.26 GiB, non-torch 0.30 GiB, per GPU."""
+    (device,) = estimate(QWEN_32B.evolve(tensor_parallel_size=2)).devices
+    assert device.alike == 2
+    load, profile = moment(device, MomentName.LOAD), moment(device, MomentName.PROFILE_RUN)
+    assert load.weights / GIB == pytest.approx(30.71, rel=0.005)
+    assert (profile.activations + profile.logits + profile.workspace + profile.inputs) / GIB == pytest.approx(1.26, rel=0.15)
+    assert (load.runtime - CUDA_CONTEXT_BYTES) / GIB == pytest.approx(0.30, rel=0.01)
+
+
+def test_a_gpu_by_itself_talks_to_nobody():
+    for replicas in (1, 4):
+        (device,) = estimate(QWEN_32B.evolve(data_parallel_size=replicas)).devices
+        assert moment(device, MomentName.LOAD).runtime == CUDA_CONTEXT_BYTES + NON_TORCH_BYTES
+        assert device.moments == estimate(QWEN_32B).devices[0].moments
+
+
+def test_keys_and_values_are_repeated_beyond_their_heads():
+    def cache(size):
+        (device,) = estimate(QWEN_32B.evolve(tensor_parallel_size=size)).devices
+        return moment(device, MomentName.SERVING).kv_cache
+
+    assert cache(8) * 8 == cache(1)
+    assert cache(40) == cache(8)
+
+
+def test_latents_are_whole_on_every_gpu():
+    latent = replace(
+        QWEN_32B.architecture,
+        kv_lora_rank=512,
+        qk_nope_head_dim=128,
+        qk_rope_head_dim=64,
+        v_head_dim=128,
+        num_key_value_heads=40,
+        qkv_bias=False,
+    )
+    one, four = (estimate(QWEN_32B.evolve(architecture=latent, tensor_parallel_size=size)).devices[0] for size in (1, 4))
+    assert moment(one, MomentName.SERVING).kv_cache == moment(four, MomentName.SERVING).kv_cache
+
+
+def test_experts_go_to_gpus_whole():
+    experts = replace(QWEN_32B.architecture, num_experts=64, num_experts_per_tok=4, moe_intermediate_size=1408)
+    alone = estimate(QWEN_32B.evolve(architecture=experts)).devices[0]
+    shared = estimate(QWEN_32B.evolve(architecture=experts, data_parallel_size=8, expert_parallel_size=8)).devices[0]
+    gone = 2 * 64 * 7 // 8 * 64 * 3 * 1408 * 5120  # bytes of seven eighths of the experts of 64 layers
+    assert moment(alone, MomentName.LOAD).weights - moment(shared, MomentName.LOAD).weights == pytest.approx(gone, rel=1e-3)
+    divided = estimate(QWEN_32B.evolve(architecture=experts, tensor_parallel_size=8)).devices[0]
+    both = estimate(QWEN_32B.evolve(architecture=experts, tensor_parallel_size=8, expert_parallel_size=8)).devices[0]
+    assert moment(both, MomentName.LOAD).weights == pytest.approx(moment(divided, MomentName.LOAD).weights, rel=0.01)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("runtime", ["transformers", "vllm"])
+@pytest.mark.parametrize("stages", [2, 4, 5])
+def test_stages_hold_the_model_once(runtime, stages, tied):
+    whole = LLAMA_7B.evolve(runtime=runtime, architecture=replace(LLAMA_7B.architecture, tie_word_embeddings=tied))
+    spread = estimate(whole.evolve(pipeline_parallel_size=stages))
+    weights = sum(device.alike * moment(device, MomentName.LOAD).weights for device in spread.devices)
+    once = moment(estimate(whole).devices[0], MomentName.LOAD).weights
+    matrix = 2 * whole.architecture.vocab_size * whole.architecture.hidden_size
+    copies = matrix if tied and runtime == "vllm" else 0  # the embedding is the head too, on another stage
+    assert weights == pytest.approx(once + copies, rel=2e-3)
+    cache = sum(device.alike * moment(device, device.moments[-1].name).kv_cache for device in spread.devices)
+    assert cache == pytest.approx(moment(estimate(whole).devices[0], spread.devices[0].moments[-1].name).kv_cache, rel=0.02)
+
+
+def test_a_tied_head_is_with_its_embedding_in_transformers():
+    tied = LLAMA_7B.evolve(architecture=replace(LLAMA_7B.architecture, tie_word_embeddings=True), pipeline_parallel_size=4)
+    first, *_, last = estimate(tied).devices
+    assert moment(first, MomentName.PREFILL).weights > moment(last, MomentName.PREFILL).weights
+
+
+def test_learned_positions_are_the_first_gpus():
+    learned = LLAMA_7B.evolve(
+        architecture=replace(LLAMA_7B.architecture, position=Position.LEARNED, max_position_embeddings=8192), pipeline_parallel_size=2
+    )
+    first, last = estimate(learned).devices
+    table = 2 * 8192 * learned.architecture.hidden_size
+    norm = 2 * learned.architecture.hidden_size
+    assert moment(first, MomentName.LOAD).weights - moment(last, MomentName.LOAD).weights == pytest.approx(table - norm, abs=64)
+
+
+class TestLlamaCpp:
+    SCENARIO = LLAMA_7B.evolve(runtime="llama.cpp", weights="fp16", kv_cache="fp16", attention="eager", llama_cpp_build="before-mid-2026")
+
+    def test_four_gpus_take_what_their_log_says(self):
+        """Compute buffers of 320.5 + 3 x 296 MiB, a cache of 2048 MiB in all."""
+        found = estimate(self.SCENARIO.evolve(pipeline_parallel_size=4))
+        buffers = [moment(device, MomentName.SERVING).workspace / MIB for device in found.devices for _ in range(device.alike)]
+        assert buffers == pytest.approx([320.5, 296, 296, 296], rel=0.002)
+        assert sum(device.alike * moment(device, MomentName.SERVING).kv_cache for device in found.devices) == 2048 * MIB
+
+    def test_gpus_together_hold_what_one_does(self):
+        one = estimate(self.SCENARIO)
+        found = estimate(self.SCENARIO.evolve(pipeline_parallel_size=3))
+        weights = sum(device.alike * moment(device, MomentName.LOAD).weights for device in found.devices)
+        assert weights == pytest.approx(moment(one.devices[0], MomentName.LOAD).weights, abs=8)
+
+    def test_layers_follow_the_proportion_that_is_given(self):
+        found = estimate(self.SCENARIO.evolve(pipeline_parallel_size=2, layers_per_stage=(3, 1)))
+        large, small = found.devices
+        assert moment(large, MomentName.SERVING).kv_cache == 3 * moment(small, MomentName.SERVING).kv_cache
+
+    def test_rows_are_divided_and_the_cache_is_not(self):
+        first, other = estimate(self.SCENARIO.evolve(tensor_parallel_size=3)).devices
+        assert other.alike == 2
+        assert moment(first, MomentName.SERVING).kv_cache > 0 == moment(other, MomentName.SERVING).kv_cache
+        assert moment(first, MomentName.LOAD).weights == moment(other, MomentName.LOAD).weights
+
+    def test_what_is_not_on_a_gpu_is_on_the_host(self):
+        for changes in ({"n_gpu_layers": 0}, {"n_gpu_layers": 17}, {"n_gpu_layers": 17, "pipeline_parallel_size": 2}, {}):
+            found = estimate(self.SCENARIO.evolve(**changes))
+            here = sum(device.alike * moment(device, MomentName.SERVING).kv_cache for device in found.devices)
+            assert here + found.host_bytes.kv_cache == 2048 * MIB
+            weights = sum(device.alike * moment(device, MomentName.LOAD).weights for device in found.devices)
+            assert weights + found.host_bytes.weights == pytest.approx(6738415616 * 2, rel=0.001)
+            assert found.host_bytes.total_bytes > 0
+
+    def test_without_layers_the_cards_hold_nothing(self):
+        found = estimate(self.SCENARIO.evolve(n_gpu_layers=0, pipeline_parallel_size=2))
+        assert all(moment(device, MomentName.LOAD).weights == 0 for device in found.devices)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["transformers", "vllm", "sglang", "llama.cpp"]),
+    st.sampled_from([2, 3, 4, 8, 16]),
+    st.integers(1, 16),
+    st.integers(128, 32768),
+)
+def test_each_gpu_needs_less_than_one_alone(runtime, stages, batch, context):
+    one = LLAMA_7B.evolve(runtime=runtime, batch_size=batch, context_length=context, weights="q8_0" if runtime == "llama.cpp" else "bf16")
+    many = estimate(one.evolve(pipeline_parallel_size=stages))
+    assert sum(device.alike for device in many.devices) == stages
+    copies = 4 * 4 * one.ubatch_size * one.architecture.hidden_size  # llama.cpp's inputs
+    assert many.total_bytes < estimate(one).total_bytes + copies + 200 * MIB
+    assert many.total_bytes == max(device.total_bytes for device in many.devices)
+
+
+@pytest.mark.parametrize("runtime", ["transformers", "vllm", "llama.cpp"])
+def test_a_film_alone_is_the_same_film(runtime):
+    spread = LLAMA_7B.evolve(runtime=runtime, pipeline_parallel_size=4, weights="q8_0" if runtime == "llama.cpp" else "bf16")
+    for device in estimate(spread).devices:
+        assert moments_of(spread, device.stage) == device.moments

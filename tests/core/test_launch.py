@@ -1,0 +1,181 @@
+"""Command lines: what is written is read back as the same run, and what people have lying about is understood."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.catalogue.hf_config import Note
+from core.launch import CannotSayError, Launcher, read_line, write_line
+from core.memory import (
+    Format,
+    Method,
+    Offload,
+    Optimizer,
+    Recipe,
+    Recompute,
+    Runtime,
+    Scenario,
+    Sharding,
+    Task,
+    architecture_from_parameter_count,
+)
+from core.memory.parallel import ONE_GPU
+from core.opened import open_text
+from core.scenario_file import ScenarioFileError
+
+ARCHITECTURE = replace(architecture_from_parameter_count(70 * 10**9), num_hidden_layers=80)
+TRAINING = Scenario(architecture=ARCHITECTURE, task=Task.TRAINING, recipe=Recipe.MIXED, context_length=8192)
+SERVING = Scenario(architecture=ARCHITECTURE, context_length=8192)
+
+
+def round_trip(scenario: Scenario, launcher: Launcher) -> Scenario:
+    """Written, read, and applied to a run that has nothing of it."""
+    found = read_line(write_line(scenario, launcher, "model"))
+    assert found is not None
+    assert found.launcher is launcher
+    assert found.unknown == ()
+    blank = scenario.evolve(parallel=ONE_GPU, gradient_checkpointing=False)
+    return blank.evolve(**found.changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"data_parallel_size": 8},
+        {"data_parallel_size": 8, "sharding": Sharding.MEGATRON, "num_microbatches": 4, "batch_size": 2},
+        {"tensor_parallel_size": 8, "sequence_parallel": True, "pipeline_parallel_size": 4, "num_microbatches": 16},
+        {"pipeline_parallel_size": 4, "virtual_pipeline_parallel_size": 2, "num_microbatches": 8},
+        {"context_parallel_size": 4, "data_parallel_size": 16, "gpus_per_node": 16},
+        {"pipeline_parallel_size": 4, "layers_per_stage": (19, 21, 21, 19)},
+        {"pipeline_parallel_size": 2, "layers_per_stage": (38, 42)},
+        {"recompute": Recompute.SELECTIVE},
+        {"recompute": Recompute.MLP},
+        {"recompute": Recompute.UNIFORM, "recompute_num_layers": 4},
+        {"recompute": Recompute.BLOCK, "recompute_num_layers": 7},
+        {"gradient_checkpointing": True},
+        {"offload_optimizer": Offload.CPU, "offload_optimizer_percent": 50, "sharding": Sharding.MEGATRON, "data_parallel_size": 2},
+        {"weights": Format.FP16},
+        {"recipe": Recipe.FP32, "weights": Format.FP32},
+        {"optimizer": Optimizer.SGD_MOMENTUM},
+    ],
+)
+def test_megatron(changes: dict[str, Any]) -> None:
+    scenario = TRAINING.evolve(**changes)
+    assert round_trip(scenario, Launcher.MEGATRON) == scenario
+
+
+def test_megatron_of_experts() -> None:
+    experts = TRAINING.evolve(
+        architecture={**ARCHITECTURE.__dict__, "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 4096},
+        data_parallel_size=8,
+        expert_parallel_size=8,
+        tensor_parallel_size=2,
+        expert_tensor_parallel_size=1,
+    )
+    assert round_trip(experts, Launcher.MEGATRON) == experts
+
+
+@given(
+    tensor=st.sampled_from([1, 2, 4, 8]), stages=st.sampled_from([1, 2, 4]), replicas=st.integers(1, 64), steps=st.sampled_from([1, 4, 32])
+)
+def test_megatron_by_its_sizes(tensor: int, stages: int, replicas: int, steps: int) -> None:
+    node = min(8, tensor * stages * replicas)
+    if tensor * stages * replicas % node:
+        return  # the last machine is not full: torchrun cannot say so
+    scenario = TRAINING.evolve(
+        tensor_parallel_size=tensor, pipeline_parallel_size=stages, data_parallel_size=replicas, num_microbatches=steps
+    )
+    assert round_trip(scenario, Launcher.MEGATRON) == scenario
+
+
+@pytest.mark.parametrize(
+    ("launcher", "changes"),
+    [
+        (Launcher.VLLM, {}),
+        (Launcher.VLLM, {"tensor_parallel_size": 4, "pipeline_parallel_size": 2}),
+        (Launcher.VLLM, {"data_parallel_size": 2, "tensor_parallel_size": 4, "max_num_seqs": 64, "max_num_batched_tokens": 16384}),
+        (Launcher.VLLM, {"weights": Format.AWQ_INT4, "kv_cache": Format.FP8, "cuda_graphs": False}),
+        (Launcher.SGLANG, {"tensor_parallel_size": 8, "pipeline_parallel_size": 2}),
+        (Launcher.SGLANG, {"weights": Format.FP8, "kv_cache": Format.FP8, "cuda_graphs": False}),
+        (Launcher.LLAMA_CPP, {"weights": Format.Q4_K_M, "batch_size": 4, "ubatch_size": 1024, "n_gpu_layers": 33}),
+        (
+            Launcher.LLAMA_CPP,
+            {"weights": Format.Q8_0, "kv_cache": Format.Q8_0, "pipeline_parallel_size": 3, "layers_per_stage": (30, 30, 20)},
+        ),
+        (Launcher.LLAMA_CPP, {"weights": Format.Q4_K_M, "tensor_parallel_size": 2}),
+    ],
+)
+def test_engines(launcher: Launcher, changes: dict[str, Any]) -> None:
+    scenario = SERVING.evolve(runtime=Runtime(launcher.value), **changes)
+    assert round_trip(scenario, launcher) == scenario
+
+
+def test_experts_are_shared_by_all_gpus_of_a_vllm() -> None:
+    found = read_line(
+        "vllm serve deepseek-ai/DeepSeek-V3 -tp 8 --enable-expert-parallel --max-model-len=32768 --gpu-memory-utilization 0.9"
+    )
+    assert found is not None
+    assert found.model_name == "deepseek-ai/DeepSeek-V3"
+    assert found.changes["expert_parallel_size"] == found.changes["tensor_parallel_size"] == 8
+    assert found.changes["context_length"] == 32768
+    assert found.unknown == ("--gpu-memory-utilization",)
+
+
+def test_lines_as_people_write_them() -> None:
+    llama = read_line("./llama-server -m /models/Qwen3-8B-Q4_K_M.gguf -c 16384 -np 2 -ngl 99 \\\n  --tensor-split 3,1 -fa on")
+    assert llama is not None
+    assert (llama.changes["batch_size"], llama.changes["context_length"]) == (2, 8192)
+    assert llama.changes["layers_per_stage"] == (3, 1)
+    assert llama.changes["weights"] is Format.Q4_K_M
+    assert llama.model_name == "Qwen3-8B"
+    sglang = read_line("python3 -m sglang.launch_server --model-path Qwen/Qwen3-32B --tp 4")
+    assert sglang is not None
+    assert sglang.changes["tensor_parallel_size"] == 4
+
+
+def test_what_is_no_command_is_none() -> None:
+    for text in ("", "hello there", "rm -rf /", "vllm 'unfinished", "x" * 30_000, '{"a": 1}'):
+        assert read_line(text) is None
+
+
+@given(st.text(max_size=200))
+def test_any_words_after_a_command_are_survived(text: str) -> None:
+    for start in ("vllm serve m ", "llama-server ", "python -m sglang.launch_server ", "torchrun pretrain_gpt.py "):
+        read_line(start + text)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "launcher"),
+    [
+        (SERVING, Launcher.MEGATRON),
+        (TRAINING.evolve(method=Method.LORA), Launcher.MEGATRON),
+        (TRAINING.evolve(data_parallel_size=8, sharding=Sharding.FSDP2), Launcher.MEGATRON),
+        (TRAINING.evolve(recipe=Recipe.PURE16), Launcher.MEGATRON),
+        (TRAINING.evolve(optimizer=Optimizer.ADAFACTOR), Launcher.MEGATRON),
+        (TRAINING.evolve(recompute=Recompute.OPERATIONS), Launcher.MEGATRON),
+        (TRAINING.evolve(offload_parameters=Offload.CPU), Launcher.MEGATRON),
+        (TRAINING.evolve(pipeline_parallel_size=4, layers_per_stage=(10, 20, 30, 20)), Launcher.MEGATRON),
+        (TRAINING, Launcher.VLLM),
+        (SERVING.evolve(runtime=Runtime.VLLM, weights=Format.NF4), Launcher.VLLM),
+        (SERVING, Launcher.LLAMA_CPP),
+        (SERVING.evolve(runtime=Runtime.LLAMA_CPP, weights=Format.Q8_0, kv_cache=Format.FP8), Launcher.LLAMA_CPP),
+    ],
+)
+def test_what_a_line_cannot_say_is_refused(scenario: Scenario, launcher: Launcher) -> None:
+    with pytest.raises(CannotSayError):
+        write_line(scenario, launcher)
+
+
+def test_sizes_that_contradict_each_other_are_told_not_guessed() -> None:
+    with pytest.raises(ScenarioFileError, match="do not go together: expert_parallel_size"):
+        open_text(b"torchrun --nproc-per-node 2 pretrain_gpt.py --expert-model-parallel-size 64", TRAINING, "pasted")
+
+
+def test_a_pasted_command_is_the_run_it_starts() -> None:
+    found = open_text(b"vllm serve some/model --max-model-len 16384 --foo 3", SERVING, "pasted")
+    assert (found.scenario.runtime, found.scenario.context_length) == (Runtime.VLLM, 16384)
+    assert [note for note, _ in found.notes] == [Note.MODEL_UNKNOWN, Note.UNKNOWN_KEYS]

@@ -1,0 +1,53 @@
+"""What a number of GPUs means, and what sizes go together."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.memory import ONE_GPU, Method, Runtime, Scenario, Sharding, Task, architecture_from_parameter_count
+from core.spreading import tensor_sizes, with_gpus, with_size
+
+ARCHITECTURE = architecture_from_parameter_count(70 * 10**9)
+TRAINING = Scenario(architecture=ARCHITECTURE, task=Task.TRAINING)
+COUNTS = st.sampled_from([1, 2, 3, 4, 6, 8, 12, 16, 24, 64, 100, 512, 1000])
+
+
+def test_what_a_number_of_gpus_means_when_nothing_else_is_said() -> None:
+    assert with_gpus(TRAINING, 8).parallel.sharding is Sharding.FSDP2
+    assert with_gpus(TRAINING.evolve(method=Method.LORA), 8).parallel.sharding is Sharding.NONE
+    serving = Scenario(architecture=ARCHITECTURE, runtime=Runtime.VLLM)
+    spread = with_gpus(serving, 16).parallel
+    assert (spread.tensor_parallel_size, spread.pipeline_parallel_size) == (8, 2)  # no further than one machine
+    assert with_gpus(Scenario(architecture=ARCHITECTURE), 4).parallel.pipeline_parallel_size == 4
+
+
+@given(COUNTS)
+def test_there_are_as_many_as_were_asked_for(count: int) -> None:
+    for scenario in (TRAINING, Scenario(architecture=ARCHITECTURE, runtime=Runtime.VLLM)):
+        assert with_gpus(scenario, count).parallel.world_size == count
+
+
+def test_one_gpu_is_the_run_it_was_before() -> None:
+    assert with_gpus(with_gpus(TRAINING, 64), 1).parallel == ONE_GPU
+
+
+def test_replicas_make_up_for_another_size() -> None:
+    spread = with_size(with_gpus(TRAINING, 8), "tensor_parallel_size", 4)
+    assert (spread.parallel.tensor_parallel_size, spread.parallel.data_parallel_size) == (4, 2)
+    assert with_size(spread, "pipeline_parallel_size", 2).parallel.world_size == 8
+
+
+def test_a_size_beyond_the_gpus_makes_more_of_them() -> None:
+    assert with_size(TRAINING, "tensor_parallel_size", 8).parallel.world_size == 8
+
+
+def test_sizes_that_do_not_go_together_are_refused() -> None:
+    with pytest.raises(ValueError, match="expert_parallel_size"):
+        with_size(TRAINING, "expert_parallel_size", 4)
+
+
+def test_matrices_are_divided_by_heads_and_within_a_machine() -> None:
+    for size in tensor_sizes(TRAINING, 48, 8):
+        assert ARCHITECTURE.num_attention_heads % size == 0
+        assert 48 % size == 0
+        assert size <= 8

@@ -1,0 +1,169 @@
+"""Many GPUs in the window: the number beside the filter, the tab, strategies that fit."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QPushButton, QTableView
+
+from core.catalogue.models import find_model, load_models
+from core.memory import Runtime, Sharding, Task
+from gui import assets
+from gui.device_bars import DeviceBars
+
+
+@pytest.fixture
+def fleet(room):
+    """The tab is open; a 7B model is trained on an A100."""
+    room.set(task=Task.TRAINING, gradient_checkpointing=True, gpu="A100 80GB")
+    explorer = room.window.explorer
+    explorer.tabs.setCurrentIndex(explorer.pages.index(explorer.fleet))
+    room.settle()
+    return room
+
+
+def type_into(room, name, text):
+    box = room.find(QLineEdit, name)
+    box.setFocus()
+    box.selectAll()
+    room.bot.keyClicks(box, text)
+    room.bot.keyClick(box, Qt.Key.Key_Return)
+
+
+def test_eight_cards_by_the_box_beside_the_filter(fleet):
+    alone = fleet.estimate.total_bytes
+    with fleet.change():
+        type_into(fleet, "gpu_count.box", "8")
+    assert (fleet.scenario.parallel.world_size, fleet.scenario.parallel.sharding) == (8, Sharding.FSDP2)
+    assert fleet.estimate.total_bytes < alone / 3
+    assert "8 × A100 80GB" in fleet.verdict
+    assert "FSDP2 · DP\u00a08" in fleet.text("fleet_summary")
+    assert "FSDP2" in fleet.text("peak_moment")
+    with fleet.change():
+        fleet.press_key(Qt.Key.Key_Z)
+    assert fleet.scenario.parallel.world_size == 1
+
+
+def test_a_size_is_typed_and_replicas_make_up_for_it(fleet):
+    with fleet.change():
+        type_into(fleet, "world_size.box", "8")
+    with fleet.change():
+        type_into(fleet, "tensor_parallel_size.box", "4")
+    assert (fleet.scenario.parallel.tensor_parallel_size, fleet.scenario.parallel.data_parallel_size) == (4, 2)
+    assert fleet.find(QLineEdit, "world_size.box").text() == "8"
+
+
+def test_what_no_framework_runs_is_said_and_put_back(fleet):
+    with fleet.change():
+        type_into(fleet, "world_size.box", "8")
+    type_into(fleet, "tensor_parallel_size.box", "7")
+    assert "heads" in fleet.message
+    assert fleet.find(QLineEdit, "tensor_parallel_size.box").text() == "1"
+
+
+def test_stages_are_bars_of_their_own_and_the_tightest_is_named(fleet):
+    fleet.set(pipeline_parallel_size=4, num_microbatches=8)
+    fleet.settle()
+    bars = fleet.find(DeviceBars, "device_bars")
+    assert bars.accessibleDescription().count("stage") == len(fleet.estimate.devices) > 1
+    assert "tightest: stage" in fleet.text("fleet_summary")
+    assert 0 < bars.tightest_row() <= bars.height()
+
+
+def test_what_is_offloaded_is_a_bar_of_the_host(fleet):
+    fleet.set(data_parallel_size=2, sharding="zero3")
+    bars = fleet.find(DeviceBars, "device_bars")
+    assert "host" not in bars.text()
+    with fleet.change():
+        fleet.choose("offload_optimizer", "in host memory")
+    assert "host" in bars.text()
+    assert fleet.estimate.host_bytes.optimizer > 0
+
+
+def test_a_strategy_is_suggested_and_taken(fleet):
+    with fleet.change():
+        type_into(fleet, "world_size.box", "4")
+    suggestions = fleet.window.explorer.fleet.suggestions
+    fleet.bot.mouseClick(fleet.find(QPushButton, "suggest"), Qt.MouseButton.LeftButton)
+    fleet.bot.waitUntil(lambda: not suggestions.busy)
+    table = fleet.find(QTableView, "strategies").model()
+    assert table.rowCount() > 3
+    second = table.strategies[1].scenario
+    fleet.find(QTableView, "strategies").selectRow(1)
+    with fleet.change():
+        fleet.bot.mouseClick(fleet.find(QPushButton, "use_strategy"), Qt.MouseButton.LeftButton)
+    assert fleet.scenario == second
+    assert "Fits" in fleet.verdict
+    assert table.rowCount() > 3  # still the answer to the same question
+
+
+def test_a_change_of_the_run_takes_old_strategies_away(fleet):
+    suggestions = fleet.window.explorer.fleet.suggestions
+    suggestions.suggest()
+    fleet.bot.waitUntil(lambda: not suggestions.busy)
+    fleet.set(context_length=8192)
+    assert suggestions.model.rowCount() == 0
+    assert fleet.text("suggest_progress") == ""
+
+
+def test_a_search_can_be_stopped(fleet):
+    fleet.set(data_parallel_size=64, sharding="fsdp2")
+    suggestions = fleet.window.explorer.fleet.suggestions
+    suggestions.suggest()
+    assert suggestions.busy
+    suggestions.stop()
+    fleet.bot.waitUntil(lambda: not suggestions.busy)
+    assert fleet.find(QPushButton, "suggest").isEnabled()
+
+
+def test_the_fewest_gpus_are_found(fleet):
+    fleet.set(gpu="RTX 4090")
+    suggestions = fleet.window.explorer.fleet.suggestions
+    suggestions.find_fewest()
+    fleet.bot.waitUntil(lambda: not suggestions.busy, timeout=20_000)
+    assert "RTX 4090 are the fewest that work" in fleet.text("suggest_progress")
+
+
+def test_without_a_card_there_is_nothing_to_fit(fleet):
+    fleet.set(gpu="")
+    assert not fleet.find(QPushButton, "suggest").isEnabled()
+    assert "Pick a GPU" in fleet.text("suggest_progress")
+
+
+def test_different_cards_are_typed_by_name_and_judged_one_by_one(fleet):
+    fleet.set(task=Task.INFERENCE, runtime=Runtime.LLAMA_CPP, weights="q4_k_m")
+    fleet.set(pipeline_parallel_size=2)
+    with fleet.change():
+        type_into(fleet, "cards.box", "RTX 3090, RTX 4060 Ti 16GB")
+    assert fleet.scenario.parallel.gpus == ("RTX 3090", "RTX 4060 Ti 16GB")
+    assert "RTX 3090, RTX 4060 Ti 16GB" in fleet.verdict
+    assert "RTX 4060 Ti 16GB" in fleet.find(DeviceBars, "device_bars").text()
+    type_into(fleet, "cards.box", "RTX 9999")
+    assert "RTX 9999" in fleet.message
+    with fleet.change():
+        fleet.window.gpu_picker.picked.emit("RTX 4090")
+    assert (fleet.scenario.parallel.gpus, fleet.scenario.gpu) == ((), "RTX 4090")
+
+
+def test_another_task_spreads_over_as_many_gpus_in_its_own_way(fleet):
+    with fleet.change():
+        type_into(fleet, "world_size.box", "4")
+    with fleet.change():
+        fleet.press_key(Qt.Key.Key_1)
+    assert fleet.scenario.task is Task.INFERENCE
+    assert fleet.scenario.parallel.pipeline_parallel_size == 4
+    with fleet.change():
+        fleet.press_key(Qt.Key.Key_3)
+    assert (fleet.scenario.parallel.data_parallel_size, fleet.scenario.parallel.sharding) == (4, Sharding.NONE)
+
+
+def test_sizes_that_say_nothing_are_not_shown(fleet):
+    def shown(name):
+        return fleet.find(QLineEdit, f"{name}.box").isVisibleTo(fleet.window)
+
+    assert not shown("expert_parallel_size")
+    assert not shown("tensor_parallel_size")  # of one GPU
+    fleet.set(data_parallel_size=8)
+    assert shown("tensor_parallel_size")
+    assert not shown("expert_parallel_size")
+    mixtral = find_model(load_models(assets.MODELS), "Mixtral-8x7B-v0.1")
+    fleet.set(architecture=mixtral.architecture)
+    assert shown("expert_parallel_size")
