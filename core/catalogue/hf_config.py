@@ -178,8 +178,7 @@ def _qwen_experts(config: Config, fields: dict[str, Any]) -> None:
     shared = integer(config, "shared_expert_intermediate_size", default=0)
     if fields.get("shared_expert_gate"):
         fields["shared_expert_intermediate_size"] = shared
-        if config.get("norm_topk_prob"):
-            fields["router"] = Router.SOFTMAX_16_BIT
+    fields["router"] = Router.SOFTMAX_16_BIT if config.get("norm_topk_prob") else Router.SOFTMAX_UNNORMALIZED
 
 
 def _mixtral(config: Config, fields: dict[str, Any]) -> None:

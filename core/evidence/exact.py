@@ -8,6 +8,7 @@ from core.catalogue.families import PIECES
 from core.catalogue.hybrid_config import READERS
 from core.evidence.records import UnsupportedError
 from core.memory import Architecture, MomentName, Scenario, Stack, estimate, parameter_count
+from core.memory.architecture import Norm
 from core.memory.edge import validated
 from core.memory.scenario import ALL_LINEAR
 
@@ -154,6 +155,8 @@ def scenario_of(record: Mapping[str, Any], architecture: Architecture) -> Scenar
             "lora_target_modules": ALL_LINEAR if lora["targets"] == "all-linear" else tuple(lora["targets"]),
         }
         return validated(Scenario, **base, method="lora", **adapters)
+    if dtype == "autocast_bf16w" and architecture.norm is not Norm.LAYER:  # there is nothing that autocast would cast
+        dtype = "bf16"
     if record["mode"] != "train" or dtype not in _RECIPES:
         raise UnsupportedError(f"{record['mode']} in {dtype} is not modelled")
     return validated(Scenario, **base, recipe=_RECIPES[dtype])

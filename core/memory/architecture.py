@@ -126,6 +126,8 @@ class Architecture:
     """A second norm behind attention and behind the MLP, four in a layer (Gemma 2 and 3, GLM-4)."""
     parallel_residual: bool = False
     """Attention and MLP both read the layer's input (GPT-NeoX)."""
+    embedding_multiplied: bool = False
+    """The embeddings are multiplied by a number behind their module (Granite)."""
     embedding_norm: bool = False
     """A norm over the embeddings (BLOOM)."""
     position: Position = Position.ROTARY
@@ -133,6 +135,8 @@ class Architecture:
     """Rotated values of each head; 0: all."""
     rotary_in_fp32: bool = False
     """The tables of the rotation stay fp32 (OLMo 2)."""
+    rotary_interleaved: bool = False
+    """Values that are rotated together stand side by side, for which every layer makes tables of its own (GLM-4)."""
     rotary_concatenated: bool = False
     """Rotated and other values of a head are put together by concatenation (Phi-3, GPT-NeoX, GLM-4), which changes the layout of the
     output of the attention kernel and costs a copy of it."""
@@ -193,6 +197,8 @@ class Architecture:
     expert_layer_period: Annotated[int, Gt(0), Le(10**5)] = 1
     """Of the layers after those, each how-many-th has experts, the others a plain MLP (Jamba: every second)."""
     router: Router = Router.SOFTMAX
+    experts_adapted: bool = False
+    """Adapters that PEFT is asked to put on MLPs go onto the experts, whose matrices are made anew with them (Mixtral, DeepSeek)."""
     experts_clamped: bool = False
     """Experts, and their router, have biases, and gate and up are clamped (gpt-oss)."""
 

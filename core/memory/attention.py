@@ -57,8 +57,10 @@ def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch:
     if arch.kv_lora_rank:
         return _latent_saved(arch, tokens)
     # Falcon picks keys and values out of the fused product by two indices
-    indices = 2 * 8 if arch.broadcast_heads or arch.heads_repeated_early else 0
-    return indices + _tensors_saved(path, n, arch, batch, length)
+    constant = 2 * 8 if arch.broadcast_heads or arch.heads_repeated_early else 0
+    if arch.rotary_interleaved:
+        constant += rotary_bytes(n, arch, length)
+    return constant + _tensors_saved(path, n, arch, batch, length)
 
 
 def _tensors_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:

@@ -1,32 +1,72 @@
 """LoRA adapters as PEFT builds them: two fp32 matrices A (r x in) and B (out x r) beside a frozen linear layer.
 
-Source: measured storages of peft 0.21 on torch 2.13. Each adapted layer casts its input to fp32 for itself.
+Source: measured storages of peft 0.21 on torch 2.13. Each adapted layer casts its input to fp32 for itself. Targets are named after Llama's
+modules; a model that has one matrix for several of them, or several for one, has its own in their place. Experts are tensors of three
+dimensions in transformers 5, which PEFT's "all-linear" leaves alone; so are routers.
 """
 
+from typing import NamedTuple
+
+from core.memory.architecture import Architecture
 from core.memory.formats import Format
-from core.memory.parameters import linear_shapes
-from core.memory.scenario import Scenario
+from core.memory.parameters import Shape, attention_shapes, mlp_shapes, shared_expert_shapes
+from core.memory.scenario import ALL_LINEAR, Scenario
 
-_READ_NORM = frozenset({"q_proj", "k_proj", "v_proj"})
-_READ_MLP_NORM = frozenset({"gate_proj", "up_proj"})
+#: Which of Llama's modules a module of other models stands for; adapted where one of them is asked for.
+_STANDS_FOR = {
+    "qkv_proj": frozenset({"q_proj", "k_proj", "v_proj"}),
+    "q_a_proj": frozenset({"q_proj"}),
+    "q_b_proj": frozenset({"q_proj"}),
+    "kv_a_proj_with_mqa": frozenset({"k_proj", "v_proj"}),
+    "kv_b_proj": frozenset({"k_proj", "v_proj"}),
+    "gate_up_proj": frozenset({"gate_proj", "up_proj"}),
+}
+_READ_NORM = frozenset({"q_proj", "k_proj", "v_proj", "qkv_proj", "q_a_proj", "kv_a_proj_with_mqa"})
+_READ_MLP_NORM = frozenset({"gate_proj", "up_proj", "gate_up_proj"})
 
 
-def adapted_shapes(scenario: Scenario) -> list[tuple[int, int]]:
-    """(in_features, out_features) of the adapted matrices of one layer."""
-    targets = scenario.lora_target_modules
-    return [(inputs, outputs) for name, inputs, outputs in linear_shapes(scenario.architecture) if name in targets]
+class _Adapted(NamedTuple):
+    """Adapted matrices of one layer without experts and of one with them."""
+
+    plain: tuple[Shape, ...]
+    experts: tuple[Shape, ...]
+
+
+def _chosen(shapes: tuple[Shape, ...], targets: frozenset[str]) -> tuple[Shape, ...]:
+    return tuple(shape for shape in shapes if shape[0] in targets or targets & _STANDS_FOR.get(shape[0], frozenset()))
+
+
+def _adapted(scenario: Scenario) -> _Adapted:
+    arch, targets = scenario.architecture, frozenset(scenario.lora_target_modules)
+    attention = _chosen(attention_shapes(arch), targets)
+    plain = attention + _chosen(mlp_shapes(arch), targets)
+    if not arch.num_experts:
+        return _Adapted(plain, ())
+    experts = attention + _chosen(shared_expert_shapes(arch), targets)
+    if arch.shared_expert_gate and targets.issuperset(ALL_LINEAR):
+        experts += (("shared_expert_gate", arch.hidden_size, 1),)
+    return _Adapted(plain, experts)
+
+
+def _of_all_layers(scenario: Scenario, plain: int, experts: int) -> int:
+    arch = scenario.architecture
+    return (arch.num_hidden_layers - arch.num_moe_layers) * plain + arch.num_moe_layers * experts
+
+
+def _values(scenario: Scenario, shapes: tuple[Shape, ...]) -> int:
+    return scenario.lora_r * sum(inputs + outputs for _, inputs, outputs in shapes)
 
 
 def adapter_parameters(scenario: Scenario) -> int:
     """Trained values of all layers: sum of r * (in + out)."""
-    per_layer = sum(scenario.lora_r * (inputs + outputs) for inputs, outputs in adapted_shapes(scenario))
-    return scenario.architecture.num_hidden_layers * per_layer
+    return _of_all_layers(scenario, *(_values(scenario, shapes) for shapes in _adapted(scenario)))
 
 
 def factored_adapter_parameters(scenario: Scenario) -> int:
     """Values of their factored second moments: one for each row and column."""
-    per_layer = sum(2 * scenario.lora_r + inputs + outputs for inputs, outputs in adapted_shapes(scenario))
-    return scenario.architecture.num_hidden_layers * per_layer
+    rank = scenario.lora_r
+    each = (sum(2 * rank + inputs + outputs for _, inputs, outputs in shapes) for shapes in _adapted(scenario))
+    return _of_all_layers(scenario, *each)
 
 
 def adapter_width(scenario: Scenario) -> int:
@@ -39,29 +79,46 @@ def _narrow(scenario: Scenario) -> bool:
     return scenario.lora_bits == 16 and scenario.weights is not Format.FP32 and not scenario.autocast
 
 
-def adapters_saved(scenario: Scenario) -> int:
+def adapters_saved(scenario: Scenario, *, experts: bool, output_kept: bool) -> int:
     """Bytes a token one layer's adapters keep for backward: inputs of A, cast for each adapter anew (fp32; 16-bit under autocast), and
-    of B; masks of the dropout. 16-bit adapters share their layer's input, and that of o_proj is kept by attention anyway.
+    of B; masks of the dropout. Adapters as wide as the base share their layer's input; that of o_proj may be ``output_kept`` by the
+    kernel of attention.
     """
-    shapes, rank = adapted_shapes(scenario), scenario.lora_r
-    masks = sum(inputs for inputs, _ in shapes) if scenario.lora_dropout else 0
-    if _narrow(scenario):
-        targets, arch = set(scenario.lora_target_modules), scenario.architecture
-        kept = 2 * rank * len(shapes)
-        kept += 2 * arch.hidden_size * (bool(targets & _READ_NORM) + bool(targets & _READ_MLP_NORM))
-        return kept + 2 * arch.intermediate_size * ("down_proj" in targets) + masks
-    width = 2 if scenario.autocast else 4
-    return sum(width * (inputs + rank) for inputs, _ in shapes) + masks
+    shapes, rank = _adapted(scenario)[experts], scenario.lora_r
+    masks = sum(inputs for _, inputs, _ in shapes) if scenario.lora_dropout else 0
+    width = 2 if scenario.autocast or _narrow(scenario) else 4
+    if _narrow(scenario) or (scenario.weights is Format.FP32 and not scenario.autocast):
+        read = _inputs(scenario.architecture, shapes, output_kept=output_kept)
+    else:
+        read = sum(inputs for _, inputs, _ in shapes)
+    return width * (rank * len(shapes) + read) + masks
 
 
-def adapter_copies(scenario: Scenario) -> int:
+def _inputs(arch: Architecture, shapes: tuple[Shape, ...], *, output_kept: bool) -> int:
+    """Values a token of the different inputs of ``shapes``."""
+    names = {name for name, _, _ in shapes}
+    norms = (bool(names & _READ_NORM), bool(names & _READ_MLP_NORM))
+    read = arch.hidden_size * (any(norms) if arch.single_norm else sum(norms))
+    own = {"down_proj", "q_b_proj", "kv_b_proj"} if output_kept else {"down_proj", "q_b_proj", "kv_b_proj", "o_proj"}
+    return read + sum(inputs for name, inputs, _ in shapes if name in own)
+
+
+def adapter_copies(scenario: Scenario, *, experts: bool = False) -> int:
     """Autocast's 16-bit copies of one layer's adapters."""
-    return 2 * sum(scenario.lora_r * (inputs + outputs) for inputs, outputs in adapted_shapes(scenario)) if scenario.autocast else 0
+    return 2 * _values(scenario, _adapted(scenario)[experts]) if scenario.autocast else 0
+
+
+def all_adapter_copies(scenario: Scenario) -> int:
+    """Those of all layers."""
+    return _of_all_layers(scenario, adapter_copies(scenario), adapter_copies(scenario, experts=True))
 
 
 def first_layer_adapters_unused(scenario: Scenario) -> int:
     """Targets that read the first layer's input, whose gradient nothing asks for."""
-    return len(set(scenario.lora_target_modules) & _READ_NORM)
+    adapted = _adapted(scenario)
+    shapes = adapted.plain if scenario.architecture.num_moe_layers < scenario.architecture.num_hidden_layers else adapted.experts
+    reads_input = _READ_NORM | _READ_MLP_NORM if scenario.architecture.parallel_residual else _READ_NORM
+    return sum(name in reads_input for name, _, _ in shapes)
 
 
 def first_layer_copies(scenario: Scenario) -> int:
@@ -72,4 +129,4 @@ def first_layer_copies(scenario: Scenario) -> int:
 
 def largest_adapter(scenario: Scenario) -> int:
     """Values of the largest single adapter matrix."""
-    return max(scenario.lora_r * max(inputs, outputs) for inputs, outputs in adapted_shapes(scenario))
+    return max(scenario.lora_r * max(inputs, outputs) for shapes in _adapted(scenario) for _, inputs, outputs in shapes)

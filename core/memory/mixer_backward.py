@@ -10,6 +10,7 @@ from core.memory.architecture import Architecture
 from core.memory.attention import attention_backward as scores_backward
 from core.memory.attention import attention_path, rotary_bytes
 from core.memory.components import Cause, Stack
+from core.memory.frozen import LayerKind
 from core.memory.loss import labels_bytes
 from core.memory.mixers import mixer, mixer_shapes
 from core.memory.mlp import mlp_backward
@@ -31,7 +32,7 @@ from core.memory.parameters import (
     norm_parameters,
     router_parameters,
 )
-from core.memory.saved import LayerKind, Saved, layer_kinds, layer_saved, mixing_saved
+from core.memory.saved import Saved, layer_kinds, layer_saved, mixing_saved
 from core.memory.scenario import Scenario
 
 #: Gradients made before, those just made, activations, workspace: to what is alive.

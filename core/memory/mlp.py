@@ -28,11 +28,6 @@ def mlp_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
             assert_never(arch.activation)
 
 
-def swiglu_frozen_saved(n: Numerics, arch: Architecture) -> int:
-    """Kept by a gated MLP whose down_proj is frozen: its input, the product, is not needed."""
-    return 3 * n.compute * arch.intermediate_size
-
-
 def mlp_backward(n: Numerics, arch: Architecture) -> int:
     """Bytes a token the backward of the activation needs at once: gradients of both factors (one, without a gate), and of the residual
     stream, unless the layer's attention reads the same input.

@@ -53,6 +53,17 @@ def moe_saved(arch: Architecture) -> int:
     return kept + 4 * h if _router_in_fp32(arch) else kept
 
 
+def moe_frozen_saved(arch: Architecture) -> int:
+    """The same of frozen experts: neither the copies of their inputs nor what goes into their last matrix, nor what only the router's own
+    gradient and that of biases takes.
+    """
+    h, m, k = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts_per_tok
+    if arch.router is Router.EVERY_EXPERT:
+        k = arch.num_experts
+    unused = k * (2 * h + 2 * m + 8 * arch.experts_clamped) + 2 * arch.shared_expert_intermediate_size
+    return moe_saved(arch) - unused - (4 * h if _router_in_fp32(arch) else 0)
+
+
 def moe_constant(arch: Architecture) -> int:
     """Kept by one layer whatever the number of tokens: tokens of each expert, and the router's matrix in fp32."""
     if arch.router is Router.EVERY_EXPERT:

@@ -28,9 +28,18 @@ def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
             assert_never(kind)
 
 
-def norm_constant(kind: Norm, width: int) -> int:
-    """Bytes kept by one norm whatever the number of tokens: (1 +) weight in fp32."""
-    return 4 * width if kind in (Norm.RMS_PLUS_ONE, Norm.LAYER_FP32, Norm.RMS_WEIGHT_FP32) else 0
+def widens_input(n: Numerics) -> bool:
+    """Whether LayerNorm's kernel is handed fp32 copies: autocast runs it in fp32, over weights of 16 bits too."""
+    return n.autocast and n.weight == 2
+
+
+def norm_constant(kind: Norm, n: Numerics, width: int) -> int:
+    """Bytes kept by one norm whatever the number of tokens: (1 +) weight in fp32, where it is not; weight and bias of LayerNorm under
+    autocast.
+    """
+    if kind is Norm.LAYER:
+        return 8 * width if widens_input(n) else 0
+    return 4 * width if kind is Norm.RMS_PLUS_ONE or (kind in (Norm.LAYER_FP32, Norm.RMS_WEIGHT_FP32) and n.weight == 2) else 0
 
 
 def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
@@ -52,17 +61,25 @@ def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -
     return kept
 
 
-def layer_norms_constant(arch: Architecture) -> int:
+def layer_norms_constant(n: Numerics, arch: Architecture) -> int:
     """Bytes kept by the norms of one layer whatever the number of tokens, those of the heads included."""
-    hidden = arch.norms_in_layer * norm_constant(arch.norm, arch.hidden_size)
-    return hidden + (2 * norm_constant(arch.norm, arch.head_dim) if arch.qk_norm else 0)
+    hidden = arch.norms_in_layer * norm_constant(arch.norm, n, arch.hidden_size)
+    return hidden + (2 * norm_constant(arch.norm, n, arch.head_dim) if arch.qk_norm else 0)
 
 
-def rms_norm_frozen_saved(width: int, *, fused: bool = False) -> int:
-    """Kept by an RMSNorm whose weight is not trained: only the fp32 copy and the reciprocal are needed; a fused kernel keeps the 16-bit
-    input instead.
+def norm_frozen_saved(kind: Norm, n: Numerics, width: int, *, fused: bool = False) -> int:
+    """Bytes a token kept by one norm whose weight is not trained. RMSNorm: the fp32 copy and the reciprocal (a fused kernel: the 16-bit
+    input); LayerNorm: its input, mean and reciprocal; written out in fp32, what is normalised and the same squared.
     """
-    return (2 if fused else 4) * width + 4
+    match kind:
+        case Norm.RMS | Norm.RMS_PLUS_ONE | Norm.RMS_FP32 | Norm.RMS_WEIGHT_FP32:
+            return (2 if fused else 4) * width + 4
+        case Norm.LAYER_FP32:
+            return 8 * width + 4
+        case Norm.LAYER:
+            return (4 if widens_input(n) else n.residual) * width + 8
+        case _:
+            assert_never(kind)
 
 
 def head_norms_saved(n: Numerics, arch: Architecture) -> int:
@@ -75,5 +92,12 @@ def head_norms_saved(n: Numerics, arch: Architecture) -> int:
     return widths * (4 + normalised) + 4 * norms
 
 
+def rotated_head_norms_saved(n: Numerics, arch: Architecture) -> int:
+    """Bytes a token kept by norms without weights over rotated query and key heads."""
+    return 2 * n.compute * (arch.query_size + arch.key_value_size) + 4 * (arch.num_attention_heads + arch.num_key_value_heads)
+
+
 def head_norms_frozen_saved(arch: Architecture) -> int:
-    return 4 * (arch.query_size + arch.key_value_size + arch.num_attention_heads + arch.num_key_value_heads)
+    """Bytes a token of the same with frozen weights: fp32 copies and reciprocals."""
+    norms = 2 if arch.qk_norm_whole else arch.num_attention_heads + arch.num_key_value_heads
+    return 4 * (arch.query_size + arch.key_value_size + norms)

@@ -59,6 +59,12 @@ def layer_linear_parameters(arch: Architecture) -> int:
     return _values(linear_shapes(arch))
 
 
+def shared_expert_shapes(arch: Architecture) -> tuple[Shape, ...]:
+    """The matrices of what every token goes through beside its experts."""
+    h, shared = arch.hidden_size, arch.shared_expert_intermediate_size
+    return (("gate_proj", h, shared), ("up_proj", h, shared), ("down_proj", shared, h)) if shared else ()
+
+
 def expert_shapes(arch: Architecture) -> tuple[tuple[int, int], ...]:
     """(in, out) of the matrices of all experts of one layer, side by side, and of what every token goes through."""
     h, m, shared = arch.hidden_size, arch.moe_intermediate_size, arch.shared_expert_intermediate_size

@@ -6,7 +6,7 @@ methods it knows nothing of: the article computes training in int8 although no f
 
 from typing import assert_never
 
-from core.memory.architecture import Activation, Architecture, Norm
+from core.memory.architecture import Architecture, Norm, Router
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
 from core.memory.parallel_refusal import OF_SPREAD, parallel_refusal
 from core.memory.preference import has_loss
@@ -39,14 +39,14 @@ QLORA_FORMATS = frozenset(
 LORA_FORMATS = SIXTEEN_BIT | {Format.FP32}
 
 
-def _takes_adapters(arch: Architecture) -> bool:
-    """Adapters were measured on Llama's pieces, with or without norms of the heads. A norm whose weight is frozen keeps the same, 1 + it
-    or plain; layers are taken to be alike, so all of them have a window, or none.
-    """
-    norms = arch.norm in (Norm.RMS, Norm.RMS_PLUS_ONE) and not (arch.post_norms or arch.output_norms)
-    other_matrices = arch.activation is not Activation.GATED or arch.fused_qkv or arch.fused_gate_up
-    alike = arch.num_sliding_layers in (0, arch.num_hidden_layers)
-    return norms and alike and not (other_matrices or arch.num_experts or arch.kv_lora_rank or arch.num_mixer_layers)
+_MLP_TARGETS = frozenset({"gate_proj", "up_proj", "down_proj"})
+
+
+def _takes_adapters(scenario: Scenario) -> bool:
+    """Adapters on experts were not measured; PEFT's "all-linear" fails on routers that are linear layers (Llama 4, Phi-3.5-MoE)."""
+    arch = scenario.architecture
+    of_experts = arch.experts_adapted or arch.router in (Router.EVERY_EXPERT, Router.SPARSEMIXER)
+    return not arch.num_mixer_layers and not (of_experts and _MLP_TARGETS.intersection(scenario.lora_target_modules))
 
 
 def _trains_wide(arch: Architecture) -> bool:
@@ -112,7 +112,7 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
         return None
     if not has_loss(scenario):
         return Refusal(Reason.LOSS_OF_PREFERENCE, _PLAIN_LOSS)
-    if scenario.method is not Method.FULL and not _takes_adapters(arch):
+    if scenario.method is not Method.FULL and not _takes_adapters(scenario):
         return Refusal(Reason.ADAPTERS_ON_PIECES, ({"method": Method.FULL.value},))
     if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"recipe": Recipe.MIXED.value}, {"recipe": Recipe.PURE16.value}))

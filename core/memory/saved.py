@@ -7,20 +7,19 @@ from typing import NamedTuple
 
 from core.memory.architecture import Architecture, Position
 from core.memory.attention import AttentionPath, alibi_bytes, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
-from core.memory.formats import Format
-from core.memory.lora import adapter_copies, adapters_saved, first_layer_adapters_unused, first_layer_copies
+from core.memory.frozen import LayerKind, first_layer_input_bytes, layer_saved_frozen
 from core.memory.loss import kept_for_loss_bytes, labels_bytes
 from core.memory.mixers import mixer
-from core.memory.mlp import mlp_saved, swiglu_frozen_saved
+from core.memory.mlp import mlp_saved
 from core.memory.moe import moe_constant, moe_saved
 from core.memory.norms import (
-    head_norms_frozen_saved,
     head_norms_saved,
     layer_norms_constant,
     layer_norms_saved,
     norm_constant,
+    norm_frozen_saved,
     norm_saved,
-    rms_norm_frozen_saved,
+    rotated_head_norms_saved,
 )
 from core.memory.numerics import Numerics
 from core.memory.parameters import embedding_parameters, layer_linear_parameters
@@ -28,20 +27,6 @@ from core.memory.scenario import Method, Scenario
 
 #: Two fp32 scalars: loss and number of labels.
 _LOSS_SCALARS_BYTES = 8
-
-
-class LayerKind(NamedTuple):
-    """Layers that are alike: how many, whether a mask stands for their window, whether they have experts, whether they rotate; which blocks
-    they are made of.
-    """
-
-    layers: int
-    masked: bool
-    experts: bool
-    rotates: bool = True
-    attends: bool = True
-    mixes: bool = False
-    has_mlp: bool = True
 
 
 def layer_kinds(arch: Architecture, length: int) -> tuple[LayerKind, ...]:
@@ -113,12 +98,11 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     path = attention_path(scenario.attention, n, arch, masked=kind.masked)
     per_token = layer_norms_saved(n, arch, fused=scenario.fused_kernels)
     per_token += moe_saved(arch) if kind.experts else mlp_saved(n, arch, fused=scenario.fused_mlp)
-    constant = layer_norms_constant(arch) + (moe_constant(arch) if kind.experts else 0)
+    constant = layer_norms_constant(n, arch) + (moe_constant(arch) if kind.experts else 0)
     if arch.qk_norm:
         per_token += head_norms_saved(n, arch)
     if arch.qk_norm_rotated and kind.rotates:
-        heads = arch.num_attention_heads + arch.num_key_value_heads
-        per_token += 2 * n.compute * (arch.query_size + arch.key_value_size) + 4 * heads
+        per_token += rotated_head_norms_saved(n, arch)
     elif arch.qk_norm_rotated:
         constant += 4 * length  # how much each position is scaled
     if arch.dropout:
@@ -140,7 +124,7 @@ def _hybrid_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
 
 
 def _norm_before_block(n: Numerics, arch: Architecture, tokens: int) -> int:
-    return tokens * norm_saved(arch.norm, n, arch.hidden_size, 1) + norm_constant(arch.norm, arch.hidden_size)
+    return tokens * norm_saved(arch.norm, n, arch.hidden_size, 1) + norm_constant(arch.norm, n, arch.hidden_size)
 
 
 def mixing_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
@@ -152,42 +136,15 @@ def mixing_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     if kind.attends:
         kept += attention_saved(attention_path(scenario.attention, n, arch), n, arch, batch, length)
         kept += batch * length * (head_norms_saved(n, arch) if arch.qk_norm else 0)
-        kept += 2 * norm_constant(arch.norm, arch.head_dim) if arch.qk_norm else 0
+        kept += 2 * norm_constant(arch.norm, n, arch.head_dim) if arch.qk_norm else 0
         if arch.attention_gate:  # its sigmoid, and what it makes of the output
             kept += 2 * n.compute * arch.query_size * batch * length
     return kept
 
 
-def layer_saved_frozen(scenario: Scenario, n: Numerics, path: AttentionPath) -> int:
-    """Bytes one layer keeps when only adapters are trained."""
-    arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
-    per_token = (
-        2 * rms_norm_frozen_saved(arch.hidden_size, fused=scenario.fused_kernels) + swiglu_frozen_saved(n, arch) + adapters_saved(scenario)
-    )
-    if arch.qk_norm:
-        per_token += head_norms_frozen_saved(arch)
-    if scenario.method is Method.QLORA and scenario.keep_linear_inputs:
-        # outputs of both norms, and what down_proj reads; attention keeps what o_proj reads
-        per_token += n.compute * (2 * arch.hidden_size + arch.intermediate_size)
-    copies = adapter_copies(scenario)
-    if n.autocast and n.weight == 4:
-        copies += 2 * layer_linear_parameters(arch)
-    return batch * length * per_token + attention_saved(path, n, arch, batch, length) + copies
-
-
-def _first_layer_input_bytes(scenario: Scenario) -> int:
-    """What the first layer does without when only adapters are trained: nothing asks for the gradient of its input."""
-    arch = scenario.architecture
-    per_token = 4 * arch.hidden_size + 4
-    if arch.qk_norm and "k_proj" not in scenario.lora_target_modules:
-        per_token += 4 * arch.key_value_size + 4 * arch.num_key_value_heads
-    unused = first_layer_adapters_unused(scenario)
-    if scenario.lora_dropout:
-        per_token += unused * arch.hidden_size
-    copies = first_layer_copies(scenario)
-    if scenario.autocast and scenario.weights is Format.FP32:
-        copies += 2 * arch.hidden_size * (arch.query_size + 2 * arch.key_value_size)
-    return scenario.batch_size * scenario.context_length * per_token + copies
+def _embeddings_changed(arch: Architecture) -> bool:
+    """Whether what the first layer reads is made of the embeddings, and not them."""
+    return arch.position is Position.LEARNED or arch.embedding_norm or arch.embedding_multiplied
 
 
 def saved(scenario: Scenario, n: Numerics) -> Saved:
@@ -198,10 +155,8 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     full = scenario.method is Method.FULL
     checkpointing = scenario.gradient_checkpointing
 
-    masked = window_mask(arch, length)
-    kinds = layer_kinds(arch, length) if full else (LayerKind(arch.num_hidden_layers, masked, False),)
-    frozen_path = attention_path(scenario.attention, n, arch, masked=True) if masked else path
-    each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, frozen_path) for kind in kinds]
+    kinds = layer_kinds(arch, length)
+    each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, kind) for kind in kinds]
     if checkpointing:
         position_ids = 0 if arch.position is Position.ALIBI or not arch.attention_layers else 8 * length
         inputs = arch.num_hidden_layers * tokens * arch.hidden_size * n.residual
@@ -214,21 +169,29 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     else:
         layers = sum(kind.layers * layer for kind, layer in zip(kinds, each, strict=True))
         if not full:
-            layers -= _first_layer_input_bytes(scenario)
+            layers -= first_layer_input_bytes(scenario, n)
 
     final_norm = (
-        norm_saved(arch.norm, n, arch.hidden_size, 1) if full else rms_norm_frozen_saved(arch.hidden_size, fused=scenario.fused_kernels)
+        norm_saved(arch.norm, n, arch.hidden_size, 1)
+        if full
+        else norm_frozen_saved(arch.norm, n, arch.hidden_size, fused=scenario.fused_kernels)
     )
     head_copy = 2 * embedding_parameters(arch) if n.autocast and n.weight == 4 else 0
-    outside = tokens * final_norm + rotary_bytes(n, arch, length) + labels_bytes(batch, length) + _LOSS_SCALARS_BYTES + head_copy
-    outside += norm_constant(arch.norm, arch.hidden_size)
+    own_tables = arch.rotary_interleaved and not checkpointing
+    tables = 0 if own_tables else rotary_bytes(n, arch, length)
+    outside = tokens * final_norm + tables + labels_bytes(batch, length) + _LOSS_SCALARS_BYTES + head_copy
+    outside += norm_constant(arch.norm, n, arch.hidden_size)
     if arch.residual_in_fp32:
         outside += 2 * arch.hidden_size * tokens  # the normalised values are fp32 too
-    if arch.position is Position.LEARNED:
+    if arch.position is Position.LEARNED and (full or checkpointing):
         outside += 8 * length
     if arch.embedding_norm and full:
         outside += tokens * norm_saved(arch.norm, n, arch.hidden_size, 0)
-    if arch.dropout:
-        outside += arch.hidden_size * tokens  # of the embeddings
+    elif arch.embedding_norm and checkpointing:
+        outside += tokens * norm_frozen_saved(arch.norm, n, 0)
+    if checkpointing and not full and _embeddings_changed(arch):
+        outside += n.residual * arch.hidden_size * tokens  # PEFT asks for their gradient, so that there is one to hand back
+    if arch.dropout and (full or checkpointing):
+        outside += arch.hidden_size * tokens  # of the embeddings, where they need a gradient
     tanh = n.compute * arch.vocab_size * tokens if arch.final_logit_softcapping else 0
     return Saved(max(each), layers, outside, kept_for_loss_bytes(scenario, n, tokens) + tanh)

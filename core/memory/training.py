@@ -7,7 +7,7 @@ throughout; the first step gets them in its optimizer step.
 
 from typing import NamedTuple, assert_never
 
-from core.memory.architecture import Router
+from core.memory.architecture import Norm, Router
 from core.memory.attention import (
     attention_backward,
     attention_path,
@@ -18,11 +18,12 @@ from core.memory.attention import (
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import unquantized_bytes_per_value
+from core.memory.frozen import LayerKind
 from core.memory.inference import TOKEN_ID_BYTES
 from core.memory.lora import (
-    adapter_copies,
     adapter_parameters,
     adapter_width,
+    all_adapter_copies,
     factored_adapter_parameters,
     first_layer_copies,
     largest_adapter,
@@ -56,7 +57,7 @@ from core.memory.parameters import (
 )
 from core.memory.preference import holds_reference, reference_copies_bytes, reference_layer_bytes, runs_reference
 from core.memory.runtime import moment_of, step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
-from core.memory.saved import LayerKind, Saved, layer_saved, saved
+from core.memory.saved import Saved, layer_saved, saved
 from core.memory.scenario import Gradients, Loss, Method, Optimizer, Scenario
 from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes
 
@@ -229,10 +230,10 @@ def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
     arch = scenario.architecture
     states = arch.hidden_size * scenario.batch_size * scenario.context_length
     if not n.autocast:
-        return 4 * states * arch.residual_in_fp32 if full else 2 * states
+        return 4 * states * arch.residual_in_fp32 if full else n.compute * states
     if not full:
-        copies = arch.num_hidden_layers * adapter_copies(scenario) if scenario.gradient_checkpointing else first_layer_copies(scenario)
-        return n.weight * states + copies
+        copies = all_adapter_copies(scenario) if scenario.gradient_checkpointing else first_layer_copies(scenario)
+        return (4 if arch.norm is Norm.LAYER else n.weight) * states + copies
     copies = 2 * arch.num_hidden_layers * layer_linear_parameters(arch) if scenario.gradient_checkpointing else 0
     return 4 * states + copies
 
@@ -389,8 +390,11 @@ def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved
         workspace=mlp_work + dequantization,
     )
     path = attention_path(scenario.attention, n, arch)
+    scores_work = attention_backward(path, n, arch, scenario.batch_size, scenario.context_length)
+    if arch.broadcast_heads and scores_work:  # what the adapter in front of attention keeps, and the norm's output
+        scores_work += 4 * (h + scenario.lora_r) + n.compute * h
     last_attention = step._replace(
         activations=kept.layers if scenario.gradient_checkpointing else max(0, kept.layers - kept.layer),
-        workspace=attention_backward(path, n, arch, scenario.batch_size, scenario.context_length) * tokens + dequantization,
+        workspace=scores_work * tokens + dequantization,
     )
     return [(loss, Cause.LOSS), (last_attention, Cause.ATTENTION), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]

@@ -136,7 +136,7 @@ class TestExact:
             ({"arch": ARCH | {"family": "Perceiver"}}, "Perceiver"),
             ({"arch": ARCH | {"n_params": 5}}, "add up to"),
             ({"optimizer": "lion"}, "lion"),
-            ({"dtype": "autocast_bf16w"}, "autocast_bf16w"),
+            ({"dtype": "autocast_fp8"}, "autocast_fp8"),
             ({"mode": "lora", "dtype": "fp64", "lora": {}}, "fp64"),
             ({"mode": "lora", "lora": {"targets": "all-linear"}}, "'r' is missing"),
             ({"batch": 0}, "batch_size"),

@@ -1,7 +1,7 @@
 """Against the true bytes of real code, moment by moment: torch's allocated memory, every tensor storage tracked.
 
-`measured.json` holds some of those runs. Where the whole set lies beside the repository (``../shared/evidence``), all runs of the
-families that the model knows are compared.
+`measured.json` and `measured_pieces.json` hold some of those runs. Where the whole set lies beside the repository
+(``../shared/evidence``), all runs of the families that the model knows are compared.
 """
 
 import json
@@ -18,7 +18,15 @@ from core.memory import Method, MomentName, RefusedError, Scenario, estimate
 from core.memory.edge import validated
 
 HERE = Path(__file__).resolve()
-MEASURED = json.loads(HERE.with_name("measured.json").read_text(encoding="utf-8"))
+
+
+def _measured() -> dict:
+    """All runs that the files beside this one hold, and the architectures they are of."""
+    files = [json.loads(HERE.with_name(name).read_text(encoding="utf-8")) for name in ("measured.json", "measured_pieces.json")]
+    return {"architectures": files[0]["architectures"] | files[1]["architectures"], "runs": files[0]["runs"] + files[1]["runs"]}
+
+
+MEASURED = _measured()
 EVIDENCE = HERE.parents[4] / "shared" / "evidence"
 
 MEDIAN_PERCENT, PERCENTILE_95_PERCENT = 0.01, 0.1

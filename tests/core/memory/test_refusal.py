@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from core.memory import Attention, Format, Method, Reason, Recipe, RefusedError, Scenario, Task, estimate, peak_bytes, reconcile, refusal
-from core.memory.architecture import Norm
 from core.memory.edge import validated
 from core.memory.formats import GGML_BLOCKS, PRECISIONS, TORCH_FORMATS
+from core.memory.scenario import ATTENTION_LINEAR
 
 #: For each method the formats that can be trained; full training is by recipe as well.
 LORA = {Format.BF16, Format.FP16, Format.FP32}
@@ -103,10 +103,11 @@ def test_leaving_training_needs_no_change(training):
 
 
 class TestPieces:
-    def test_adapters_are_modelled_on_llamas_pieces_only(self, llama_7b):
-        gemma = replace(llama_7b, norm=Norm.RMS_PLUS_ONE, post_norms=True)
-        scenario = Scenario(architecture=gemma, task=Task.TRAINING, method=Method.LORA)
+    def test_adapters_on_experts_are_not_modelled(self, llama_7b):
+        experts = replace(llama_7b, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=14336, experts_adapted=True)
+        scenario = Scenario(architecture=experts, task=Task.TRAINING, method=Method.LORA)
         assert refusal(scenario).reason is Reason.ADAPTERS_ON_PIECES
+        assert refusal(scenario.evolve(lora_target_modules=ATTENTION_LINEAR)) is None
         assert refusal(scenario.evolve(method=Method.FULL)) is None
         assert refusal(scenario.evolve(task=Task.INFERENCE)) is None
 
@@ -131,10 +132,13 @@ class TestPieces:
         # one 16-bit copy more of the scores in each layer
         assert forward[1] - forward[0] == 32 * 2 * 32 * 1024 * 1024
 
-    def test_adapters_where_all_layers_have_a_window_or_none(self, llama_7b):
-        training = {"task": Task.TRAINING, "method": Method.LORA, "context_length": 8192, "gradient_checkpointing": True}
+    def test_adapters_where_layers_have_a_window(self, llama_7b):
+        training = {"task": Task.TRAINING, "method": Method.LORA, "context_length": 8192}
         every, some = (Scenario(architecture=replace(llama_7b, sliding_window=4096, num_sliding_layers=n)) for n in (32, 16))
-        assert refusal(some.evolve(**training)).reason is Reason.ADAPTERS_ON_PIECES
+        plain = estimate(Scenario(architecture=llama_7b).evolve(**training)).total_bytes
+        half = estimate(some.evolve(**training)).total_bytes - plain
+        assert 0 < half < estimate(every.evolve(**training)).total_bytes - plain
+        training["gradient_checkpointing"] = True
         plain = estimate(Scenario(architecture=llama_7b).evolve(**training)).total_bytes
         # a window that the sequence outgrows needs a mask
         assert estimate(every.evolve(**training)).total_bytes > plain
