@@ -14,7 +14,9 @@ METHOD = (
     "model counts alike. Band: 5th and 95th percentile, widened about the median by the smallest "
     "factor with which nine of ten runs of a model left out lie within the band made from the others. Bounds of the verdict: of the worst "
     "residual of each model, the wider of their extreme and Student's one-sided 99 % prediction bound for one more model. A kind of run "
-    "with fewer than five models takes the widest band of its task."
+    "on one GPU with fewer than five models is pooled with the same kind on several, whose residuals have all of its errors and those of "
+    "the division: its band is made from both, and covers groups of either that are left out. What has too few even so takes the widest "
+    "band of its task."
 )
 MIN_MODELS = 5
 _TAIL = 0.05
@@ -39,11 +41,18 @@ def residuals(rows: Iterable[Row]) -> dict[str, dict[str, list[float]]]:
 
 def bands(found: Mapping[str, Residuals]) -> dict[str, Band]:
     """Of every kind with enough models, and of each task, on one GPU and on several, the widest of its kinds."""
-    made = {kind: band(of_kind) for kind, of_kind in sorted(found.items()) if len(of_kind) >= MIN_MODELS}
+    pooled = {kind: _pooled(kind, found) for kind in sorted(found)}
+    made = {kind: band(of_kind) for kind, of_kind in pooled.items() if len(of_kind) >= MIN_MODELS}
     for task in sorted({_task(kind) for kind in made}):
         of_task = [each for kind, each in made.items() if _task(kind) == task]
         made[task] = max(of_task, key=lambda each: math.log(each.high / each.low))
     return made
+
+
+def _pooled(kind: str, found: Mapping[str, Residuals]) -> Residuals:
+    """The runs of ``kind``; where they are of too few models, with those of the same kind on several GPUs."""
+    own = found[kind]
+    return own if len(own) >= MIN_MODELS else {**own, **found.get(kind + SEVERAL, {})}
 
 
 def _task(kind: str) -> str:

@@ -92,3 +92,12 @@ def test_runs_on_several_gpus_stand_in_for_each_other_alone():
     assert made.keys() == {"training full", "training", "training full, several GPUs", "training, several GPUs"}
     assert made["training"] == made["training full"]
     assert made["training, several GPUs"] == made["training full, several GPUs"]
+
+
+def test_few_models_on_one_gpu_are_pooled_with_the_same_kind_on_several():
+    few = {str(each): [each / 100] for each in range(MIN_MODELS - 2)}
+    several = {f"framework {each}": [each / 10] for each in range(MIN_MODELS)}
+    made = bands({"training full": few, "training full, several GPUs": several, "training lora": {"a": [0.1]}})
+    assert made["training full"] == band({**few, **several})
+    assert made["training full, several GPUs"] == band(several)
+    assert "training lora" not in made
