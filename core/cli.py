@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core import __version__, evidence, parallel_options
-from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, load_gpus, load_models, suggest
+from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, suggest
 from core.catalogue.config_keys import ConfigError
 from core.catalogue.gpus import unnumbered
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
 from core.evidence import EvidenceFileError
 from core.hub import HubError, fetch, parse_reference
 from core.hub_table import hub_table
+from core.known import RESOURCES, ignored_lists, known_gpus, known_models
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -57,7 +58,6 @@ from core.report import answer, as_json, as_text, hub_table_text, meaningless_wo
 from core.scenario_file import ScenarioFileError
 from core.trainer_config import NoSuchFieldError, Trainer, export
 
-_RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 _DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
 _LORA_TARGETS = {"all-linear": ALL_LINEAR, "attention": ATTENTION_LINEAR, "qv": QUERY_VALUE}
 
@@ -125,8 +125,6 @@ def main(argv: list[str] | None = None) -> int:
         return _complain(refusal_words(error.refusal), MAKES_NO_SENSE)
     except _HelpAsked as asked:
         return _write(str(asked))
-    except SystemExit:  # argparse, after --version
-        return _write("")
 
 
 def _score(arguments: list[str]) -> str:
@@ -178,8 +176,10 @@ def _open_window(arguments: list[str]) -> int:
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help=f"to open: {_FILES}")
     parser.add_argument("--smoke-test", metavar="OUT.png", help="show the window once, save a picture of it, and exit")
-    parser.add_argument("--version", action="version", version=f"fitting-room {__version__}")
+    parser.add_argument("--version", action="store_true", help="print the version, and of when the lists of models and GPUs are")
     options = parser.parse_args(arguments)
+    if options.version:
+        return _write(f"fitting-room {__version__} (models of {known_models().date}, GPUs of {known_gpus().date})\n")
     opened = _opened(options.file, Scenario(architecture=_model(_DEFAULT_MODEL))) if options.file is not None else None
     picture = Path(options.smoke_test) if options.smoke_test is not None else None
     try:
@@ -296,6 +296,8 @@ _OPTIONS = {
 def _estimate(arguments: list[str]) -> str:
     """The answer to ``fitting-room estimate``. Raises CommandError, ScenarioFileError, CatalogueError, RefusedError."""
     options = vars(_estimate_parser().parse_args(arguments))
+    for complaint in ignored_lists():
+        print(f"note: {complaint}", file=sys.stderr)
     json_wanted, exported, table_wanted = options.pop("json"), options.pop("export", None), options.pop("hub_table", False)
     file, card = options.pop("file", None), options.pop("gpu", None)
     changes = _changes(options)
@@ -384,15 +386,15 @@ def _within(refused: Refusal, base: Scenario, changes: dict[str, Any]) -> Refusa
 
 
 def _models() -> tuple[Model, ...]:
-    return load_models(_RESOURCES / "models.json")
+    return known_models().rows
 
 
 def _calibration() -> Calibration:
-    return load_calibration(_RESOURCES / "calibration.json")
+    return load_calibration(RESOURCES / "calibration.json")
 
 
 def _gpus() -> tuple[Gpu, ...]:
-    return load_gpus(_RESOURCES / "gpus.json")
+    return known_gpus().rows
 
 
 def _model(name: str) -> Architecture:

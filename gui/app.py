@@ -9,15 +9,15 @@ from pathlib import Path
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QIcon, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QStyle
 
 from core import __version__
 from core.catalogue.calibration import load_calibration
 from core.catalogue.glossary import load_glossary
-from core.catalogue.gpus import load_gpus, unnumbered
-from core.catalogue.models import load_models
+from core.catalogue.gpus import unnumbered
 from core.choices import settled
+from core.known import known_gpus, known_models
 from core.lessons import Stage
 from core.machine import Machine
 from core.memory import Scenario
@@ -27,6 +27,7 @@ from gui import assets
 from gui.catalogue import Catalogue
 from gui.defaults import default_scenario
 from gui.glide import GLIDE_MS
+from gui.instances import claim_place
 from gui.languages import Language, Languages
 from gui.lessons.guide import Guide
 from gui.lessons.library import Library
@@ -35,6 +36,7 @@ from gui.main_window import MainWindow
 from gui.model_shelf import ModelShelf
 from gui.own_cards import OwnCards
 from gui.pins import Pins
+from gui.problems import ProblemLog, Problems, log_folder
 from gui.quantities import ByteUnit
 from gui.recent import RecentFiles
 from gui.session import Preferences, load_last, save_comparison, state_path
@@ -64,6 +66,7 @@ class Controller(QObject):
         self._app = app
         self._preferences = preferences
         self._session = session
+        self._complaint = ""
         self._languages = Languages(assets.TRANSLATIONS, self)
         self._staged = False
         self._languages.choose(self._languages.best(preferences.language))
@@ -71,9 +74,8 @@ class Controller(QObject):
         theme = resolve(preferences.theme)
         apply(app, theme)
 
-        catalogue = Catalogue(
-            load_models(assets.MODELS), load_gpus(assets.GPUS), load_calibration(assets.CALIBRATION), load_glossary(assets.GLOSSARY)
-        )
+        models, gpus = known_models(), known_gpus()
+        catalogue = Catalogue(models.rows, gpus.rows, load_calibration(assets.CALIBRATION), load_glossary(assets.GLOSSARY))
         cards = OwnCards(catalogue.gpus, preferences, self)
         default = default_scenario(catalogue.models, catalogue.gpus)
         last, broken = load_last(session) if session is not None and opened is None else (None, None)
@@ -100,6 +102,9 @@ class Controller(QObject):
             self.window.show_message(
                 self.tr("The last scenario could not be read. It was set aside as {path}; this is the example instead.").format(path=broken)
             )
+        ignored = [known.ignored for known in (models, gpus) if known.ignored]
+        if ignored:
+            self.window.show_message(self.tr("A list of your own is not used: {reason}").format(reason="; ".join(ignored)[:400]))
 
         if session is not None and opened is None:
             guide.resume()
@@ -138,7 +143,8 @@ class Controller(QObject):
         if self._session is None:
             return
         problem = save_comparison(self._session, Comparison(current=self.store.scenario, pinned=self.pins.scenarios))
-        if problem:
+        said, self._complaint = self._complaint, problem
+        if problem and problem != said:  # once, not with every change
             self.window.show_message(
                 self.tr("The scenario could not be saved to {path}: {problem}").format(path=self._session, problem=problem)
             )
@@ -247,6 +253,7 @@ def make_application(argv: Sequence[str]) -> QApplication:
     app.setApplicationDisplayName("Fitting Room")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName(APPLICATION_ID)
+    app.setWindowIcon(QIcon(str(assets.ICON)))
     if sys.platform != "darwin":
         app.setStyle("Fusion")
     return app
@@ -259,12 +266,19 @@ def run_window(opened: Opened | None = None, picture: Path | None = None) -> int
     """
     app = make_application(["fitting-room"])
     scenario, pinned = (opened.scenario, opened.pinned or ()) if opened is not None else (None, ())
-    controller = Controller(app, Preferences(), None if picture is not None else state_path(), scenario, pinned)
-    controller.window.show()
     if picture is not None:
+        controller = Controller(app, Preferences(), None, scenario, pinned)
+        controller.window.show()
         return _smoke_test(app, controller, picture)
+    place = claim_place(state_path())
+    controller = Controller(app, Preferences(), place.path, scenario, pinned)
+    problems = Problems(controller.window, ProblemLog(log_folder()), controller.save, controller.window.show_message)
+    problems.watch()
+    controller.window.show()
     QTimer.singleShot(_WATCH_AFTER_MS, lambda: controller.watch(Machine()))
-    return app.exec()
+    code = app.exec()
+    place.give_back()
+    return code
 
 
 def _smoke_test(app: QApplication, controller: Controller, target: Path) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
@@ -31,9 +32,14 @@ class _GpuFile(CatalogueFile):
 
 def load_gpus(path: Path) -> tuple[Gpu, ...]:
     """The cards of a catalogue file, in its order. Raises CatalogueError."""
-    gpus = read_catalogue(path, _GpuFile).gpus
-    check_unique(path, (gpu.name for gpu in gpus))
-    return gpus
+    return read_gpus(path)[0]
+
+
+def read_gpus(path: Path) -> tuple[tuple[Gpu, ...], date]:
+    """The same, with when its facts were last gone through. Raises CatalogueError."""
+    file = read_catalogue(path, _GpuFile)
+    check_unique(path, (gpu.name for gpu in file.gpus))
+    return file.gpus, file.date
 
 
 def find_gpu(gpus: Iterable[Gpu], query: str) -> Gpu | None:

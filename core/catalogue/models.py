@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -49,9 +50,14 @@ class _ModelFile(CatalogueFile):
 
 def load_models(path: Path) -> tuple[Model, ...]:
     """The models of a catalogue file, in its order. Raises CatalogueError."""
-    models = read_catalogue(path, _ModelFile).models
-    check_unique(path, (model.name for model in models))
-    return models
+    return read_models(path)[0]
+
+
+def read_models(path: Path) -> tuple[tuple[Model, ...], date]:
+    """The same, with when its facts were last gone through. Raises CatalogueError."""
+    file = read_catalogue(path, _ModelFile)
+    check_unique(path, (model.name for model in file.models))
+    return file.models, file.date
 
 
 def find_model(models: Iterable[Model], query: str) -> Model | None:

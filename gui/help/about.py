@@ -1,16 +1,21 @@
 """What this is: version, the data it knows with their dates and sources, and the licences of all that is in it."""
 
 import json
+import sys
 from collections.abc import Iterator
 from html import escape
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
 from core import __version__
+from core.known import known_gpus, known_models, user_folder
 from gui import assets
 from gui.help.rich import section_html, table_html, title_html
+from gui.problems import log_folder
 
 #: Distributions that are shipped with it, and the licence of each (as its own metadata have it).
 LIBRARIES = {
@@ -26,6 +31,11 @@ LIBRARIES = {
 }
 
 
+def licences_folder() -> Path:
+    """The terms of everything that is shipped: gathered in a bundle; from source, those of the application itself."""
+    return assets.RESOURCES.parent / "licenses" if getattr(sys, "frozen", False) else assets.RESOURCES.parent
+
+
 class About(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -36,6 +46,9 @@ class About(QDialog):
         text.setAccessibleName(self.windowTitle())
         text.setHtml(self._about_html())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        licences = buttons.addButton(self.tr("Licences"), QDialogButtonBox.ButtonRole.HelpRole)
+        licences.setObjectName("about_licences")
+        licences.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(licences_folder()))))
         about_qt = buttons.addButton(self.tr("About Qt"), QDialogButtonBox.ButtonRole.HelpRole)
         about_qt.setObjectName("about_qt")
         about_qt.clicked.connect(lambda: QMessageBox.aboutQt(self))
@@ -53,11 +66,37 @@ class About(QDialog):
         data = table_html(self._data(), head=(self.tr("Data"), self.tr("As of"), self.tr("From")))
         libraries = table_html(_libraries(), head=(self.tr("Made with"), self.tr("Version"), self.tr("Licence")))
         name = title_html(self.tr("Fitting Room") + f" {__version__}")
-        return "".join((name, section_html(what), escape(own), " ", escape(article), "<p>", data, "<p>", libraries))
+        here = table_html(self._here(), head=(self.tr("On this machine"), ""))
+        private = self.tr("Nothing is sent anywhere; the network is asked only for a model that you name by its id.")
+        parts = (
+            name,
+            section_html(what),
+            escape(own),
+            " ",
+            escape(article),
+            " ",
+            escape(private),
+            "<p>",
+            data,
+            "<p>",
+            here,
+            "<p>",
+            libraries,
+        )
+        return "".join(parts)
+
+    def _here(self) -> Iterator[tuple[str, str]]:
+        yield self.tr("newer lists (models.json, gpus.json) are taken from"), str(user_folder())
+        yield self.tr("what went wrong is written to"), str(log_folder())
+        yield self.tr("the terms of all that is inside, and how to replace Qt (LGPL)"), str(licences_folder())
 
     def _data(self) -> Iterator[tuple[str, str, str]]:
-        yield self.tr("models"), _date(assets.MODELS), self.tr("config.json of each on the Hugging Face Hub, and its makers’ papers")
-        yield self.tr("graphics cards"), _date(assets.GPUS), self.tr("their makers’ data sheets; usable memory as runs have reported it")
+        yield self.tr("models"), str(known_models().date), self.tr("config.json of each on the Hugging Face Hub, and its makers’ papers")
+        yield (
+            self.tr("graphics cards"),
+            str(known_gpus().date),
+            self.tr("their makers’ data sheets; usable memory as runs have reported it"),
+        )
         runs = sum(_lines(path) for path in assets.EVIDENCE.glob("*.jsonl"))
         measured = self.tr("{number} measurements, each with its source").format(number=f"{runs:,}")
         yield self.tr("bands"), _date(assets.CALIBRATION), measured

@@ -45,12 +45,36 @@
         <translation>显存试衣间是自由软件，采用 Apache License 2.0。每一行数据旁边都有自己的来源。</translation>
     </message>
     <message>
+        <source>Licences</source>
+        <translation>许可条款</translation>
+    </message>
+    <message>
         <source>It grew out of an article on what training and serving open models costs (开源大模型训练及推理所需显卡成本).</source>
         <translation>它由一篇文章发展而来：《开源大模型训练及推理所需显卡成本》。</translation>
     </message>
     <message>
         <source>Fitting Room</source>
         <translation>显存试衣间</translation>
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation>在这台机器上</translation>
+    </message>
+    <message>
+        <source>Nothing is sent anywhere; the network is asked only for a model that you name by its id.</source>
+        <translation>不会向任何地方发送任何内容；只有按编号读取你指定的模型时才会访问网络。</translation>
+    </message>
+    <message>
+        <source>newer lists (models.json, gpus.json) are taken from</source>
+        <translation>更新的列表（models.json、gpus.json）取自</translation>
+    </message>
+    <message>
+        <source>what went wrong is written to</source>
+        <translation>出过的问题记录在</translation>
+    </message>
+    <message>
+        <source>the terms of all that is inside, and how to replace Qt (LGPL)</source>
+        <translation>所有组件的许可条款，以及如何替换 Qt（LGPL）</translation>
     </message>
     <message>
         <source>models</source>
@@ -344,6 +368,10 @@
     <message>
         <source>The last scenario could not be read. It was set aside as {path}; this is the example instead.</source>
         <translation>上次的配置无法读取，已改名保留为 {path}；现在显示的是示例。</translation>
+    </message>
+    <message>
+        <source>A list of your own is not used: {reason}</source>
+        <translation>没有使用你自己的列表：{reason}</translation>
     </message>
     <message>
         <source>The scenario could not be saved to {path}: {problem}</source>
@@ -1581,6 +1609,45 @@
     <message>
         <source>GPU {rank} and {others} like it</source>
         <translation>卡 {rank} 及同样的 {others} 张</translation>
+    </message>
+</context>
+<context>
+    <name>ProblemDialog</name>
+    <message>
+        <source>Something went wrong</source>
+        <translation>出了点问题</translation>
+    </message>
+    <message>
+        <source>Something went wrong in Fitting Room. Your scenario is kept: go on, or start again if the window looks odd.</source>
+        <translation>显存试衣间出了点问题。你的场景已保留：可以继续；如果窗口看起来不对，重新启动即可。</translation>
+    </message>
+    <message>
+        <source>Nothing was sent anywhere. If you want it to be mended, copy the details into a report.</source>
+        <translation>没有向任何地方发送任何内容。如果希望修复它，请把详细信息复制到问题报告里。</translation>
+    </message>
+    <message>
+        <source>They are also in {path}.</source>
+        <translation>详细信息也保存在 {path}。</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详细信息</translation>
+    </message>
+    <message>
+        <source>Copy the details</source>
+        <translation>复制详细信息</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+</context>
+<context>
+    <name>Problems</name>
+    <message>
+        <source>Something went wrong again; the scenario is kept. The details are in {path}.</source>
+        <extracomment>Of the file; one older is kept beside it. Different problems that are said in one run; more would be a flood.</extracomment>
+        <translation>又出了问题；场景已保留。详细信息在 {path}。</translation>
     </message>
 </context>
 <context>

@@ -1,5 +1,6 @@
 """The command line is a contract that scripts depend on: options, names, the keys of the JSON."""
 
+import re
 import sys
 import types
 from dataclasses import asdict
@@ -303,7 +304,8 @@ class TestWindow:
 class TestHelp:
     def test_version(self, capsys):
         assert main(["--version"]) == 0
-        assert capsys.readouterr().out == f"fitting-room {core.__version__}\n"
+        said = capsys.readouterr().out
+        assert re.fullmatch(rf"fitting-room {re.escape(core.__version__)} \(models of 20\d\d-\d\d-\d\d, GPUs of 20\d\d-\d\d-\d\d\)\n", said)
 
     def test_help_of_the_command_names_the_subcommand(self, capsys):
         assert main(["--help"]) == 0

@@ -155,5 +155,5 @@ class TestComplaints:
         assert len(words) == len(Problem)
 
     def test_a_broken_catalogue(self, complaint, monkeypatch, tmp_path):
-        monkeypatch.setattr("core.cli._RESOURCES", tmp_path)
+        monkeypatch.setattr("core.known.RESOURCES", tmp_path)
         assert "models.json: cannot be read" in complaint("estimate")
