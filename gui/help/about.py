@@ -106,10 +106,10 @@ class About(QDialog):
 def _libraries() -> Iterator[tuple[str, str, str]]:
     for name, licence in LIBRARIES.items():
         try:
-            version = metadata(name)["Version"]
+            found = metadata(name)["Version"]
         except PackageNotFoundError:  # in a bundle that leaves metadata out
-            version = ""
-        yield name, version, licence
+            found = ""
+        yield name, found, licence
 
 
 def _date(path: Path) -> str:
