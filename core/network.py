@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from core.memory import Method, Recipe, Scenario, Task, parameter_count
 from core.memory.lora import adapter_parameters
-from core.memory.parallel import Interconnect, Offload, Parallelism, Sharding
+from core.memory.parallel import Interconnect, Offload, Sharding
 
 #: Bytes a second and direction, as printed: NVLink of an H100; PCIe 4.0 x16 without its framing; one 400 Gbit/s port a GPU.
 INSIDE_BYTES_PER_SECOND = {Interconnect.NVLINK: 450e9, Interconnect.PCIE: 25e9}
@@ -50,8 +50,13 @@ class Traffic(NamedTuple):
         return self._replace(between_bytes=self.between_bytes + size_bytes)
 
 
-def idle_share(parallel: Parallelism) -> float:
-    """Of a step, what a pipeline stands still while it fills and empties: (p-1)/(v*m + p-1) (Narayanan et al. 2021)."""
+def idle_share(scenario: Scenario) -> float:
+    """Of a step, what a pipeline stands still while it fills and empties: (p-1)/(v*m + p-1) (Narayanan et al. 2021). Of inference, what its
+    stages wait for each other's tokens where there are fewer sequences than stages.
+    """
+    parallel = scenario.parallel
+    if scenario.task is not Task.TRAINING:
+        return max(0.0, 1.0 - scenario.batch_size / parallel.pipeline_parallel_size)
     waiting = parallel.pipeline_parallel_size - 1
     return waiting / (parallel.virtual_pipeline_parallel_size * parallel.num_microbatches + waiting)
 

@@ -14,10 +14,10 @@ from core.memory.calibration import Calibration
 from core.network import Traffic, idle_share, traffic
 from core.spreading import with_gpus
 from core.strategies import strategies
-from core.throughput import training_flops_per_token
+from core.throughput import decode_bytes, training_flops_per_token
 
 #: For a step's share of time that is communication, where a card's speed is not known: an A100's.
-_FLOPS = 312e12
+_FLOPS, _BANDWIDTH = 312e12, 2.0e12
 #: Of the peak, what a good training run reaches.
 _REACHED = 0.4
 _MOST_GPUS = 4096
@@ -45,18 +45,20 @@ def judged(scenario: Scenario, gpu: Gpu, calibration: Calibration | None) -> Str
     """``scenario`` as it is, on cards of one kind."""
     found = estimate(scenario, calibration)
     fit = judge(found.total_bytes, gpu.usable_bytes, found.peak.stack, found.sure_bytes)
-    sent, idle = traffic(scenario), idle_share(scenario.parallel)
+    sent, idle = traffic(scenario), idle_share(scenario)
     return Strategy(scenario, found, fit, sent, idle, _cost(scenario, gpu, sent, idle))
 
 
 def _cost(scenario: Scenario, gpu: Gpu, sent: Traffic, idle: float) -> float:
     seconds = sent.seconds(scenario.parallel.interconnect)
-    if scenario.task is not Task.TRAINING:
-        return seconds * 1e6  # microseconds a token: nothing to compare with, and no pipeline that could stand still
     parallel, flops = scenario.parallel, gpu.dense_flops_per_second
-    a_second = (flops and (flops.bf16 or flops.fp16)) or _FLOPS
-    tokens = scenario.batch_size * scenario.context_length * parallel.num_microbatches * parallel.data_parallel_size
-    computing = tokens * training_flops_per_token(scenario) / parallel.world_size / (a_second * _REACHED)
+    if scenario.task is Task.TRAINING:
+        a_second = (flops and (flops.bf16 or flops.fp16)) or _FLOPS
+        tokens = scenario.batch_size * scenario.context_length * parallel.num_microbatches * parallel.data_parallel_size
+        computing = tokens * training_flops_per_token(scenario) / parallel.world_size / (a_second * _REACHED)
+    else:
+        of_one = parallel.world_size // parallel.data_parallel_size
+        computing = decode_bytes(scenario) / of_one / (gpu.bandwidth_bytes_per_second or _BANDWIDTH)
     return seconds / computing + idle / (1 - idle)
 
 

@@ -49,8 +49,8 @@ def test_what_leaves_the_machine_goes_through_the_network() -> None:
 def test_stages_hand_on_hidden_states_and_stand_still_meanwhile() -> None:
     staged = TRAINING.evolve(pipeline_parallel_size=4, num_microbatches=12)
     assert traffic(staged).inside_bytes == pytest.approx(12 * 2 * STATES)
-    assert idle_share(staged.parallel) == pytest.approx(3 / 15)  # Narayanan et al. 2021
-    assert idle_share(TRAINING.parallel) == 0
+    assert idle_share(staged) == pytest.approx(3 / 15)  # Narayanan et al. 2021
+    assert idle_share(TRAINING) == 0
 
 
 def test_adapters_send_little_unless_the_base_is_gathered() -> None:
@@ -71,3 +71,5 @@ def test_decoding_adds_up_two_vectors_a_layer() -> None:
     sent = traffic(serving.evolve(tensor_parallel_size=2))
     assert sent.inside_bytes == pytest.approx(2 * 2 * 1 / 2 * 2 * 8 * serving.architecture.hidden_size * LAYERS)
     assert traffic(serving.evolve(pipeline_parallel_size=2)).total_bytes < sent.total_bytes
+    assert idle_share(serving.evolve(pipeline_parallel_size=2, batch_size=1)) == 0.5
+    assert idle_share(serving.evolve(pipeline_parallel_size=2)) == 0
