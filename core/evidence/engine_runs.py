@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from core.catalogue.gpus import find_gpu, load_gpus
 from core.evidence.models import architecture_of
 from core.evidence.records import UnsupportedError
 from core.evidence.run_formats import weight_format
-from core.memory import Architecture, Format, Runtime, Scenario
+from core.memory import ONE_GPU, Architecture, Format, Runtime, Scenario, refusal
 from core.memory.edge import validated
 from core.memory.inference import kv_cache_bytes
+from core.memory.inference_spread import NCCL_SERVING_BYTES, engine_part
 from core.memory.runtime import CUDA_CONTEXT_BYTES, EAGER_CUDA_CONTEXT_BYTES
 from core.memory.scenario import ENGINES
 from core.memory.serving import (
@@ -49,14 +51,28 @@ def predicted(record: Mapping[str, Any]) -> tuple[str, int]:
     engine = str(run["engine"])
     if engine in {"pytorch", "pycuda"}:
         return "cuda_context", _context_bytes(run, component)
-    if ((record.get("hardware") or {}).get("n_gpus") or 1) != 1:
-        raise UnsupportedError("tensor parallel runs are not modelled")
+    gpus = int((record.get("hardware") or {}).get("n_gpus") or 1)
     if engine in ENGINES and component == "cuda_context":
-        return component, NON_TORCH_BYTES
+        return component, NON_TORCH_BYTES + (NCCL_SERVING_BYTES if gpus > 1 else 0)
     architecture = architecture_of(record["model"])
+    if gpus > 1:
+        return component, _on_one_of(record, architecture, gpus, component)
     if engine == "exllamav3":
         return "process", _exllama_total(run, architecture, component)
     return component, _served(record, _engine_scenario(record, architecture), component)
+
+
+def _on_one_of(record: Mapping[str, Any], architecture: Architecture, gpus: int, component: str) -> int:
+    """Of one of the GPUs that share every matrix; they state what each of them has."""
+    if record["run"]["engine"] not in ENGINES:
+        raise UnsupportedError("runs of this engine on several GPUs are not modelled")
+    scenario = _engine_scenario(record, architecture).evolve(tensor_parallel_size=gpus)
+    if refusal(scenario) is not None:
+        raise UnsupportedError(f"{gpus} GPUs do not share this model's heads evenly")
+    own = replace(scenario, architecture=engine_part(architecture, scenario.parallel), parallel=ONE_GPU)
+    if component == "activations_peak":
+        return activation_peak_bytes(own, architecture.vocab_size)
+    return _served(record, own, component)
 
 
 def _context_bytes(run: Mapping[str, Any], component: str) -> int:

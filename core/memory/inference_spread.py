@@ -84,7 +84,7 @@ def _transformers_film(scenario: Scenario, stage: Stage, first_layer: int, runti
     return _heavier(inference_moments(replace(scenario, architecture=shape, parallel=ONE_GPU), runtime_bytes), extra)
 
 
-def _engine_part(arch: Architecture, parallel: Parallelism) -> Architecture:
+def engine_part(arch: Architecture, parallel: Parallelism) -> Architecture:
     """The shape that one GPU of an engine multiplies with. With expert parallelism every expert is whole, on one of its GPUs."""
     experts = parallel.expert_parallel_size
     if experts == 1:
@@ -96,7 +96,7 @@ def _engine_part(arch: Architecture, parallel: Parallelism) -> Architecture:
 
 def _engine_film(scenario: Scenario, stage: Stage, first_layer: int, runtime_bytes: int) -> tuple[Moment, ...]:
     arch, parallel = scenario.architecture, scenario.parallel
-    part = _engine_part(with_layers(arch, first_layer, stage.layers), parallel)
+    part = engine_part(with_layers(arch, first_layer, stage.layers), parallel)
     wide = unquantized_bytes_per_value(scenario.weights)
     # The rows of the router are whole on every GPU.
     extra = wide * arch.hidden_size * (arch.num_experts - part.num_experts) * part.num_moe_layers

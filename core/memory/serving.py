@@ -114,9 +114,9 @@ def _largest_steps(scenario: Scenario, sampled: int | None = None) -> tuple[tupl
     return (layer, Cause.MLP), (sampler, Cause.LOGITS)
 
 
-def activation_peak_bytes(scenario: Scenario) -> int:
-    """What the profile run needs above the weights: vLLM's "PyTorch activation peak memory"."""
-    return max(sum(step) for step, _ in _largest_steps(scenario))
+def activation_peak_bytes(scenario: Scenario, sampled: int | None = None) -> int:
+    """What the profile run needs above the weights: vLLM's "PyTorch activation peak memory". ``sampled`` as in :func:`serving_moments`."""
+    return max(sum(step) for step, _ in _largest_steps(scenario, sampled))
 
 
 #: ``gpu_memory_utilization`` where nothing is said.
