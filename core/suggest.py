@@ -85,9 +85,17 @@ def counts() -> Iterator[int]:
         size *= 2
 
 
-def smallest_count(scenario: Scenario, gpu: Gpu, calibration: Calibration | None) -> Iterator[Strategy | None]:
-    """The best strategy on the fewest cards; ends without one where even thousands are not enough. None stands for work meanwhile."""
+def smallest_count(
+    scenario: Scenario, gpu: Gpu, calibration: Calibration | None, *, more_than: int = 0, most: int = _MOST_GPUS
+) -> Iterator[Strategy | None]:
+    """The best strategy on the fewest cards, of those ``more_than`` and at ``most`` so many; ends without one where they are not enough.
+    None stands for work meanwhile.
+    """
     for count in counts():
+        if count > most:
+            return
+        if count <= more_than:
+            continue
         best: Strategy | None = None
         for strategy in chain(_as_usual(scenario, count, gpu, calibration), sweep(scenario, count, gpu, calibration)):
             if strategy is not None and (best is None or rank(strategy) < rank(best)):

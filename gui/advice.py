@@ -1,22 +1,26 @@
 """Under the verdict: what to change so that it fits, or what the room that is left would hold. Each is a button that does it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from core.memory import FitStatus, Gpu, Scenario
+from core.memory import Estimator, FitStatus, Gpu, Scenario
 from core.remedies import Gain, Remedy, cards_that_hold, fits_by_estimate, further, gains, ranked, remedies
+from core.suggest import smallest_count
 from gui.advice_words import gain_name, remedy_cost, remedy_name
 from gui.frame import Frame
+from gui.parallel_words import fleet_name, strategy_name
 
 #: Above this burden, what probably fits is offered too, where it asks for less; so many of them.
 _HARSH, _LIKELY = 1.5, 2
 #: Buttons in sight at most; the menu has all there is, with so many cards.
 _SHOWN, _CARDS = 5, 5
+#: Several of a card are offered up to so many, or four times as many as there are.
+_MOST_GPUS = 64
 
 
 class _Offer(NamedTuple):
@@ -104,7 +108,8 @@ class Advice(QWidget):
         for remedy in further(frame.scenario, fits, found):
             more += [remedy] if remedy else []
             yield None
-        offers[_SHOWN - 2 : _SHOWN - 2] = cards[:1]
+        several = yield from self._several(frame)
+        offers[_SHOWN - 2 : _SHOWN - 2] = cards[:1] + several
         offers += [self._remedy(remedy, frame) for remedy in ranked(more)] + cards[1:]
         if offers:
             self._show(self.tr("Would fit:") if frame.fit.status is FitStatus.OOM else self.tr("Would surely fit:"), offers)
@@ -118,6 +123,19 @@ class Advice(QWidget):
     def _card(self, gpu: Gpu, frame: Frame) -> _Offer:
         spare = frame.numbers.bytes(gpu.usable_bytes - frame.estimate.total_bytes)
         return _Offer(gpu.name, self.tr("A card that surely holds this, with {room} to spare.").format(room=spare), gpu.name)
+
+    def _several(self, frame: Frame) -> Generator[None, None, list[_Offer]]:
+        """The fewest of the chosen card that would do, spread in the best way there is."""
+        if frame.gpu is None or frame.scenario.estimator is not Estimator.DETAILED:
+            return []
+        now = frame.scenario.parallel.world_size
+        for strategy in smallest_count(frame.scenario, frame.gpu, frame.calibration, more_than=now, most=max(_MOST_GPUS, 4 * now)):
+            if strategy is not None:
+                cards, spare = fleet_name(strategy.scenario, frame.gpu.name), frame.numbers.bytes(strategy.fit.headroom_bytes)
+                words = self.tr("{strategy}, with {room} to spare on each. More ways are in the tab GPUs.")
+                return [_Offer(cards, words.format(strategy=strategy_name(strategy.scenario), room=spare), strategy.scenario)]
+            yield
+        return []
 
     def _likely(self, remedy: Remedy, frame: Frame) -> _Offer:
         name, cost, *_ = self._remedy(remedy, frame)

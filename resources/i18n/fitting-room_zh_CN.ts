@@ -113,7 +113,7 @@
     <name>Advice</name>
     <message>
         <source>more</source>
-        <extracomment>Above this burden, what probably fits is offered too, where it asks for less; so many of them. Buttons in sight at most; the menu has all there is, with so many cards.</extracomment>
+        <extracomment>Above this burden, what probably fits is offered too, where it asks for less; so many of them. Buttons in sight at most; the menu has all there is, with so many cards. Several of a card are offered up to so many, or four times as many as there are.</extracomment>
         <translation>更多</translation>
     </message>
     <message>
@@ -243,6 +243,10 @@
     <message>
         <source>A card that surely holds this, with {room} to spare.</source>
         <translation>确定放得下的显卡，还剩 {room}。</translation>
+    </message>
+    <message>
+        <source>{strategy}, with {room} to spare on each. More ways are in the tab GPUs.</source>
+        <translation>{strategy}，每张还剩 {room}。更多方案见“多卡”页。</translation>
     </message>
 </context>
 <context>

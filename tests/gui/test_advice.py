@@ -106,7 +106,9 @@ def test_the_longer_list_has_what_changes_more_and_larger_cards(room: Any) -> No
     offered = offers(room)
     assert offered[0] == "int8 weights (\u22125.9 GiB)"
     assert "int4 weights (\u22128.9 GiB)" in offered[1:]
-    cards = [text for text in offered if "GiB" not in text]
+    several = [text for text in offered if "×" in text]
+    assert several == ["2 × RTX 4070"]
+    cards = [text for text in offered if "GiB" not in text and text not in several]
     assert len(cards) == 5
     table = room.window.gpu_picker.table
     sizes = [table.gpu_named(name).memory_bytes for name in cards]
@@ -245,3 +247,13 @@ def test_an_engine_says_how_many_sequences_its_pool_holds(room: Any) -> None:
     room.set(runtime="transformers")
     room.settle()
     assert "pool" not in room.text("verdict_limits")
+
+
+def test_several_of_the_card_are_offered_and_fit(room: Any) -> None:
+    room.set(gpu="RTX 4070")
+    place = offers(room).index("2 × RTX 4070")
+    with room.change():
+        press(room, place)
+    assert room.scenario.parallel.world_size == 2
+    assert "2 × RTX 4070" in room.verdict
+    assert room.verdict.startswith("Fits")

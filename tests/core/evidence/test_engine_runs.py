@@ -161,7 +161,7 @@ class TestExLlama:
 @pytest.mark.parametrize(
     ("odd", "reason"),
     [
-        (record("weights") | {"hardware": {"n_gpus": 2}}, "tensor parallel"),
+        (record("weights") | {"hardware": {"n_gpus": 3}}, "heads evenly"),
         (record("total"), "by itself"),
         (record("weights", model=LLAMA | {"name": "Qwen/Qwen2.5-VL-7B"}), "also see"),
     ],
@@ -169,6 +169,14 @@ class TestExLlama:
 def test_what_is_not_modelled_is_said(odd, reason):
     with pytest.raises(UnsupportedError, match=reason):
         predicted(odd)
+
+
+def test_one_of_several_gpus_states_its_own():
+    """Half of the matrices, half of the cache of as many tokens, and what GPUs need to talk."""
+    two = {"hardware": {"n_gpus": 2}}
+    assert predicted(record("weights") | two)[1] < 0.52 * predicted(record("weights"))[1]
+    assert predicted(record("cuda_context") | two)[1] > 2 * predicted(record("cuda_context"))[1]
+    assert predicted(record("activations_peak") | two)[1] <= predicted(record("activations_peak"))[1]
 
 
 def test_a_version_of_the_twenties_is_no_old_one():
