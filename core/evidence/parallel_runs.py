@@ -7,14 +7,17 @@ from typing import Any
 from core.evidence.records import UnsupportedError
 from core.memory import Device
 
-#: What sources call ways of sharding, by a part of the name; the first that occurs counts.
+#: What sources call ways of sharding, by a part of the name in letters and figures alone; the first that occurs counts.
 _SHARDINGS = (
-    ("no_shard", "none"),
-    ("grad_op", "fsdp-grad-op"),
+    ("noshard", "none"),
+    ("fsdp2hybrid", "fsdp2-hybrid"),
+    ("hsdp", "fsdp2-hybrid"),
     ("hybrid", "fsdp-hybrid"),
+    ("gradop", "fsdp-grad-op"),
     ("fsdp2", "fsdp2"),
     ("fsdp", "fsdp"),
-    ("distributed optimizer", "megatron"),
+    ("distributedopt", "megatron"),
+    ("distopt", "megatron"),
     ("zero3", "zero3"),
     ("zero2", "zero2"),
     ("zero1", "zero1"),
@@ -64,7 +67,7 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
         if compiled and re.search(r"_2025\d\d_", str(record.get("source"))):
             changes |= {"loss": "fused"}  # it compiles the loss too since
         changes |= {"sync_each_batch": changes["pipeline_parallel_size"] == 1}
-    if "megatron" in framework:  # a vocabulary-parallel loss that writes the gradient over the logits
+    if is_megatron(framework):  # a vocabulary-parallel loss that writes the gradient over the logits
         changes |= {"recipe": "mixed", "fused_kernels": True, "fused_mlp": True, "loss": "fused"}
         changes |= {"sequence_parallel": changes["tensor_parallel_size"] > 1}
     if "colossal" in framework:
@@ -87,10 +90,11 @@ def parallel_fields(record: Mapping[str, Any]) -> dict[str, Any]:
         sizes["data_parallel_size"] = max(1, int(hardware["n_gpus"]) // known)
     if known * sizes["data_parallel_size"] != int(hardware["n_gpus"]):
         raise UnsupportedError("the parallel sizes do not multiply to the number of GPUs")
-    stated = str(hardware.get("zero_stage/fsdp") or "none").lower()
+    stated = re.sub(r"[^a-z0-9]", "", str(hardware.get("zero_stage/fsdp") or "none").lower())
     sharding = next((name for part, name in _SHARDINGS if part in stated), "none")
     framework = str(run.get("framework")).lower()
-    if "megatron" in framework and sharding in ("zero1", "none"):
+    of_megatron = is_megatron(framework)
+    if of_megatron and sharding in ("zero1", "none"):
         sharding = "megatron"
     note = str(record.get("note") or "")
     virtual = re.search(r"VPP=(\d+)", note)
@@ -103,15 +107,24 @@ def parallel_fields(record: Mapping[str, Any]) -> dict[str, Any]:
         "sequence_parallel": bool(hardware.get("sp")),
         "num_microbatches": accumulated,
         "virtual_pipeline_parallel_size": int(virtual[1]) if virtual else 1,
-        "recompute": _recompute(str(run.get("grad_checkpointing") or "")),
+        # experts are whole in its recipes
+        "expert_tensor_parallel_size": int(hardware.get("etp") or (1 if of_megatron and sizes["expert_parallel_size"] > 1 else 0)),
+        **_recompute(str(run.get("grad_checkpointing") or ""), framework),
         # its buffers of gradients are fp32 but in recipes for FP8
         "fp32_gradients": sharding == "megatron" and "fp8" not in str(run.get("weight_dtype")).lower(),
     }
+    if "activation" in offload:
+        fields |= {"offload_activations": "cpu"}
     if "param" in offload:
         fields |= {"offload_parameters": "cpu", "offload_optimizer": "cpu"}
-    elif offload:
+    elif offload and offload != "activations":
         fields |= {"offload_optimizer": "cpu"}
     return fields
+
+
+def is_megatron(framework: str) -> bool:
+    """Whether the framework is Megatron-Core or built on it."""
+    return "megatron" in framework or "nemo" in framework
 
 
 _SIZES = {
@@ -123,17 +136,24 @@ _SIZES = {
 }
 
 
-def _recompute(stated: str) -> str:
+def _recompute(stated: str, framework: str) -> dict[str, Any]:
+    """What is computed again beyond whole layers, or in groups of more than one."""
+    grouped = re.search(r"(uniform|block)\D{0,3}(\d+)", stated)
+    if grouped and (grouped[1] == "block" or int(grouped[2]) > 1):
+        return {"gradient_checkpointing": False, "recompute": grouped[1], "recompute_num_layers": int(grouped[2])}
     if "selective" not in stated:
-        return "none"
+        return {}
     if "mlp" in stated:
-        return "mlp"
-    return "selective" if "core_attn" in stated else "operations"
+        return {"recompute": "mlp"}
+    return {"recompute": "operations" if "torchtitan" in framework else "selective"}
 
 
 def stated_device(record: Mapping[str, Any], devices: tuple[Device, ...]) -> Device:
     """The GPU whose memory ``record`` states: of the stage it names, of the last rank where a framework logs that, else the fullest."""
-    named = re.search(r"\bstage (\d+) of \d+", str(record.get("note") or ""))
+    remarks = f"{record['measured'].get('what')} {record.get('note')}"
+    named = re.search(r"\bstage (\d+) of \d+", remarks)
+    if re.search(r"\blast rank\b", remarks):
+        return devices[-1]
     if named:
         index = int(named[1])
         return [device for device in devices if device.stage <= index][-1]

@@ -26,7 +26,7 @@ from core.memory.parameters import (
 )
 from core.memory.preference import holds_reference
 from core.memory.recompute import Kept, kept_on_stage
-from core.memory.runtime import moment_of, sharded_reserve_bytes
+from core.memory.runtime import moment_of, sharded_reserve_bytes, split_reserve_bytes
 from core.memory.scenario import Gradients, Method, Optimizer, Scenario
 from core.memory.sharding import (
     DIVIDES_GRADIENTS,
@@ -113,6 +113,9 @@ def _state_of_full(scenario: Scenario, wide: Widths, parallel: Parallelism, valu
     n = wide.numerics
     states = optimizer_state_bytes(scenario.optimizer, n, with_states, factored)
     largest = min(with_states, largest_trained_matrix(scenario))
+    stepped_gradients = gradients
+    if scenario.gradients is Gradients.IN_BACKWARD:  # one matrix at a time
+        with_states, stepped_gradients = largest, wide.gradient * largest
     if n.master and parallel.fp32_gradients:
         work = 0  # the gradients are as wide as the master weights already
     elif sharding is Sharding.ZERO3:
@@ -121,7 +124,7 @@ def _state_of_full(scenario: Scenario, wide: Widths, parallel: Parallelism, valu
         work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, with_states, largest)
     buffers = buffer_bytes(scenario.architecture)
     reference = wide.gathered * stored + buffers if holds_reference(scenario) else 0
-    return ModelState(wide.weight * stored + buffers + reference, gradients, states, gradients, work)
+    return ModelState(wide.weight * stored + buffers + reference, gradients, states, stepped_gradients, work)
 
 
 #: Values that ZeRO-3 steps at once (``sub_group_size``).
@@ -208,6 +211,8 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
         in_passes, in_step = sharded_reserve_bytes(transient, gathered, model.step_work + model.stepped_gradients)
     else:
         in_passes, in_step = reserves(scenario, kept.saved.layers + kept.others, backward, model.step_work)
+        if parallel.tensor_parallel_size * parallel.pipeline_parallel_size > 1:
+            in_passes = max(in_passes, split_reserve_bytes(max(_transient(instant) for instant, _ in (*forward, *backward))))
     moments = (
         moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
         reserving(in_passes, MomentName.FORWARD, forward),

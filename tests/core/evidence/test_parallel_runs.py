@@ -37,6 +37,11 @@ def record(run=None, hardware=None, measured=None, note=None) -> dict:
         ("zero3", "zero3"),
         ("sharding stage2 (zero2) x8", "zero2"),
         ("stage1 x1", "zero1"),
+        ("ZeRO-3", "zero3"),
+        ("ZeRO stage 2", "zero2"),
+        ("HSDP", "fsdp2-hybrid"),
+        ("hybrid_shard", "fsdp-hybrid"),
+        ("dist. opt.", "megatron"),
         ("distributed optimizer (assumed)", "megatron"),
     ],
 )
@@ -49,6 +54,8 @@ def test_megatron_calls_its_own_zero1():
     assert (found["sharding"], found["fp32_gradients"]) == ("megatron", True)
     narrow = parallel_fields(record(run={"framework": "megatron", "weight_dtype": "bf16, FP8 compute"}))
     assert narrow["fp32_gradients"] is False
+    experts = parallel_fields(record(run={"framework": "NeMo"}, hardware={"ep": 4}))
+    assert (experts["expert_parallel_size"], experts["expert_tensor_parallel_size"], experts["sharding"]) == (4, 1, "megatron")
 
 
 def test_sizes_multiply_to_the_number_of_gpus():
@@ -58,11 +65,20 @@ def test_sizes_multiply_to_the_number_of_gpus():
 
 
 @pytest.mark.parametrize(
-    ("stated", "recompute"),
-    [("full", "none"), ("selective", "operations"), ("selective: core_attn (assumed)", "selective"), ("selective: mlp, core_attn", "mlp")],
+    ("framework", "stated", "recompute"),
+    [
+        ("torchtitan", "full", {}),
+        ("torchtitan", "selective", {"recompute": "operations"}),
+        ("megatron-bridge", "selective", {"recompute": "selective"}),
+        ("megatron-bridge", "selective: mlp, core_attn", {"recompute": "mlp"}),
+        ("ms-swift Megatron", "full (uniform 1)", {}),
+        ("megatron", "full (uniform 4)", {"recompute": "uniform", "recompute_num_layers": 4, "gradient_checkpointing": False}),
+        ("megatron", "full, block 1", {"recompute": "block", "recompute_num_layers": 1, "gradient_checkpointing": False}),
+    ],
 )
-def test_recomputation(stated, recompute):
-    assert parallel_fields(record(run={"grad_checkpointing": stated}))["recompute"] == recompute
+def test_recomputation(framework, stated, recompute):
+    found = parallel_fields(record(run={"grad_checkpointing": stated, "framework": framework}))
+    assert {field: found[field] for field in ("recompute", "recompute_num_layers", "gradient_checkpointing") if field in found} == recompute
 
 
 def test_what_only_the_remark_says():
@@ -70,7 +86,9 @@ def test_what_only_the_remark_says():
     assert (found["virtual_pipeline_parallel_size"], found["num_microbatches"]) == (5, 32)
 
 
-@pytest.mark.parametrize(("stated", "moved"), [("params", ("cpu", "cpu")), ("optimizer", (None, "cpu")), (None, (None, None))])
+@pytest.mark.parametrize(
+    ("stated", "moved"), [("params", ("cpu", "cpu")), ("optimizer", (None, "cpu")), (None, (None, None)), ("activations", (None, None))]
+)
 def test_offload(stated, moved):
     found = parallel_fields(record(run={"cpu_offload": stated}))
     assert (found.get("offload_parameters"), found.get("offload_optimizer")) == moved
@@ -82,6 +100,7 @@ def test_the_gpu_that_was_stated():
     devices = estimate(scenario_of(staged)).devices
     assert stated_device(staged, devices).stage == 5
     assert stated_device(staged | {"note": None}, devices) == max(devices, key=lambda device: device.total_bytes)
+    assert stated_device(staged | {"note": "logged by the last rank"}, devices).stage == 7
     assert sum_over(record(measured={"per_gpu": False})) == 8
     assert sum_over(record()) == 1
 

@@ -87,6 +87,51 @@ class TestPublishedFormulas:
         assert state(zero3.moments[-1].stack) == 0
         assert zero3.host_bytes.total_bytes == pytest.approx(18 * P, abs=8 * BUFFERS)
 
+    @pytest.mark.parametrize("n", [2, 8])
+    def test_deepspeed_estimators(self, n):
+        """estimate_zero2_model_states_mem_needs: 4P + 16P/N, which is ZeRO-1's step here: 16-bit gradients whole, a fp32 copy of a part.
+        ZeRO-2 divides them too. estimate_zero3_model_states_mem_needs: 18P/N with fp32 gradients, and 4 bytes a parameter of the largest
+        layer, where here live parameters, prefetched ones and the reduce bucket are counted as they are configured.
+        """
+        step = stacks(FULL.evolve(data_parallel_size=n, sharding="zero1"))[MomentName.OPTIMIZER_STEP]
+        assert state(step) + step.workspace - BUFFERS == pytest.approx(4 * P + 16 * P / n, abs=32)
+        divided = stacks(FULL.evolve(data_parallel_size=n, sharding="zero2"))[MomentName.OPTIMIZER_STEP]
+        assert state(step) - state(divided) == pytest.approx(2 * P - 2 * P / n, abs=8)
+        zero3 = stacks(FULL.evolve(data_parallel_size=n, sharding="zero3", fp32_gradients=True))[MomentName.OPTIMIZER_STEP]
+        assert state(zero3) - BUFFERS == pytest.approx(18 * P / n, abs=32)
+
+    @pytest.mark.parametrize(("t", "p", "d"), [(1, 1, 8), (2, 4, 2), (8, 2, 4)])
+    def test_megatron_theoretical_weights_and_optimizer(self, t, p, d):
+        """theoretical_memory_usage.py: the most loaded GPU has (layers / p + embedding) / t parameters, of 6 + 12/d bytes. Norms, which it
+        divides too, are whole on every GPU; so is the head where there is no pipeline.
+        """
+        run = FULL.evolve(
+            sharding="megatron",
+            fp32_gradients=True,
+            tensor_parallel_size=t,
+            pipeline_parallel_size=p,
+            data_parallel_size=d,
+            num_microbatches=8,
+        )
+        tables = 32000 * 4096 * (2 if p == 1 else 1)
+        theirs = ((P - 2 * 32000 * 4096) / p + tables) / t * (6 + 12 / d)
+        ours = max(state(device.moments[-1].stack) for device in estimate(run).devices)
+        assert ours == pytest.approx(theirs, rel=0.001)
+
+    @pytest.mark.parametrize("widening", [2, 4])
+    def test_megatron_theoretical_activations(self, widening):
+        """theoretical_memory_usage.py: s*b*h*(18 + 4 f/h) a layer of a GPT with dropout, times p micro-batches on the first of p stages."""
+        gpt = Architecture(
+            **SHAPE
+            | {"norm": "layer", "activation": "gelu", "linear_bias": True, "position": "learned", "max_position_embeddings": 2048}
+            | {"intermediate_size": widening * 4096, "dropout": True}
+        )
+        run = Scenario(architecture=gpt).evolve(
+            task="training", recipe="mixed", context_length=2048, pipeline_parallel_size=4, num_microbatches=8
+        )
+        ours = stacks_of_first(run).activations
+        assert ours == pytest.approx(4 * 8 * 2048 * 4096 * (18 + 4 * widening), rel=0.02)
+
     def test_experts_are_divided_among_fewer(self):
         """Megatron-Bridge, Qwen3-30B-A3B on 16 H100, TP2 PP2 EP4, experts whole: 6 + 12/2 bytes of an expert's parameter, 6 + 12/4 of
         the others: 46.95 of the 47.2 GB it states; offloading the states all saves the 15.3 GB it states.
@@ -244,6 +289,12 @@ class TestEveryMoment:
         assert last - first == 2 * 4096
         tied = run.evolve(architecture=Architecture(**SHAPE | {"tie_word_embeddings": True}))
         assert [device.moments[0].stack.weights for device in estimate(tied).devices] == [first, middle, also, last]
+
+    def test_an_optimizer_that_steps_in_backward_holds_one_gradient(self):
+        run = FULL.evolve(data_parallel_size=8, sharding="fsdp2")
+        stepped = stacks(run.evolve(gradients="in-backward"))[MomentName.OPTIMIZER_STEP]
+        assert stepped.gradients == 4 * 32000 * 4096
+        assert stepped.workspace < stacks(run)[MomentName.OPTIMIZER_STEP].workspace
 
     def test_stages_that_are_alike_are_one_device(self):
         run = FULL.evolve(pipeline_parallel_size=8, tensor_parallel_size=2, num_microbatches=1)
