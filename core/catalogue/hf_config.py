@@ -288,6 +288,10 @@ _FAMILIES: Mapping[str, _Family] = {
     "cohere2": _Family("Cohere2", tied=True, read=_all_but_every(4)),
     "llama4_text": _Family("Llama4Text", read=_llama4),
     "qwen3_next": _Family("Qwen3Next", read=HYBRID_READERS["Qwen3Next"]),
+    "qwen3_5_text": _Family("Qwen3_5", read=HYBRID_READERS["Qwen3_5"]),
+    "qwen3_5_moe_text": _Family("Qwen3_5Moe", read=HYBRID_READERS["Qwen3_5Moe"]),
+    "granitemoehybrid": _Family("GraniteMoeHybrid", read=HYBRID_READERS["GraniteMoeHybrid"]),
+    "lfm2": _Family("Lfm2", tied=True, read=HYBRID_READERS["Lfm2"]),
     "falcon_h1": _Family("FalconH1", read=HYBRID_READERS["FalconH1"]),
     "bamba": _Family("Bamba", read=HYBRID_READERS["Bamba"]),
     "jamba": _Family("Jamba", read=HYBRID_READERS["Jamba"]),
@@ -336,7 +340,11 @@ _KNOWN_KEYS = frozenset(
     torch_dtype dtype transformers_version use_cache bos_token_id eos_token_id pad_token_id hidden_act hidden_activation
     activation_function initializer_range rms_norm_eps layer_norm_eps layer_norm_epsilon layer_norm_bias rope_theta rope_scaling
     rope_parameters rope_local_base_freq rope_interleave rotary_emb_base attention_dropout hidden_dropout resid_pdrop embd_pdrop attn_pdrop
-    full_attention_interval linear_conv_kernel_dim linear_num_key_heads linear_num_value_heads linear_key_head_dim linear_value_head_dim
+    full_attn_idxs conv_L_cache conv_bias conv_dim conv_dim_out conv_use_xavier_init block_dim block_ff_dim block_auto_adjust_ff_dim
+    block_ffn_dim_multiplier block_multiple_of block_mlp_init_scale block_norm_eps block_out_init_scale block_use_swiglu
+    block_use_xavier_init norm_eps use_pos_enc tie_embedding shared_intermediate_size position_embedding_type normalization_function
+    init_method full_attention_interval
+    linear_conv_kernel_dim linear_num_key_heads linear_num_value_heads linear_key_head_dim linear_value_head_dim
     mamba_d_ssm mamba_n_heads mamba_d_head mamba_n_groups mamba_d_state mamba_d_conv mamba_expand mamba_chunk_size mamba_conv_bias
     mamba_proj_bias mamba_norm_before_gate mamba_rms_norm mamba_use_mlp projectors_bias attn_layer_indices attn_layer_period
     attn_layer_offset expert_layer_period expert_layer_offset mamba_dt_rank use_mamba_kernels use_mambapy use_associative_scan

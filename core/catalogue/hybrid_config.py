@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.catalogue.config_keys import Config, ConfigError, ConfigProblem, integer
+from core.memory.architecture import Mixer, Position
 
 #: Code of families that have no attention at all.
 WITHOUT_ATTENTION = frozenset({"Mamba", "Mamba2"})
@@ -36,10 +37,12 @@ def _listed(config: Config, layers: int) -> list[str] | None:
 
 
 def _patterned(fields: dict[str, Any], attends: Sequence[bool]) -> None:
-    """Layers of attention and others of a mixer."""
+    """Layers of attention and others of a mixer; there may be none of those."""
     attention = sum(attends)
+    if attention == len(attends):
+        fields |= {"mixer": Mixer.NONE, "mixer_norm": False}
     fields |= {"num_mixer_layers": len(attends) - attention, "num_layers_without_attention": len(attends) - attention}
-    fields["num_mixers_after_attention"] = list(reversed(attends)).index(True) if attention else len(attends)
+    fields["num_mixers_after_attention"] = [*reversed(attends), True].index(True)
 
 
 def _periodic(layers: int, period: int, offset: int) -> list[bool]:
@@ -68,7 +71,7 @@ def _mamba2_sizes(config: Config, fields: dict[str, Any], inner: int) -> None:
     _plain(config, "mamba_proj_bias", "attention_bias", "mlp_bias", "projectors_bias")
 
 
-def _qwen3_next(config: Config, fields: dict[str, Any]) -> None:
+def _delta_net(config: Config, fields: dict[str, Any]) -> None:
     layers = fields["num_hidden_layers"]
     kinds = _listed(config, layers)
     period = integer(config, "full_attention_interval", default=4)
@@ -81,13 +84,28 @@ def _qwen3_next(config: Config, fields: dict[str, Any]) -> None:
         "linear_key_head_dim": integer(config, "linear_key_head_dim", default=128),
         "linear_value_head_dim": integer(config, "linear_value_head_dim", default=128),
     }
-    _plain(config, "attention_bias", "mlp_only_layers")
+    _plain(config, "attention_bias")
+
+
+def _qwen3_next(config: Config, fields: dict[str, Any]) -> None:
+    _delta_net(config, fields)
+    _plain(config, "mlp_only_layers")
     if config.get("decoder_sparse_step", 1) != 1:
         raise ConfigError(ConfigProblem.NOT_MODELLED, "decoder_sparse_step")
-    if integer(config, "num_experts", default=512):
+    _delta_experts(config, fields, {"experts": 512, "each": 10})
+
+
+def _qwen3_5_moe(config: Config, fields: dict[str, Any]) -> None:
+    _delta_net(config, fields)
+    _delta_experts(config, fields, {"experts": 256, "each": 8})
+
+
+def _delta_experts(config: Config, fields: dict[str, Any], silent: dict[str, int]) -> None:
+    experts = integer(config, "num_experts", default=silent["experts"])
+    if experts:
         fields |= {
-            "num_experts": integer(config, "num_experts", default=512),
-            "num_experts_per_tok": integer(config, "num_experts_per_tok", default=10),
+            "num_experts": experts,
+            "num_experts_per_tok": integer(config, "num_experts_per_tok", default=silent["each"]),
             "moe_intermediate_size": integer(config, "moe_intermediate_size", default=512),
             "shared_expert_intermediate_size": integer(config, "shared_expert_intermediate_size", default=512),
         }
@@ -106,6 +124,42 @@ def _bamba(config: Config, fields: dict[str, Any]) -> None:
     _patterned(fields, _attends(kinds) if kinds else [layer in listed for layer in range(min(layers, 10**5))])
     fields["rotary_dim"] = fields["head_dim"] // 2
     _mamba2_sizes(config, fields, integer(config, "mamba_expand", default=2) * fields["hidden_size"])
+
+
+def _granite(config: Config, fields: dict[str, Any]) -> None:
+    layers, shared = fields["num_hidden_layers"], integer(config, "shared_intermediate_size", default=1024)
+    kinds = _listed(config, layers)
+    _patterned(fields, _attends(kinds) if kinds else [False] * min(layers, 10**5))
+    if config.get("position_embedding_type") == "rope":
+        fields["position"] = Position.ROTARY
+    _mamba2_sizes(config, fields, integer(config, "mamba_expand", default=2) * fields["hidden_size"])
+    experts = integer(config, "num_local_experts", default=8)
+    if experts:
+        fields |= {
+            "num_experts": experts,
+            "num_experts_per_tok": integer(config, "num_experts_per_tok", default=2),
+            "moe_intermediate_size": fields["intermediate_size"],
+            "shared_expert_intermediate_size": shared,
+        }
+    fields["intermediate_size"] = shared
+
+
+def _lfm2(config: Config, fields: dict[str, Any]) -> None:
+    layers = fields["num_hidden_layers"]
+    kinds, indices = _listed(config, layers), config.get("full_attn_idxs")
+    listed = set(indices) if isinstance(indices, list) and all(isinstance(index, int) for index in indices) else set(range(layers))
+    _patterned(fields, _attends(kinds) if kinds else [layer in listed for layer in range(min(layers, 10**5))])
+    fields["conv_kernel"] = integer(config, "conv_L_cache", default=3)
+    _plain(config, "conv_bias")
+    width = integer(config, "block_ff_dim", "intermediate_size", default=12288)
+    if config.get("block_auto_adjust_ff_dim", True):
+        times, multiple = config.get("block_ffn_dim_multiplier", 1.0), integer(config, "block_multiple_of", default=256)
+        width = 2 * width // 3
+        if isinstance(times, int | float) and multiple > 0:
+            width = -(-int(times * width) // multiple) * multiple
+    fields["intermediate_size"] = width
+    if config.get("tie_embedding") is False:
+        fields["tie_word_embeddings"] = False
 
 
 def _jamba(config: Config, fields: dict[str, Any]) -> None:
@@ -205,6 +259,10 @@ def _nemotron_h(config: Config, fields: dict[str, Any]) -> None:
 #: Code of a family: what only its configuration has.
 READERS: dict[str, Callable[[Config, dict[str, Any]], None]] = {
     "Qwen3Next": _qwen3_next,
+    "Qwen3_5": _delta_net,
+    "Qwen3_5Moe": _qwen3_5_moe,
+    "GraniteMoeHybrid": _granite,
+    "Lfm2": _lfm2,
     "FalconH1": _falcon_h1,
     "Bamba": _bamba,
     "Jamba": _jamba,

@@ -64,7 +64,9 @@ class Mixer(StrEnum):
     MAMBA2 = "mamba2"
     """State-space duality: heads, and chunks that are matrix products (Mamba-2, Bamba, Falcon-H1, Nemotron-H, Granite 4)."""
     GATED_DELTA_NET = "gated_delta_net"
-    """Linear attention by a gated delta rule, in chunks of 64 (Qwen3-Next)."""
+    """Linear attention by a gated delta rule, in chunks of 64 (Qwen3-Next, Qwen3.5)."""
+    SHORT_CONV = "short_conv"
+    """A convolution over a few tokens between two gates (LFM2)."""
 
 
 class Router(StrEnum):
@@ -74,6 +76,8 @@ class Router(StrEnum):
     """Mixtral: routing weights in fp32."""
     SOFTMAX_OF_CHOSEN = "softmax_of_chosen"
     """gpt-oss: a softmax over the scores of the chosen."""
+    SOFTMAX_OF_CHOSEN_16_BIT = "softmax_of_chosen_16_bit"
+    """Granite: the same over scores in fp32, with routing weights in the width of the residual stream."""
     SOFTMAX_16_BIT = "softmax_16_bit"
     """Qwen: routing weights in the width of the residual stream."""
     SOFTMAX_UNNORMALIZED = "softmax_unnormalized"
@@ -238,6 +242,8 @@ class Architecture:
     linear_num_value_heads: Annotated[int, Ge(0), Le(10**6)] = 0
     linear_key_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
     linear_value_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+    mixer_projections_apart: bool = False
+    """What a gated delta net makes of its input comes out of a matrix each for the convolution, the gate, decay and step (Qwen3.5)."""
     attention_gate: bool = False
     """The output of attention is multiplied by a gate as wide as the queries (Qwen3-Next)."""
     residual_in_fp32: bool = False
@@ -280,7 +286,7 @@ class Architecture:
             heads, values = self.linear_num_key_heads, self.linear_num_value_heads
             if not (heads and values and self.linear_key_head_dim and self.linear_value_head_dim) or values % heads:
                 raise ValueError("linear_num_value_heads must be a multiple of linear_num_key_heads, and both heads have a width")
-        elif not (self.mamba_num_heads and self.ssm_state_size):
+        elif self.mixer is not Mixer.SHORT_CONV and not (self.mamba_num_heads and self.ssm_state_size):
             raise ValueError("mamba_num_heads and ssm_state_size are missing")
         elif self.mixer is Mixer.MAMBA2 and not (self.mamba_head_dim and self.n_groups and self.chunk_size):
             raise ValueError("mamba_head_dim, n_groups and chunk_size are missing")

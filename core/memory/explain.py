@@ -110,7 +110,7 @@ LETTERS = {
     Symbol.CONVOLUTION: "w₁",
     Symbol.HEADS: "H",
     Symbol.HEAD: "d₄",
-    Symbol.STATE: "n",
+    Symbol.STATE: "σ",
     Symbol.GROUPS: "g",
     Symbol.CHUNK: "C",
     Symbol.RANK: "R",

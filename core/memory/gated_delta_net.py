@@ -38,6 +38,14 @@ def convolved(arch: Architecture) -> int:
 def matrices(arch: Architecture) -> tuple[tuple[str, int, int], ...]:
     _, values, channels = sizes(arch)
     h, heads = arch.hidden_size, arch.linear_num_value_heads
+    if arch.mixer_projections_apart:
+        return (
+            ("in_proj_qkv", h, channels),
+            ("in_proj_z", h, values),
+            ("in_proj_b", h, heads),
+            ("in_proj_a", h, heads),
+            ("out_proj", values, h),
+        )
     return ("in_proj_qkvz", h, channels + values), ("in_proj_ba", h, 2 * heads), ("out_proj", values, h)
 
 
@@ -59,9 +67,9 @@ def saved(arch: Architecture, batch: int, length: int) -> int:
     heads = arch.linear_num_value_heads
     tokens, chunks = batch * length, ceil_div(length, CHUNK)
     padded = batch * chunks * CHUNK
-    kept = tokens * (2 * channels + 18 * values + 12 * keys + 22 * heads)
+    kept = tokens * (2 * channels + 18 * values + 8 * keys + 22 * heads)
     kept += 2 * channels * batch * (length + arch.conv_kernel - 1)
-    kept += padded * (20 * keys + 12 * values + 20 * heads * CHUNK + 16 * heads)
+    kept += padded * (24 * keys + 12 * values + 20 * heads * CHUNK + 16 * heads)
     kept += chunks * batch * (recurrent_state_bytes(arch) + 4 * heads)
     return kept + CHUNK**2 + 8 * heads
 
@@ -71,7 +79,9 @@ def _beside(arch: Architecture, batch: int, length: int, width: int) -> int:
     _, values, channels = sizes(arch)
     heads = arch.linear_num_value_heads
     chunks = ceil_div(length, CHUNK)
-    projections = batch * length * (width * (2 * channels + 2 * values + 5 * heads) + 4 * heads)
+    # Out of one matrix, the parts have to be taken apart, and the product stays.
+    made = channels + values + 3 * heads if arch.mixer_projections_apart else 2 * (channels + values) + 5 * heads
+    projections = batch * length * (width * made + 4 * heads)
     within = batch * chunks * (CHUNK * (12 * heads * CHUNK + 12 * heads) + 4 * heads)
     return projections + within + CHUNK**2
 
@@ -89,11 +99,11 @@ def forward_peak(arch: Architecture, batch: int, length: int, width: int) -> int
     return _beside(arch, batch, length, width) + max(scaled, scanned)
 
 
-def backward_peak(arch: Architecture, batch: int, length: int) -> int:
+def backward_work(arch: Architecture, batch: int, length: int) -> int:
     """As the scan over chunks is undone: each chunk's gradients are as large as those of all."""
     keys, values, _ = sizes(arch)
     padded = batch * ceil_div(length, CHUNK) * CHUNK
-    return saved(arch, batch, length) + padded * (8 * keys + 12 * values)
+    return padded * (8 * keys + 12 * values)
 
 
 def decode_peak(arch: Architecture, batch: int, width: int) -> int:

@@ -51,11 +51,11 @@ def forward_peak(arch: Architecture, batch: int, length: int, width: int) -> int
     return batch * length * (12 * inner * state + (8 + 7 * width) * inner + width * made) + (1 + batch) * 4 * inner * state + 8 * inner
 
 
-def backward_peak(arch: Architecture, batch: int, length: int) -> int:
+def backward_work(arch: Architecture, batch: int, length: int) -> int:
     """As the scan is undone: each token's gradient is as large as those of all, and three of them are there beside their sum."""
     inner, state = arch.mamba_num_heads, arch.ssm_state_size
     gone = 4 if batch > 1 else 2
-    return saved(arch, batch, length) + batch * length * (16 * state - gone) * inner
+    return batch * length * (16 * state - gone) * inner
 
 
 def decode_peak(arch: Architecture, batch: int, width: int) -> int:

@@ -8,7 +8,7 @@ the states hold for every implementation.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from core.memory import gated_delta_net, mamba, mamba2
+from core.memory import gated_delta_net, mamba, mamba2, short_conv
 from core.memory.architecture import Architecture, Mixer
 
 
@@ -24,10 +24,10 @@ class _Rules(NamedTuple):
     """Of ``batch`` sequences of ``length`` tokens in one layer, as are the next three."""
     forward_peak: Callable[[Architecture, int, int, int], int]
     """Of activations so many bytes wide."""
-    recomputed_peak: Callable[[Architecture, int, int], int]
-    """The forward pass again, with what is kept: alive at once."""
-    backward_peak: Callable[[Architecture, int, int], int]
-    """Alive at once, with what is still kept."""
+    recomputed_peak: Callable[[Architecture, int, int], int] | None
+    """The forward pass again, with what is kept: alive at once; None where backward needs more anyway."""
+    backward_work: Callable[[Architecture, int, int], int]
+    """Beside what is kept."""
     decode_peak: Callable[[Architecture, int, int], int]
     """Of ``batch`` tokens, one a sequence, and so many bytes a value."""
 
@@ -40,8 +40,8 @@ _RULES = {
         mamba.recurrent_state_bytes,
         mamba.saved,
         mamba.forward_peak,
-        mamba.saved,
-        mamba.backward_peak,
+        None,
+        mamba.backward_work,
         mamba.decode_peak,
     ),
     Mixer.MAMBA2: _Rules(
@@ -52,7 +52,7 @@ _RULES = {
         mamba2.saved,
         mamba2.forward_peak,
         mamba2.recomputed_peak,
-        mamba2.backward_peak,
+        mamba2.backward_work,
         mamba2.decode_peak,
     ),
     Mixer.GATED_DELTA_NET: _Rules(
@@ -62,9 +62,20 @@ _RULES = {
         gated_delta_net.recurrent_state_bytes,
         gated_delta_net.saved,
         gated_delta_net.forward_peak,
-        gated_delta_net.saved,
-        gated_delta_net.backward_peak,
+        None,
+        gated_delta_net.backward_work,
         gated_delta_net.decode_peak,
+    ),
+    Mixer.SHORT_CONV: _Rules(
+        short_conv.matrices,
+        short_conv.vector_parameters,
+        short_conv.convolved,
+        short_conv.recurrent_state_bytes,
+        short_conv.saved,
+        short_conv.forward_peak,
+        None,
+        short_conv.backward_work,
+        short_conv.decode_peak,
     ),
 }
 

@@ -16,6 +16,7 @@ def _routing_saved(arch: Architecture) -> int:
 _ROUTING_SAVED = {
     Router.SOFTMAX: (40, 4),
     Router.SOFTMAX_OF_CHOSEN: (44, 0),
+    Router.SOFTMAX_OF_CHOSEN_16_BIT: (38, 0),
     Router.SOFTMAX_16_BIT: (38, 4),
     Router.SOFTMAX_UNNORMALIZED: (34, 0),
     Router.SOFTMAX_FP32: (36, 0),
@@ -25,9 +26,13 @@ _ROUTING_SAVED = {
 }
 
 
+#: Routing weights in the width of the residual stream.
+_NARROW = frozenset({Router.SOFTMAX_16_BIT, Router.SOFTMAX_UNNORMALIZED, Router.SOFTMAX_OF_CHOSEN_16_BIT})
+
+
 def _scores_saved(arch: Architecture) -> int:
     """Bytes a token of the scores of all experts; sparsemixer's masks beside them."""
-    if arch.router is Router.SOFTMAX_OF_CHOSEN:
+    if arch.router in (Router.SOFTMAX_OF_CHOSEN, Router.SOFTMAX_OF_CHOSEN_16_BIT):
         return 0
     return (6 if arch.router is Router.SPARSEMIXER else 4) * arch.num_experts
 
@@ -101,7 +106,7 @@ def moe_combined_backward(arch: Architecture) -> int:
     measured.
     """
     match arch.router:
-        case Router.SOFTMAX_16_BIT | Router.SOFTMAX_UNNORMALIZED:
+        case Router.SOFTMAX_16_BIT | Router.SOFTMAX_UNNORMALIZED | Router.SOFTMAX_OF_CHOSEN_16_BIT:
             width = 2
         case Router.SOFTMAX | Router.SIGMOID | Router.SOFTMAX_FP32:
             width = 4
@@ -119,7 +124,7 @@ def moe_prefill(arch: Architecture) -> int:
         return 22 * m * k + 6 * h
     if arch.router is Router.SPARSEMIXER:
         return k * (8 * m + 2 * h + 32) + 2 * arch.num_experts + 8 * h
-    weighted = k * h * (8 if arch.router in (Router.SOFTMAX_16_BIT, Router.SOFTMAX_UNNORMALIZED) else 12)
+    weighted = k * h * (8 if arch.router in _NARROW else 12)
     if arch.shared_expert_gate:
         weighted += 2 * h + 4 * arch.num_experts + 24 * k
     if _router_in_fp32(arch):

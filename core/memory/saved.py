@@ -114,29 +114,36 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
 
 def _hybrid_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     """The same of a layer of any blocks, each with a norm before it; attention and mixer side by side share theirs."""
-    tokens = scenario.batch_size * scenario.context_length
-    kept = mixing_saved(scenario, n, kind) if kind.attends or kind.mixes else 0
-    if not kind.has_mlp:
-        return kept
+    mixed = mixer_saved(scenario) if kind.mixes else 0
+    kept = mixing_saved(scenario, n, mixed, attends=kind.attends) if kind.attends or kind.mixes else 0
+    return kept + block_saved(scenario, n, experts=kind.experts) if kind.has_mlp else kept
+
+
+def mixer_saved(scenario: Scenario) -> int:
+    """Kept by one layer's mixer alone."""
     arch = scenario.architecture
-    block = tokens * moe_saved(arch) + moe_constant(arch) if kind.experts else tokens * mlp_saved(n, arch)
-    return kept + block + _norm_before_block(n, arch, tokens)
+    return mixer(arch).saved(arch, scenario.batch_size, scenario.context_length)
 
 
 def _norm_before_block(n: Numerics, arch: Architecture, tokens: int) -> int:
     return tokens * norm_saved(arch.norm, n, arch.hidden_size, 1) + norm_constant(arch.norm, n, arch.hidden_size)
 
 
-def mixing_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
-    """Kept by attention or mixer, or both, and the norm before them."""
+def block_saved(scenario: Scenario, n: Numerics, *, experts: bool) -> int:
+    """Kept by an MLP, or by experts, and the norm before them."""
+    arch, tokens = scenario.architecture, scenario.batch_size * scenario.context_length
+    block = tokens * moe_saved(arch) + moe_constant(arch) if experts else tokens * mlp_saved(n, arch)
+    return block + _norm_before_block(n, arch, tokens)
+
+
+def mixing_saved(scenario: Scenario, n: Numerics, mixed: int, *, attends: bool) -> int:
+    """Kept by a mixer that keeps ``mixed``, or attention, or both, and the norm before them."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
-    kept = _norm_before_block(n, arch, batch * length)
-    if kind.mixes:
-        kept += mixer(arch).saved(arch, batch, length)
-    if kind.attends:
+    kept = mixed + _norm_before_block(n, arch, batch * length)
+    if attends:
         kept += attention_saved(attention_path(scenario.attention, n, arch), n, arch, batch, length)
-        kept += batch * length * (head_norms_saved(n, arch) if arch.qk_norm else 0)
-        kept += 2 * norm_constant(arch.norm, n, arch.head_dim) if arch.qk_norm else 0
+        if arch.qk_norm:
+            kept += batch * length * head_norms_saved(n, arch) + 2 * norm_constant(arch.norm, n, arch.head_dim)
         if arch.attention_gate:  # its sigmoid, and what it makes of the output
             kept += 2 * n.compute * arch.query_size * batch * length
     return kept

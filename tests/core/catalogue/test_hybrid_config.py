@@ -75,15 +75,70 @@ MAMBA2 = {
     "vocab_size": 50288,
     "tie_word_embeddings": True,
 }
-ALL = [QWEN3_NEXT, FALCON_H1, NEMOTRON_H, JAMBA, BAMBA, MAMBA, MAMBA2]
+GRANITE = {
+    "model_type": "granitemoehybrid",
+    "hidden_size": 1536,
+    "intermediate_size": 512,
+    "shared_intermediate_size": 1024,
+    "num_hidden_layers": 40,
+    "num_attention_heads": 12,
+    "num_key_value_heads": 4,
+    "vocab_size": 100352,
+    "tie_word_embeddings": True,
+    "position_embedding_type": "nope",
+    "mamba_n_heads": 48,
+    "mamba_d_head": 64,
+    "mamba_d_state": 128,
+    "num_local_experts": 64,
+    "num_experts_per_tok": 6,
+    "layer_types": ["attention" if layer in (5, 15, 25, 35) else "mamba" for layer in range(40)],
+}
+LFM2 = {
+    "model_type": "lfm2",
+    "hidden_size": 2048,
+    "block_ff_dim": 12288,
+    "num_hidden_layers": 16,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 65536,
+    "full_attn_idxs": [2, 5, 8, 10, 12, 14],
+}
+_QWEN3_5 = {
+    "hidden_size": 1024,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 256,
+    "vocab_size": 2000,
+    "linear_num_key_heads": 8,
+    "linear_num_value_heads": 16,
+}
+QWEN3_5 = _QWEN3_5 | {"model_type": "qwen3_5_text", "intermediate_size": 3072}
+QWEN3_5_MOE = _QWEN3_5 | {
+    "model_type": "qwen3_5_moe_text",
+    "num_experts": 16,
+    "num_experts_per_tok": 4,
+    "moe_intermediate_size": 256,
+    "shared_expert_intermediate_size": 256,
+}
+COUNTS = {
+    79_674_391_296: QWEN3_NEXT,
+    2_032_926_272: FALCON_H1,
+    2_830_522_624: NEMOTRON_H,
+    51_570_323_328: JAMBA,
+    9_808_584_064: BAMBA,
+    159_308_544: MAMBA,
+    450_472_320: MAMBA2,
+    6_939_037_248: GRANITE,
+    1_170_340_608: LFM2,
+    71_362_528: QWEN3_5,
+    87_160_800: QWEN3_5_MOE,
+}
+ALL = list(COUNTS.values())
 
 
-@pytest.mark.parametrize(
-    ("config", "count"),
-    list(zip(ALL, [79_674_391_296, 2_032_926_272, 2_830_522_624, 51_570_323_328, 9_808_584_064, 159_308_544, 450_472_320], strict=True)),
-    ids=[str(config["model_type"]) for config in ALL],
-)
-def test_counts(config, count):
+@pytest.mark.parametrize(("count", "config"), list(COUNTS.items()), ids=[str(config["model_type"]) for config in ALL])
+def test_counts(count, config):
     model = read_config(config)
     assert parameter_count(model.architecture) == count
     assert not model.notes
@@ -109,10 +164,31 @@ def test_layers_may_be_listed():
     assert read_config(BAMBA | {"attn_layer_indices": None}).architecture.attention_layers == 0
 
 
+def test_what_granite_may_be():
+    """Its dense models have all of the MLP in what every token goes through; some have attention only, which rotates."""
+    dense = read_config(GRANITE | {"num_local_experts": 0}).architecture
+    assert (dense.num_experts, dense.intermediate_size) == (0, 1024)
+    plain = read_config(
+        GRANITE | {"num_local_experts": 0, "layer_types": ["attention"] * 40, "position_embedding_type": "rope"}
+    ).architecture
+    assert (plain.mixer, plain.attention_layers, plain.rotated) == (Mixer.NONE, 40, 128)
+    assert read_config(GRANITE | {"layer_types": None}).architecture.attention_layers == 0
+
+
+def test_the_width_of_lfm2():
+    """Two thirds of what is stated, in whole multiples, unless it says not to."""
+    assert read_config(LFM2).architecture.intermediate_size == 8192
+    assert read_config(LFM2 | {"block_auto_adjust_ff_dim": False}).architecture.intermediate_size == 12288
+    assert read_config(LFM2 | {"block_ffn_dim_multiplier": "much"}).architecture.intermediate_size == 8192
+    listed = ["conv", "full_attention"] * 8
+    assert read_config(LFM2 | {"layer_types": listed, "tie_embedding": False}).architecture.attention_layers == 8
+
+
 def test_experts_or_none():
     dense = read_config(JAMBA | {"num_experts": 1}).architecture
     assert dense.num_experts == 0
-    assert read_config(QWEN3_NEXT | {"num_experts": 0}).architecture.num_experts == 0
+    for config in (QWEN3_NEXT, QWEN3_5_MOE):
+        assert read_config(config | {"num_experts": 0}).architecture.num_experts == 0
     assert read_config(JAMBA | {"mamba_dt_rank": 64}).architecture.time_step_rank == 64
 
 

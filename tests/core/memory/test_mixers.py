@@ -76,6 +76,20 @@ QWEN3_NEXT = Architecture(
     **_ONE_IN_FOUR,
     **_EXPERTS,
 )
+LFM2 = Architecture(**SIZES, mixer=Mixer.SHORT_CONV, qk_norm=True, conv_kernel=3, num_mixers_after_attention=1, **_ONE_IN_FOUR)
+QWEN3_5 = Architecture(
+    **SIZES,
+    mixer=Mixer.GATED_DELTA_NET,
+    mixer_projections_apart=True,
+    norm=Norm.RMS_WEIGHT_FP32,
+    qk_norm=True,
+    attention_gate=True,
+    rotary_concatenated=True,
+    **_DELTA,
+    **_ONE_IN_FOUR,
+)
+GRANITE = replace(BAMBA, router=Router.SOFTMAX_OF_CHOSEN_16_BIT, shared_expert_intermediate_size=512, **_EXPERTS)
+
 HYBRIDS = {
     "bamba": BAMBA,
     "falcon-h1": FALCON_H1,
@@ -83,6 +97,9 @@ HYBRIDS = {
     "mamba": MAMBA,
     "jamba": JAMBA,
     "qwen3-next": QWEN3_NEXT,
+    "qwen3.5": QWEN3_5,
+    "granite": GRANITE,
+    "lfm2": LFM2,
 }
 hybrids = pytest.mark.parametrize("arch", HYBRIDS.values(), ids=HYBRIDS)
 
