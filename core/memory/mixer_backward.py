@@ -10,7 +10,6 @@ from typing import NamedTuple
 from core.memory.attention import attention_backward as scores_backward
 from core.memory.attention import attention_path, rotary_bytes
 from core.memory.components import Cause, Stack
-from core.memory.frozen import LayerKind
 from core.memory.loss import labels_bytes
 from core.memory.mixers import mixer, mixer_shapes
 from core.memory.mlp import mlp_backward
