@@ -249,6 +249,9 @@ def _estimate_parser() -> _EstimateParser:
     steps = _quantity(Kind.TOKENS, 1, MAX_CONTEXT_LENGTH)
     engine.add_argument("--max-num-batched-tokens", type=steps, metavar="N", help="tokens of the largest step (default: 2048)")
     engine.add_argument("--max-num-seqs", type=batch, metavar="N", help="sequences of the largest step (default: 256)")
+    prefix = _quantity(Kind.TOKENS, 0, MAX_CONTEXT_LENGTH)
+    help_text = "tokens that all sequences begin with (default: 0)"
+    engine.add_argument("--shared-prefix", dest="shared_prefix_length", type=prefix, metavar="N", help=help_text)
     flag = argparse.BooleanOptionalAction
     engine.add_argument("--cuda-graphs", action=flag, help="record CUDA graphs for decode (default: on)")
 
@@ -278,6 +281,7 @@ _OPTIONS = {
     "llama_cpp_build": "--llama-cpp-build",
     "max_num_batched_tokens": "--max-num-batched-tokens",
     "max_num_seqs": "--max-num-seqs",
+    "shared_prefix_length": "--shared-prefix",
     "cuda_graphs": "--cuda-graphs",
     "method": "--method",
     "recipe": "--recipe",

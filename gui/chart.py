@@ -17,6 +17,7 @@ from gui.chart_axis import ByteAxis, SteadyAxis
 from gui.chart_overlay import ChartOverlay, Row, Scene, Segment
 from gui.frame import Frame
 from gui.glide import Glide, Picture
+from gui.limits import rest_of_pool
 from gui.pins import Pin
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
@@ -229,6 +230,7 @@ class MemoryChart(QWidget):
         ghost = ghost_bytes / unit
         moments = estimate.moments
         low, high = estimate.low_bytes, estimate.high_bytes
+        rest = rest_of_pool(frame.scenario, estimate, fit.usable_bytes) if fit is not None else None
 
         levels = [_FIRST_MOMENT_Y + _MOMENT_STEP * row for row in range(len(moments))]
         ghost_y = levels[-1] + _MOMENT_STEP
@@ -273,6 +275,8 @@ class MemoryChart(QWidget):
                 ghost_y=ghost_y,
                 ghost_height=_MOMENT_HEIGHT,
                 ghost_end=ghost,
+                pool_end=None if rest is None else total + rest / unit,
+                pool_labels=() if rest is None else self._pool_labels(rest, numbers),
                 band=None if low is None or high is None or self._hidden else (low / unit, high / unit),
             )
         )
@@ -364,6 +368,10 @@ class MemoryChart(QWidget):
                 start += size / unit
         labels = (f"{amount} ({difference})", f"{amount} ({difference.number})", amount)
         return Row(level, start, labels, parts=tuple(parts), height=_MOMENT_HEIGHT)
+
+    def _pool_labels(self, rest_bytes: int, numbers: Numbers) -> tuple[str, ...]:
+        amount = numbers.bytes(rest_bytes)
+        return self.tr("rest of the pool\n{amount}").format(amount=amount), amount
 
     def _free_labels(self, fit: Fit, numbers: Numbers) -> tuple[str, ...]:
         amount = numbers.bytes(fit.headroom_bytes)

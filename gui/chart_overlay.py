@@ -11,7 +11,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from core.memory import FitStatus
+from core.memory import Component, FitStatus
 from gui.theme import Theme, readable_on
 
 _PADDING = 6.0
@@ -84,6 +84,9 @@ class Scene:
     ghost_y: float
     ghost_height: float
     ghost_end: float | None
+    pool_end: float | None = None
+    """Where what an engine reserves for its cache ends: it takes that, whether the scenario needs it or not."""
+    pool_labels: tuple[str, ...] = ()
     band: tuple[float, float] | None = None
     """What nine of ten real runs lie between."""
 
@@ -208,6 +211,7 @@ class ChartOverlay(QGraphicsItem):
             painter.setPen(QPen(QColor(self._theme.dim_text), 1.0, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(free)
+            free = self._paint_pool(painter, shown, free, frame)
             painter.setFont(self._base)
             label = _first_that_fits(shown.free_labels, self._base_metrics, free.width() - 2 * _PADDING)
             painter.setPen(QColor(self._theme.dim_text))
@@ -215,6 +219,24 @@ class ChartOverlay(QGraphicsItem):
         painter.setPen(QPen(text, 2.0, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(limit, frame.view.top()), QPointF(limit, frame.view.bottom()))
         self._paint_capacity_label(painter, shown.capacity_label, limit, frame.view)
+
+    def _paint_pool(self, painter: QPainter, shown: Scene, free: QRectF, frame: Pixels) -> QRectF:
+        """The rest of the pool, hatched, at the beginning of what is free; what is free beyond it."""
+        if shown.pool_end is None:
+            return free
+        pool = QRectF(free)
+        pool.setRight(min(frame.x_of(shown.pool_end), free.right()))
+        if pool.width() <= 0:
+            return free
+        painter.fillRect(pool, QBrush(QColor(self._theme.components[Component.KV_CACHE]), Qt.BrushStyle.BDiagPattern))
+        label = _first_that_fits(shown.pool_labels, self._small_metrics, pool.width() - 2 * _PADDING)
+        if label:
+            painter.setFont(self._small)
+            plate = self._small_metrics.boundingRect(pool, int(Qt.AlignmentFlag.AlignCenter), label)
+            painter.fillRect(plate.adjusted(-3, -1, 3, 1), QColor(self._theme.window))
+            painter.setPen(QColor(self._theme.text))
+            painter.drawText(pool, Qt.AlignmentFlag.AlignCenter, label)
+        return free.adjusted(pool.width(), 0, 0, 0)
 
     def _paint_capacity_label(self, painter: QPainter, label: str, limit: float, view: QRectF) -> None:
         """At the upper end of the line, on the side that has room, else on top of it; the overflow's figure has the line below."""

@@ -20,12 +20,13 @@ from core.memory import (
     FitStatus,
     Format,
     Scenario,
+    Task,
     parameter_count,
     refusal_of_weights,
 )
 from core.memory.formats import PRECISIONS, plain
 from core.memory.refusal import loaded_as
-from core.memory.scenario import clamp_parameters
+from core.memory.scenario import ENGINES, clamp_parameters
 from core.quantity import Kind, QuantityError, format_quantity
 from gui.folded_panel import FoldedPanel
 from gui.limits import Effects, Limits
@@ -168,6 +169,8 @@ class Controls(QScrollArea):
         self.parameters.render_value(parameters_shown(scenario.architecture))
         locked, reason = _locked_formats(scenario)
         self.precision.render_choice(plain(scenario.weights).value, locked, reason)
+        served = scenario.task is Task.INFERENCE and scenario.runtime in ENGINES
+        self.batch.setCaption(self.tr("Se&quences at once") if served else self.tr("&Batch size"))
         self.batch.render_value(scenario.batch_size)
         self.context.render_value(scenario.context_length)
         self.training.render_scenario(scenario, bytes_per_parameter, numbers)

@@ -7,10 +7,21 @@ from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 from core.choices import meaningless
 from core.memory import Attention, Estimator, Format, Runtime, Scenario, Task, refusal_of_weights
 from core.memory.formats import CACHE_FORMATS, plain
-from core.memory.scenario import Loss
+from core.memory.scenario import MAX_CONTEXT_LENGTH, Loss
+from core.quantity import Kind, QuantityError, format_quantity
 from gui.form_panel import FormPanel
 from gui.theme import FontSize, font
-from gui.words import attention_name, attention_short_name, estimator_name, format_cost, format_name, loss_name, runtime_name
+from gui.widgets.quantity_box import QuantityBox
+from gui.words import (
+    attention_name,
+    attention_short_name,
+    estimator_name,
+    format_cost,
+    format_name,
+    loss_name,
+    quantity_problem,
+    runtime_name,
+)
 
 
 class FoldedPanel(QWidget):
@@ -46,6 +57,9 @@ class FoldedPanel(QWidget):
         self.cache_box = self.rows.add_choice(
             "kv_cache", self.tr("KV cac&he"), [(fmt.value, fmt) for fmt in Format if fmt in CACHE_FORMATS]
         )
+        self.prefix_box = self._build_prefix_box()
+        self.rows.add_row("shared_prefix_length", self.tr("Shared prefi&x"), self.prefix_box)
+        self.rows.form.addRow(self.prefix_box.message)
         attentions = [(attention_name(attention), attention) for attention in Attention]
         self.attention_box = self.rows.add_choice("attention", self.tr("&Attention"), attentions)
         self.loss_box = self.rows.add_choice("loss", self.tr("&Loss"), [(loss_name(loss), loss) for loss in Loss])
@@ -62,6 +76,26 @@ class FoldedPanel(QWidget):
         layout.addWidget(self.summary)
         layout.addWidget(self.rows)
 
+    def _build_prefix_box(self) -> QuantityBox:
+        """Typed, since it may be anything up to the context; an int for a field of the scenario, as the others are."""
+        high = format_quantity(MAX_CONTEXT_LENGTH, Kind.TOKENS)
+
+        def explain(error: QuantityError) -> str:
+            return quantity_problem(error, "0", high)
+
+        box = QuantityBox(kind=Kind.TOKENS, low=0, high=MAX_CONTEXT_LENGTH, to_text=str, explain=explain, parent=self.rows)
+        box.setObjectName("shared_prefix_length.box")
+        box.message.setObjectName("shared_prefix_length.message")
+        box.describe(
+            self.tr("Shared prefix"), self.tr("Tokens that all sequences begin with, from {low} to {high}.").format(low="0", high=high)
+        )
+        box.setToolTip(self.tr("Tokens that all sequences begin with, such as a system prompt: their cache is kept once"))
+        box.edited.connect(self._on_prefix)
+        return box
+
+    def _on_prefix(self, tokens: int) -> None:
+        self.edited.emit({"shared_prefix_length": tokens})
+
     def render_scenario(self, scenario: Scenario) -> None:
         """Show ``scenario``. Idempotent; emits nothing."""
         self.rows.show_row(self.runtime_box, scenario.task is Task.INFERENCE)
@@ -77,6 +111,8 @@ class FoldedPanel(QWidget):
         self.rows.show_row(self.attention_box, meaningless(scenario, "attention") is None)
         self.rows.show_row(self.loss_box, meaningless(scenario, "loss") is None)
         self.loss_box.render_value(scenario.loss)
+        self.rows.show_row(self.prefix_box, meaningless(scenario, "shared_prefix_length") is None)
+        self.prefix_box.render_value(scenario.shared_prefix_length)
         cached = meaningless(scenario, "kv_cache") is None
         self.rows.show_row(self.cache_box, cached)
         self.cache_box.render_value(scenario.kv_cache)

@@ -9,6 +9,7 @@ from core.memory import (
     MAX_CONTEXT_LENGTH,
     MAX_PARAMETERS,
     MIN_PARAMETERS,
+    Estimate,
     Estimator,
     Format,
     Scenario,
@@ -115,6 +116,13 @@ def _pool_bytes(scenario: Scenario, usable_bytes: int) -> int | None:
     if not (detailed and scenario.task is Task.INFERENCE and scenario.runtime in ENGINES):
         return None
     return kv_pool_bytes(scenario, usable_bytes, ENGINE_SHARE)
+
+
+def rest_of_pool(scenario: Scenario, found: Estimate, card_bytes: int) -> int | None:
+    """What an engine reserves for its cache beyond what ``scenario`` fills; None without an engine, or where it fills all."""
+    pool = _pool_bytes(scenario, card_bytes)
+    rest = pool - found.peak.stack.kv_cache if pool is not None else 0
+    return rest if rest > 0 else None
 
 
 def _fits_in(scenario: Scenario, precision: Format, usable_bytes: int) -> bool:

@@ -22,6 +22,7 @@ class Symbol(StrEnum):
     Q = "prompt_length"
     STEP = "max_num_batched_tokens"
     ROWS = "max_num_seqs"
+    PREFIX = "shared_prefix_length"
     UBATCH = "ubatch_size"
     P = "nominal_parameters"
     H = "hidden_size"
@@ -79,6 +80,7 @@ LETTERS = {
     Symbol.Q: "q",
     Symbol.STEP: "T",
     Symbol.ROWS: "N",
+    Symbol.PREFIX: "X",
     Symbol.UBATCH: "u",
     Symbol.P: "P",
     Symbol.H: "h",

@@ -178,6 +178,8 @@ class Scenario:
     """Tokens of the largest step of vLLM (its default below 70 GB); of SGLang, ``chunked_prefill_size``."""
     max_num_seqs: Annotated[int, Ge(1), Le(MAX_BATCH_SIZE)] = 256
     """Sequences of the largest step of either engine."""
+    shared_prefix_length: Annotated[int, Ge(0), Le(MAX_CONTEXT_LENGTH)] = 0
+    """Tokens that all sequences begin with, a system prompt for one: either engine keeps whole blocks of them once."""
     ubatch_size: Annotated[int, Ge(1), Le(65_536)] = 512
     """Tokens that llama.cpp computes at once (``--ubatch-size``)."""
     llama_cpp_build: LlamaCppBuild = LlamaCppBuild.CURRENT

@@ -135,14 +135,23 @@ def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float) -> int:
 
 
 def cached_bytes(scenario: Scenario) -> int:
-    """Keys and values of ``batch_size`` sequences of ``context_length``, each in whole blocks."""
+    """Keys and values of ``batch_size`` sequences of ``context_length``, each in whole blocks; whole blocks of a prefix that all share are
+    there once (vLLM's automatic prefix caching, SGLang's RadixAttention).
+    """
     block = BLOCK_TOKENS[scenario.runtime]
-    return kv_cache_bytes(scenario, scenario.batch_size * ceil_div(scenario.context_length, block) * block)
+    tokens = scenario.batch_size * ceil_div(scenario.context_length, block) * block
+    shared = min(scenario.shared_prefix_length, scenario.context_length) // block * block
+    return kv_cache_bytes(scenario, tokens - (scenario.batch_size - 1) * shared if shared else tokens)
 
 
 def max_concurrency(scenario: Scenario, pool_bytes: int) -> int:
-    """Sequences of ``context_length`` that a pool holds at once, each in whole blocks: vLLM's "Maximum concurrency"."""
-    return pool_bytes // cached_bytes(scenario.evolve(batch_size=1))
+    """Sequences of ``context_length`` that a pool holds at once, each in whole blocks: vLLM's "Maximum concurrency", which knows of no
+    shared prefix. With one, all but the first take less; where nothing else is left of them, the engine's ``max_num_seqs`` counts.
+    """
+    first, second = (cached_bytes(scenario.evolve(batch_size=count)) for count in (1, 2))
+    if pool_bytes < first:
+        return 0
+    return 1 + (pool_bytes - first) // (second - first) if second > first else scenario.max_num_seqs
 
 
 def serving_moments(scenario: Scenario, runtime_bytes: int, sampled: int | None = None) -> tuple[Moment, ...]:

@@ -28,6 +28,7 @@ TERMS: dict[str, str] = {
     "weights": "weight_format",
     "format_note": "quantization",
     "kv_cache": "kv_cache",
+    "shared_prefix_length.box": "prefix_caching",
     "attention": "attention",
     "estimator": "estimate",
     "peak_figure": "peak",

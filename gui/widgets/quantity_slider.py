@@ -135,8 +135,9 @@ class QuantitySlider(QWidget):
 
     def setCaption(self, caption: str) -> None:
         """The translated caption, which may carry a mnemonic."""
-        self._caption.setText(caption)
-        self._describe()
+        if caption != self._caption.text():
+            self._caption.setText(caption)
+            self._describe()
 
     def setLimit(self, value: int | None, color: QColor | None = None, words: str = "") -> None:
         """Hatch the track beyond ``value``, the largest that fits; all of it when that is below the scale, nothing for None. ``words``

@@ -420,6 +420,10 @@
         <source>{gpu} holds up to {most}, all else equal.</source>
         <translation>其余不变时，{gpu} 最多放得下 {most}。</translation>
     </message>
+    <message>
+        <source>Se&amp;quences at once</source>
+        <translation>并发序列数(&amp;Q)</translation>
+    </message>
 </context>
 <context>
     <name>CurvePage</name>
@@ -819,6 +823,22 @@
     <message>
         <source>loss {way}</source>
         <translation>损失：{way}</translation>
+    </message>
+    <message>
+        <source>Shared prefi&amp;x</source>
+        <translation>共享前缀(&amp;X)</translation>
+    </message>
+    <message>
+        <source>Shared prefix</source>
+        <translation>共享前缀</translation>
+    </message>
+    <message>
+        <source>Tokens that all sequences begin with, from {low} to {high}.</source>
+        <translation>所有序列开头相同的词元数，从 {low} 到 {high}。</translation>
+    </message>
+    <message>
+        <source>Tokens that all sequences begin with, such as a system prompt: their cache is kept once</source>
+        <translation>所有序列开头相同的词元，例如系统提示词：它们的缓存只存一份</translation>
     </message>
 </context>
 <context>
@@ -1427,6 +1447,12 @@
     <message>
         <source>{amount} ◂ peak</source>
         <translation>{amount} ◂ 峰值</translation>
+    </message>
+    <message>
+        <source>rest of the pool
+{amount}</source>
+        <translation>缓存池其余部分
+{amount}</translation>
     </message>
 </context>
 <context>

@@ -4,20 +4,24 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton, QWidget
 
-from core.memory import Method, Task
+from core.memory import Method, Runtime, Task
 from gui.defaults import default_scenario
 from gui.widgets.quantity_box import QuantityBox
 
 NONSENSE = ["frogs", "", "-1", "0", "1e99", "9" * 300, "1.5.5", "7 parsecs", "٣x", "NaN", "inf", "0x10", "½", "--"]
-BOXES = ["parameters", "batch", "context", "lora_r", "training_tokens"]
+BOXES = ["parameters", "batch", "context", "lora_r", "training_tokens", "shared_prefix_length"]
 
 
 @pytest.fixture
-def room(open_room: Any, models: Any, gpus: Any) -> Any:
-    """A window with every box there is."""
-    room = open_room(default_scenario(models, gpus).evolve(task=Task.TRAINING, method=Method.LORA))
+def room(open_room: Any, models: Any, gpus: Any, request: pytest.FixtureRequest) -> Any:
+    """A window with every box there is: in training, unless the test is about one of an engine's."""
+    callspec = getattr(request.node, "callspec", None)
+    serving = callspec is not None and callspec.params.get("name") == "shared_prefix_length"
+    run = {"runtime": Runtime.VLLM} if serving else {"task": Task.TRAINING, "method": Method.LORA}
+    room = open_room(default_scenario(models, gpus).evolve(**run))
+    room.find(QToolButton, "more").click()
     explorer = room.window.explorer
     explorer.tabs.setCurrentIndex(explorer.pages.index(explorer.film))
     room.settle()
@@ -32,6 +36,8 @@ def reason(room: Any, name: str) -> str:
 @pytest.mark.parametrize("text", NONSENSE)
 @pytest.mark.parametrize("name", BOXES)
 def test_nonsense_is_refused_in_place(room: Any, name: str, text: str) -> None:
+    if (name, text) == ("shared_prefix_length", "0"):
+        pytest.skip("no prefix is no nonsense")
     before, verdict, shown = room.scenario, room.verdict, room.box_text(name)
     box = room.find(QuantityBox, f"{name}.box")
     if text:
@@ -71,6 +77,7 @@ def test_nonsense_is_refused_in_place(room: Any, name: str, text: str) -> None:
         ("lora_r", "0", "1"),
         ("lora_r", "65537", "65536"),
         ("lora_r", "16.5", "hole"),
+        ("shared_prefix_length", "11M", "10"),
     ],
 )
 def test_the_reason_says_what_would_be_right(room: Any, name: str, text: str, part: str) -> None:
@@ -129,6 +136,8 @@ def test_the_reason_goes_with_its_box(room: Any) -> None:
         ("lora_r", "65536", "lora_r", 65_536),
         ("lora_r", "8k", "lora_r", 8000),
         ("lora_r", "３２", "lora_r", 32),
+        ("shared_prefix_length", "1k", "shared_prefix_length", 1024),
+        ("shared_prefix_length", "10M", "shared_prefix_length", 10 * 1024**2),
     ],
 )
 def test_the_ends_of_the_range_are_in_it(room: Any, name: str, text: str, field: str, value: int) -> None:

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QToolButton
 
 from core.memory import Format, Runtime, Task
 from core.memory.formats import plain
+from core.memory.serving import kv_pool_bytes
 
 
 def offered(room: Any, name: str) -> list[str]:
@@ -72,3 +73,32 @@ def test_training_has_no_runtime_to_pick_and_only_bases_that_it_takes(opened: An
     assert not opened.find(QComboBox, "runtime").isVisible()
     assert {"int4", "nf4", "nf4-double", "gptq-int4"} <= set(offered(opened, "weights"))
     assert "mxfp4" not in offered(opened, "weights")
+
+
+def test_a_shared_prefix_is_asked_of_engines_alone(room: Any) -> None:
+    room.find(QToolButton, "more").click()
+    box = room.find(QLineEdit, "shared_prefix_length.box")
+    assert not box.isVisible()
+    room.set(runtime="vllm", batch_size=8)
+    assert box.isVisible()
+    before = room.estimate.total_bytes
+    with room.change():
+        room.enter("shared_prefix_length", "2k")
+    assert room.scenario.shared_prefix_length == 2048
+    assert room.estimate.total_bytes == before - 7 * 2048 * 512 * 1024  # 512 KiB a token of Llama-2-7B
+    room.set(runtime="llama.cpp", weights="q8_0", kv_cache="fp16")
+    assert not box.isVisible()
+
+
+def test_the_rest_of_an_engines_pool_is_drawn(room: Any) -> None:
+    room.set(runtime="vllm", batch_size=1)
+    shown = room.window.chart._overlay._shown
+    usable = room.window.gpu_picker.table.gpu_named("RTX 4090").usable_bytes
+    rest = kv_pool_bytes(room.scenario, usable, 0.9) - room.estimate.peak.stack.kv_cache
+    assert shown.pool_end == pytest.approx((room.estimate.total_bytes + rest) / 2**30)
+    assert shown.pool_labels[0].startswith("rest of the pool")
+    assert not room.window.chart.grab().isNull()
+    room.set(batch_size=64)
+    assert room.window.chart._overlay._shown.pool_end is None
+    room.set(runtime="transformers", batch_size=1)
+    assert room.window.chart._overlay._shown.pool_end is None

@@ -77,6 +77,7 @@ anything = st.builds(
     transformers_release=st.sampled_from(TransformersRelease),
     max_num_batched_tokens=st.just(2048) | logarithmic(1, MAX_CONTEXT_LENGTH),
     max_num_seqs=st.just(256) | batch_sizes,
+    shared_prefix_length=st.just(0) | logarithmic(1, MAX_CONTEXT_LENGTH),
     cuda_graphs=st.booleans(),
     method=st.sampled_from(Method),
     recipe=st.sampled_from(Recipe),

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from core.memory import Architecture, Cause, Format, MomentName, Runtime, Scenario, estimate, parameter_count, refusal
+from core.memory import Architecture, Cause, Component, Format, MomentName, Runtime, Scenario, estimate, parameter_count, refusal
 from core.memory.edge import validated
+from core.memory.explain import Symbol, explain
 from core.memory.serving import (
     activation_peak_bytes,
+    cached_bytes,
     graph_pool_bytes,
     graph_sizes,
     kv_pool_bytes,
@@ -152,3 +154,40 @@ def test_a_published_pool_holds_as_many_blocks_as_its_log_says(llama_7b):
     """
     engine = validated(Scenario, architecture=llama_7b, runtime="vllm", context_length=16 * 8)
     assert abs(max_concurrency(engine, round(56.18 * GIB)) * 8 - 7191) <= 8
+
+
+class TestSharedPrefix:
+    """What all sequences begin with is kept once."""
+
+    @pytest.mark.parametrize(("prefix", "shared"), [(0, 0), (15, 0), (16, 16), (1000, 992), (8192, 8192), (100_000, 8192)])
+    def test_whole_blocks_of_it_are_there_once(self, vllm, prefix, shared):
+        """A token of Llama-3.1-8B takes 128 KiB."""
+        found = cached_bytes(vllm.evolve(shared_prefix_length=prefix))
+        assert found == (16 * 8192 - 15 * shared) * 128 * 1024
+
+    def test_sglang_shares_token_by_token(self, vllm):
+        found = cached_bytes(vllm.evolve(runtime="sglang", shared_prefix_length=15))
+        assert found == (16 * 8192 - 15 * 15) * 128 * 1024
+
+    def test_a_lone_sequence_shares_nothing(self, vllm):
+        alone = vllm.evolve(batch_size=1)
+        assert cached_bytes(alone.evolve(shared_prefix_length=4096)) == cached_bytes(alone)
+
+    @pytest.mark.parametrize("prefix", [0, 16, 4096, 8191])
+    def test_a_pool_holds_as_many_as_fit(self, vllm, prefix):
+        scenario = vllm.evolve(shared_prefix_length=prefix)
+        for pool in (0, 2**30 - 1, 2**30, 7 * 2**30, 40 * 2**30):
+            most = max_concurrency(scenario, pool)
+            if 0 < most < 4096:
+                assert cached_bytes(scenario.evolve(batch_size=most)) <= pool
+            if most < 4096:
+                assert cached_bytes(scenario.evolve(batch_size=most + 1)) > pool
+
+    def test_where_everything_is_shared_the_engine_counts(self, vllm):
+        assert max_concurrency(vllm.evolve(shared_prefix_length=8192), 2**30) == 256
+        assert max_concurrency(vllm.evolve(shared_prefix_length=8192), 2**30 - 1) == 0
+
+    def test_it_is_explained(self, vllm):
+        part = explain(vllm.evolve(shared_prefix_length=1000))[MomentName.SERVING][Component.KV_CACHE]
+        assert Symbol.PREFIX in part.symbols
+        assert part.value_bytes == (16 * 8192 - 15 * 992) * 128 * 1024
