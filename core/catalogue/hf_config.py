@@ -15,6 +15,7 @@ from core.catalogue.config_keys import Config, ConfigError, ConfigProblem, integ
 from core.catalogue.families import PIECES
 from core.catalogue.hybrid_config import READERS as HYBRID_READERS
 from core.catalogue.hybrid_config import WITHOUT_ATTENTION
+from core.catalogue.layer_norm_config import falcon, gpt_neox, gptj, opt, starcoder2
 from core.memory import Architecture, Format, parameter_count
 from core.memory.architecture import Router
 from core.memory.edge import validated
@@ -196,7 +197,18 @@ def _gpt_oss(config: Config, fields: dict[str, Any]) -> None:
     _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", (fields["num_hidden_layers"] + 1) // 2))
 
 
-def _deepseek(config: Config, fields: dict[str, Any]) -> None:
+def _latent(config: Config, fields: dict[str, Any]) -> None:
+    fields |= {
+        "kv_lora_rank": integer(config, "kv_lora_rank"),
+        "q_lora_rank": integer(config, "q_lora_rank", default=0),
+        "qk_nope_head_dim": integer(config, "qk_nope_head_dim"),
+        "qk_rope_head_dim": integer(config, "qk_rope_head_dim"),
+        "v_head_dim": integer(config, "v_head_dim", default=fields["head_dim"]),
+    }
+    fields["head_dim"] = fields["qk_nope_head_dim"] + fields["qk_rope_head_dim"]
+
+
+def _deepseek_experts(config: Config, fields: dict[str, Any]) -> None:
     if config.get("moe_layer_freq", 1) != 1:
         raise ConfigError(ConfigProblem.NOT_MODELLED, "moe_layer_freq")
     width = integer(config, "moe_intermediate_size")
@@ -204,13 +216,18 @@ def _deepseek(config: Config, fields: dict[str, Any]) -> None:
     fields |= {
         "shared_expert_intermediate_size": width * integer(config, "n_shared_experts", default=0),
         "first_k_dense_replace": integer(config, "first_k_dense_replace", default=0),
-        "kv_lora_rank": integer(config, "kv_lora_rank"),
-        "q_lora_rank": integer(config, "q_lora_rank", default=0),
-        "qk_nope_head_dim": integer(config, "qk_nope_head_dim"),
-        "qk_rope_head_dim": integer(config, "qk_rope_head_dim"),
-        "v_head_dim": integer(config, "v_head_dim"),
     }
-    fields["head_dim"] = fields["qk_nope_head_dim"] + fields["qk_rope_head_dim"]
+
+
+def _deepseek(config: Config, fields: dict[str, Any]) -> None:
+    _deepseek_experts(config, fields)
+    _latent(config, fields)
+
+
+def _glm4_moe(config: Config, fields: dict[str, Any]) -> None:
+    _deepseek_experts(config, fields)
+    fields |= {"qk_norm": bool(config.get("use_qk_norm")), "qkv_bias": bool(config.get("attention_bias"))}
+    fields.setdefault("rotary_dim", fields["head_dim"] // 2)
 
 
 def _llama4(config: Config, fields: dict[str, Any]) -> None:
@@ -231,25 +248,6 @@ def _gemma2(config: Config, fields: dict[str, Any]) -> None:
     }
     layers = fields["num_hidden_layers"]
     _window(fields, config.get("sliding_window", 4096), _listed(config, "sliding_attention", (layers + 1) // 2))
-
-
-def _gpt_neox(config: Config, fields: dict[str, Any]) -> None:
-    fields.setdefault("rotary_dim", fields["head_dim"] // 4)
-    fields["parallel_residual"] = bool(config.get("use_parallel_residual", True))
-
-
-def _falcon(config: Config, fields: dict[str, Any]) -> None:
-    if config.get("alibi") or config.get("bias") or not config.get("parallel_attn", True):
-        raise ConfigError(ConfigProblem.NOT_MODELLED, "alibi, bias, parallel_attn")
-    fields["num_key_value_heads"] = 1
-    if config.get("new_decoder_architecture"):
-        heads = integer(config, "num_kv_heads", "n_head_kv", default=fields["num_attention_heads"])
-        single = integer(config, "num_ln_in_parallel_attn", default=2) == 1
-        fields |= {"num_key_value_heads": heads, "broadcast_heads": False, "heads_repeated_early": True}
-        fields |= {"single_norm": single, "norms_first": not single}
-    elif not config.get("multi_query", True):
-        raise ConfigError(ConfigProblem.NOT_MODELLED, "multi_query")
-    fields["intermediate_size"] = integer(config, "ffn_hidden_size", default=4 * fields["hidden_size"])
 
 
 def _biases(config: Config, fields: dict[str, Any]) -> None:
@@ -279,10 +277,15 @@ _FAMILIES: Mapping[str, _Family] = {
     "gemma": _Family("Gemma", tied=True),
     "gemma2": _Family("Gemma2", tied=True, read=_gemma2),
     "gemma3_text": _Family("Gemma3Text", tied=True, read=_all_but_every(6)),
-    "gpt_neox": _Family("GPTNeoX", read=_gpt_neox),
+    "gpt_neox": _Family("GPTNeoX", read=gpt_neox),
     "gpt2": _Family("GPT2", tied=True),
-    "falcon": _Family("Falcon", tied=True, read=_falcon),
+    "falcon": _Family("Falcon", tied=True, read=falcon),
     "bloom": _Family("Bloom", tied=True),
+    "opt": _Family("OPT", tied=True, read=opt),
+    "gptj": _Family("GPTJ", read=gptj),
+    "starcoder2": _Family("Starcoder2", tied=True, read=starcoder2),
+    "minicpm3": _Family("MiniCPM3", tied=True, read=_latent),
+    "glm4_moe": _Family("Glm4Moe", read=_glm4_moe),
     "gpt_oss": _Family("GptOss", read=_gpt_oss),
     "olmo2": _Family("Olmo2"),
     "cohere2": _Family("Cohere2", tied=True, read=_all_but_every(4)),

@@ -1,6 +1,7 @@
 """Records of tensor storages: runs of real code, every tensor tracked, moment by moment."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from core.catalogue.config_keys import ConfigError
@@ -8,7 +9,7 @@ from core.catalogue.families import PIECES
 from core.catalogue.hybrid_config import READERS
 from core.evidence.records import UnsupportedError
 from core.memory import Architecture, MomentName, Scenario, Stack, estimate, parameter_count
-from core.memory.architecture import Norm
+from core.memory.architecture import Norm, Position
 from core.memory.edge import validated
 from core.memory.scenario import ALL_LINEAR
 
@@ -23,6 +24,10 @@ _RECIPES = {"bf16": "pure16", "fp16": "pure16", "fp32": "fp32", "autocast": "amp
 #: What LoRA's frozen weights are stored in.
 _BASES = {"bf16": "bf16", "fp32": "fp32", "autocast": "fp32", "autocast_bf16w": "bf16"}
 _LATENT = ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
+
+
+#: Rotated values of each head, where records leave it to the family.
+_ROTATED_SHARES = {"GPTNeoX": 0.25, "Glm4Moe": 0.5}
 
 
 class ExactPrediction(NamedTuple):
@@ -53,6 +58,8 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
             sliding = kinds.get("sliding_attention", 0)
         elif family == "Gemma3Text":  # every sixth layer sees everything
             sliding = arch["layers"] - arch["layers"] // 6
+        elif fields.get("window_mask_alone"):
+            sliding = arch["layers"]
         else:
             raise UnsupportedError("which layers have the sliding window is not said")
         fields |= {"sliding_window": arch["sliding_window"], "num_sliding_layers": sliding}
@@ -60,13 +67,16 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
         unrotated = sum(not rotates for rotates in arch["no_rope_layers"])
         fields |= {"sliding_window": arch["attention_chunk_size"], "num_sliding_layers": arch["layers"] - unrotated}
         fields |= {"num_unrotated_layers": unrotated}
-    share = arch.get("partial_rotary_factor") or (0.25 if family == "GPTNeoX" else 1)
+    share = arch.get("partial_rotary_factor") or _ROTATED_SHARES.get(family, 1)
     if share != 1:
         fields["rotary_dim"] = int(arch["head_dim"] * share)
-    if family == "GPT2":  # nothing in a record but the count says how many positions there are
-        per_layer = arch["hidden"] * (12 * arch["hidden"] + 13)
-        outside = arch["vocab"] * arch["hidden"] + 2 * arch["hidden"]
-        fields["max_position_embeddings"] = (arch["n_params"] - outside - arch["layers"] * per_layer) // arch["hidden"]
+    if family == "GPTJ":
+        fields |= {"rotary_dim": arch.get("rotary_dim", 64), "max_position_embeddings": arch.get("max_position_embeddings", 2048)}
+    elif family == "Glm4Moe":
+        fields |= {"qkv_bias": arch.get("attention_bias", True), "qk_norm": arch.get("use_qk_norm", False)}
+    elif family == "Falcon" and arch["kv_heads"] > 1:
+        single = arch.get("num_ln_in_parallel_attn") == 1
+        fields |= {"broadcast_heads": False, "heads_repeated_early": True, "single_norm": single, "norms_first": not single}
     if family in READERS:
         fields |= _with_mixers(arch)
     elif "num_experts_per_tok" in arch:
@@ -96,6 +106,9 @@ def architecture_of(record: Mapping[str, Any]) -> Architecture:
         | fields,
         **{field: arch[field] for field in _LATENT if field in arch},
     )
+    if found.position is Position.LEARNED:  # nothing in a record but the count says how many positions there are
+        missing = arch["n_params"] - parameter_count(found)
+        found = replace(found, max_position_embeddings=max(0, missing // found.hidden_size))
     if parameter_count(found) != arch["n_params"]:
         raise UnsupportedError(f"its pieces add up to {parameter_count(found):,} parameters, not {arch['n_params']:,}")
     return found

@@ -39,6 +39,8 @@ class Activation(StrEnum):
     """One kernel."""
     GELU_WRITTEN_OUT = "gelu_written_out"
     """The tanh form as five operations (``gelu_new``)."""
+    RELU = "relu"
+    """Of which backward needs only the output (OPT)."""
     GELU_RECOMPUTED = "gelu_recomputed"
     """The tanh form written out, of which only the input is kept (BLOOM)."""
 
@@ -134,13 +136,19 @@ class Architecture:
     """The embeddings are multiplied by a number behind their module (Granite)."""
     embedding_norm: bool = False
     """A norm over the embeddings (BLOOM)."""
+    hidden_divided: bool = False
+    """What the last norm gives is divided by a number before the head (MiniCPM3)."""
     position: Position = Position.ROTARY
+    positions_of_each_sequence: bool = False
+    """Learned positions are looked up for every sequence by itself (OPT)."""
     rotary_dim: Annotated[int, Ge(0), Le(10**5)] = 0
     """Rotated values of each head; 0: all."""
     rotary_in_fp32: bool = False
     """The tables of the rotation stay fp32 (OLMo 2)."""
     rotary_interleaved: bool = False
     """Values that are rotated together stand side by side, for which every layer makes tables of its own (GLM-4)."""
+    rotary_before_widening: bool = False
+    """Rotated queries and keys are widened to fp32 for the scores, and each layer makes tables of its own for either (GPT-J)."""
     rotary_concatenated: bool = False
     """Rotated and other values of a head are put together by concatenation (Phi-3, GPT-NeoX, GLM-4), which changes the layout of the
     output of the attention kernel and costs a copy of it."""
@@ -152,6 +160,8 @@ class Architecture:
     """A bias on the output matrix (Phi-3.5-MoE)."""
     linear_bias: bool = False
     """Biases on every linear layer (GPT-2, GPT-NeoX)."""
+    mlp_bias: bool = False
+    """Biases on those of the MLP (GPT-J)."""
     fused_qkv: bool = False
     """q, k and v come out of one matrix."""
     qk_norm: bool = False
@@ -181,12 +191,18 @@ class Architecture:
     sliding_window: Annotated[int, Ge(0), Le(10**9)] = 0
     """Tokens that the layers with a sliding window look back on; 0: there are none."""
     num_sliding_layers: Annotated[int, Ge(0), Le(10**5)] = 0
+    window_mask_alone: bool = False
+    """Where layers have a window, no mask is made but that (Mistral, StarCoder2)."""
     window_mask_unused: bool = False
     """The mask for a window is made although no layer has one (Qwen2-MoE)."""
     activation: Activation = Activation.GATED
     fused_gate_up: bool = False
     dropout: bool = False
-    """Dropout on embeddings, attention and residuals in training (GPT-2's configuration has 0.1)."""
+    """Dropout on residuals in training (GPT-2's configuration has 0.1)."""
+    attention_dropout: bool = False
+    """On the probabilities of attention."""
+    embedding_dropout: bool = False
+    """On the embeddings."""
 
     num_experts: Annotated[int, Ge(0), Le(10**5)] = 0
     """0: no layer has experts."""
@@ -323,7 +339,8 @@ class Architecture:
     @property
     def masks(self) -> int:
         """Masks that are made: one for all that came before, and one for a window, whether a layer uses it or not."""
-        return 2 if self.num_sliding_layers or self.window_mask_unused else 1
+        both = self.num_sliding_layers and not self.window_mask_alone
+        return 2 if both or self.window_mask_unused else 1
 
     @property
     def num_moe_layers(self) -> int:

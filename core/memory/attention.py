@@ -55,9 +55,12 @@ def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch:
     """
     tokens = batch * length
     if arch.kv_lora_rank:
-        return _latent_saved(arch, tokens)
+        fused = _latent_saved(arch, tokens)
+        return fused if path is not AttentionPath.EAGER else fused - 16 + tokens * arch.num_attention_heads * (6 * length - 4)
     # Falcon picks keys and values out of the fused product by two indices
     constant = 2 * 8 if arch.broadcast_heads or arch.heads_repeated_early else 0
+    if arch.rotary_before_widening:
+        constant += 4 * rotary_bytes(n, arch, length)
     if arch.rotary_interleaved:
         constant += rotary_bytes(n, arch, length)
     return constant + _tensors_saved(path, n, arch, batch, length)
@@ -81,7 +84,8 @@ def _tensors_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch: 
             # products of several sequences take copies for every head; a single one broadcasts
             return tokens * (4 * (q + 2 * (q if batch > 1 else k)) + n.compute * q + 4 * heads * length)
         case AttentionPath.MATH:
-            return tokens * (16 * q + 4 * heads * length)
+            scores = 4 + 5 * arch.attention_dropout
+            return tokens * (16 * q + scores * heads * length)
         case AttentionPath.EAGER:
             return tokens * _eager_saved(n, arch, batch, length)
         case _:
@@ -109,15 +113,18 @@ def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> in
     """
     e, q, heads = n.compute, arch.query_size, arch.num_attention_heads
     repeated = q if arch.num_key_value_heads > 1 or (arch.broadcast_heads and batch > 1) else arch.key_value_size
-    plain = 2 * e + 1 if arch.dropout else e
+    plain = 2 * e + 1 if arch.attention_dropout else e
     if arch.attention_sinks:  # kept with the column of the sinks, then cut off
         return 2 * e * (q + repeated) + e * heads * (length + 1) + 4 * e * heads
     widened = (6 if e == 2 else 4) + e * arch.attn_logit_softcapping
+    if arch.attention_dropout and e == 2:
+        widened += 1  # the mask; the copy is what the dropout gives
     # autocast widens every softmax
-    scores = widened if arch.softmax_in_fp32 or (n.autocast and not arch.dropout) else plain
+    scores = widened if arch.softmax_in_fp32 or (n.autocast and not arch.attention_dropout) else plain
     # for a single sequence the transposed views of a fused product need no copy, and keep all of it
     views = fused_views(n, arch) if batch == 1 else 0
-    return 2 * e * (q + repeated) + views + scores * heads * length
+    keys = 4 - e if arch.rotary_before_widening and not n.autocast else 0  # queries and keys in fp32
+    return 2 * e * (q + repeated) + 2 * keys * q + views + scores * heads * length
 
 
 def _latent_saved(arch: Architecture, tokens: int) -> int:
@@ -176,6 +183,9 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
             fused = e * (q + 2 * arch.key_value_size)
             norms = 4 if arch.norms_first else 3
             return tokens * (scores * heads * length + norms * e * h + fused + copied) + e * batch * length**2
+        case AttentionPath.EAGER if arch.rotary_before_widening:
+            around = 3 * e * h + 3 * e * q + 2 * e * heads * arch.rotated
+            return tokens * ((8 + e) * heads * length + around) + e * batch * length**2
         case AttentionPath.EAGER if not arch.softmax_in_fp32:
             return tokens * (2 * e * heads * length + 6 * e * h) + e * length**2
         case AttentionPath.EAGER:
@@ -205,6 +215,8 @@ def attention_decode_bytes(path: AttentionPath, n: Numerics, arch: Architecture,
     if arch.broadcast_heads:
         return batch * length * _broadcast_decode(path, n, arch, batch)
     match path:
+        case AttentionPath.EAGER if arch.rotary_before_widening:
+            return batch * length * 4 * (q + heads)
         case AttentionPath.EAGER:
             return batch * length * ((2 * e * q if grouped else 0) + (10 if e == 2 else 2 * e) * heads)
         case AttentionPath.MATH:
@@ -248,7 +260,8 @@ def rotary_bytes(n: Numerics, arch: Architecture, length: int) -> int:
     """Cos and sin tables of one forward pass, shared by all layers."""
     sets = 2 if arch.num_sliding_layers and arch.qk_norm else 1  # layers with a window rotate by another base
     width = 4 if arch.rotary_in_fp32 else max(n.residual, 2)
-    values = arch.rotated if arch.attention_sinks else 2 * arch.rotated  # gpt-oss rotates with half tables
+    # gpt-oss rotates with half tables, GPT-J has both in one
+    values = arch.rotated if arch.attention_sinks or arch.rotary_before_widening else 2 * arch.rotated
     return sets * values * width * length
 
 

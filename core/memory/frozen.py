@@ -10,7 +10,7 @@ from core.memory.architecture import Architecture, Norm
 from core.memory.attention import AttentionPath, attention_path, attention_saved
 from core.memory.formats import Format
 from core.memory.lora import adapter_copies, adapters_saved, first_layer_adapters_unused, first_layer_copies
-from core.memory.mlp import mlp_saved
+from core.memory.mlp import mlp_frozen_saved
 from core.memory.moe import moe_constant, moe_frozen_saved
 from core.memory.norms import (
     head_norms_frozen_saved,
@@ -49,8 +49,8 @@ def layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     per_token += adapters_saved(scenario, experts=experts, output_kept=not dropped)
     if experts:
         per_token += moe_frozen_saved(arch)
-    else:  # but not what down_proj reads
-        per_token += mlp_saved(n, arch) - n.compute * arch.intermediate_size
+    else:
+        per_token += mlp_frozen_saved(n, arch)
     if arch.qk_norm:
         per_token += head_norms_frozen_saved(arch)
     elif arch.qk_norm_rotated and kind.rotates:

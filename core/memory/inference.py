@@ -115,7 +115,9 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     tables = rotary_bytes(n, arch, length) + TOKEN_ID_BYTES * length * bool(arch.attention_layers)
     if arch.position is Position.ALIBI:
         tables = alibi_bytes(n, arch, tokens)
-    if arch.position is Position.LEARNED:
+    if arch.positions_of_each_sequence:
+        tables = (e * h + 12) * tokens
+    elif arch.position is Position.LEARNED:
         tables += e * h * length
     # A mask of booleans for layers with a window, there or not in the one that needs most.
     windowed = window_mask(arch, length)

@@ -20,12 +20,20 @@ def mlp_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
             return (3 if fused else 4) * e * i
         case Activation.GELU | Activation.GELU_RECOMPUTED | Activation.RELU_SQUARED:
             return 2 * e * i
+        case Activation.RELU:
+            return e * i
         case Activation.GELU_WRITTEN_OUT if fused:
             return 2 * e * i
         case Activation.GELU_WRITTEN_OUT:
             return 16 * i if n.autocast else 5 * e * i
         case _:
             assert_never(arch.activation)
+
+
+def mlp_frozen_saved(n: Numerics, arch: Architecture) -> int:
+    """The same where all matrices are frozen: without what the last one reads, unless the activation needs it too."""
+    last = 0 if arch.activation is Activation.RELU else n.compute * arch.intermediate_size
+    return mlp_saved(n, arch) - last
 
 
 def mlp_backward(n: Numerics, arch: Architecture) -> int:
@@ -47,7 +55,9 @@ def mlp_prefill(n: Numerics, arch: Architecture) -> int:
             # with norms behind, there is no output of a norm before
             return (4 if arch.fused_gate_up else 3) * e * i + (3 if arch.output_norms else 4) * e * h
         case Activation.GELU_WRITTEN_OUT:
-            return 4 * e * i + 5 * e * h
+            return 4 * e * i + (4 if arch.parallel_residual else 5) * e * h
+        case Activation.RELU:
+            return 2 * e * i + 3 * e * h
         case Activation.GELU | Activation.RELU_SQUARED:
             return 2 * e * i + (5 if arch.norms_first else 4) * e * h
         case Activation.GELU_RECOMPUTED:

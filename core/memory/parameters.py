@@ -118,6 +118,8 @@ def vector_parameters(arch: Architecture) -> int:
 
 def _vectors_beside_norms(arch: Architecture) -> int:
     h, values = arch.hidden_size, 0
+    if arch.mlp_bias:
+        values += sum(outputs for _, _, outputs in mlp_shapes(arch))
     if arch.linear_bias:
         values += sum(outputs for _, _, outputs in linear_shapes(arch))
     elif arch.qkv_bias or arch.attention_bias:

@@ -151,7 +151,7 @@ def mixing_saved(scenario: Scenario, n: Numerics, mixed: int, *, attends: bool) 
 
 def _embeddings_changed(arch: Architecture) -> bool:
     """Whether what the first layer reads is made of the embeddings, and not them."""
-    return arch.position is Position.LEARNED or arch.embedding_norm or arch.embedding_multiplied
+    return arch.position is Position.LEARNED or arch.embedding_norm or arch.embedding_multiplied or arch.embedding_dropout
 
 
 def saved(scenario: Scenario, n: Numerics) -> Saved:
@@ -184,7 +184,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
         else norm_frozen_saved(arch.norm, n, arch.hidden_size, fused=scenario.fused_kernels)
     )
     head_copy = 2 * embedding_parameters(arch) if n.autocast and n.weight == 4 else 0
-    own_tables = arch.rotary_interleaved and not checkpointing
+    own_tables = (arch.rotary_before_widening or arch.rotary_interleaved) and not checkpointing
     tables = 0 if own_tables else rotary_bytes(n, arch, length)
     outside = tokens * final_norm + tables + labels_bytes(batch, length) + _LOSS_SCALARS_BYTES + head_copy
     outside += norm_constant(arch.norm, n, arch.hidden_size)
@@ -198,7 +198,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
         outside += tokens * norm_frozen_saved(arch.norm, n, 0)
     if checkpointing and not full and _embeddings_changed(arch):
         outside += n.residual * arch.hidden_size * tokens  # PEFT asks for their gradient, so that there is one to hand back
-    if arch.dropout and (full or checkpointing):
+    if arch.embedding_dropout and (full or checkpointing):
         outside += arch.hidden_size * tokens  # of the embeddings, where they need a gradient
     tanh = n.compute * arch.vocab_size * tokens if arch.final_logit_softcapping else 0
     return Saved(max(each), layers, outside, kept_for_loss_bytes(scenario, n, tokens) + tanh)

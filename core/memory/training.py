@@ -230,9 +230,10 @@ def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
     arch = scenario.architecture
     states = arch.hidden_size * scenario.batch_size * scenario.context_length
     if not n.autocast:
-        return 4 * states * arch.residual_in_fp32 if full else n.compute * states
+        wide = 4 * arch.residual_in_fp32 if full else n.compute
+        return states * (wide + n.compute * arch.hidden_divided)
     if not full:
-        copies = all_adapter_copies(scenario) if scenario.gradient_checkpointing else first_layer_copies(scenario)
+        copies = (all_adapter_copies if scenario.gradient_checkpointing else first_layer_copies)(scenario)
         return (4 if arch.norm is Norm.LAYER else n.weight) * states + copies
     copies = 2 * arch.num_hidden_layers * layer_linear_parameters(arch) if scenario.gradient_checkpointing else 0
     return 4 * states + copies
@@ -390,9 +391,9 @@ def _backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved
         workspace=mlp_work + dequantization,
     )
     path = attention_path(scenario.attention, n, arch)
-    scores_work = attention_backward(path, n, arch, scenario.batch_size, scenario.context_length)
-    if arch.broadcast_heads and scores_work:  # what the adapter in front of attention keeps, and the norm's output
-        scores_work += 4 * (h + scenario.lora_r) + n.compute * h
+    # Heads that are broadcast: also what the adapter in front keeps, and the norm's output.
+    in_front = (4 * (h + scenario.lora_r) + n.compute * h) * arch.broadcast_heads
+    scores_work = attention_backward(path, n, arch, scenario.batch_size, scenario.context_length) + in_front
     last_attention = step._replace(
         activations=kept.layers if scenario.gradient_checkpointing else max(0, kept.layers - kept.layer),
         workspace=scores_work * tokens + dequantization,

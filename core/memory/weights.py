@@ -19,6 +19,8 @@ def buffer_bytes(arch: Architecture) -> int:
     rotate by another base, with the scale of the embedding); the bias of each expert.
     """
     rotary = 4 * arch.rotated * (2 if arch.num_sliding_layers and arch.qk_norm else 1)
+    if arch.rotary_before_widening:  # tables of all positions
+        rotary = 4 * arch.max_position_embeddings * arch.rotated
     if arch.norm is Norm.RMS_PLUS_ONE:
         rotary += 2
     if arch.mixer_multipliers:

@@ -113,11 +113,77 @@ FALCON_40B = FALCON_7B | {
     "new_decoder_architecture": True,
 }
 BLOOM_7B1 = {"model_type": "bloom", "hidden_size": 4096, "n_layer": 30, "n_head": 32, "vocab_size": 250880}
+OPT_6_7B = {
+    "model_type": "opt",
+    "hidden_size": 4096,
+    "ffn_dim": 16384,
+    "num_attention_heads": 32,
+    "num_hidden_layers": 32,
+    "max_position_embeddings": 2048,
+    "vocab_size": 50272,
+    "word_embed_proj_dim": 4096,
+}
+GPT_J_6B = {
+    "model_type": "gptj",
+    "n_embd": 4096,
+    "n_head": 16,
+    "n_layer": 28,
+    "n_positions": 2048,
+    "rotary_dim": 64,
+    "vocab_size": 50400,
+}
+STARCODER2_7B = {
+    "model_type": "starcoder2",
+    "hidden_size": 4608,
+    "intermediate_size": 18432,
+    "num_attention_heads": 36,
+    "num_hidden_layers": 32,
+    "num_key_value_heads": 4,
+    "sliding_window": 4096,
+    "use_bias": True,
+    "residual_dropout": 0.1,
+    "vocab_size": 49152,
+}
+MINICPM3_4B = {
+    "model_type": "minicpm3",
+    "hidden_size": 2560,
+    "intermediate_size": 6400,
+    "num_attention_heads": 40,
+    "num_hidden_layers": 62,
+    "num_key_value_heads": 40,
+    "q_lora_rank": 768,
+    "kv_lora_rank": 256,
+    "qk_nope_head_dim": 64,
+    "qk_rope_head_dim": 32,
+    "vocab_size": 73448,
+}
+GLM_4_5_AIR = {
+    "model_type": "glm4_moe",
+    "hidden_size": 4096,
+    "intermediate_size": 10944,
+    "moe_intermediate_size": 1408,
+    "num_attention_heads": 96,
+    "num_hidden_layers": 46,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "n_routed_experts": 128,
+    "n_shared_experts": 1,
+    "num_experts_per_tok": 8,
+    "first_k_dense_replace": 1,
+    "attention_bias": True,
+    "partial_rotary_factor": 0.5,
+    "vocab_size": 151552,
+}
 
 
 @pytest.mark.parametrize(
     ("config", "parameters"),
     [
+        (OPT_6_7B, 6_658_473_984),
+        (GPT_J_6B, 6_050_882_784),
+        (STARCODER2_7B, 7_173_923_840),
+        (MINICPM3_4B, 4_073_875_968),
+        (GLM_4_5_AIR, 106_852_245_504),
         (FALCON_7B, 6_921_720_704),
         (FALCON_40B, 41_303_293_952),
         (BLOOM_7B1, 7_069_016_064),
@@ -228,6 +294,8 @@ def test_families_with_choices_of_their_own():
         (LLAMA | {"num_key_value_heads": 7}, ConfigProblem.BAD_SIZE, "multiple"),
         (LLAMA | {"mlp_bias": True}, ConfigProblem.NOT_MODELLED, "mlp_bias"),
         (QWEN_3_MOE | {"decoder_sparse_step": 2}, ConfigProblem.NOT_MODELLED, "decoder_sparse_step"),
+        (OPT_6_7B | {"do_layer_norm_before": False}, ConfigProblem.NOT_MODELLED, "do_layer_norm_before"),
+        (OPT_6_7B | {"word_embed_proj_dim": 512}, ConfigProblem.NOT_MODELLED, "word_embed_proj_dim"),
         (FALCON_7B | {"alibi": True}, ConfigProblem.NOT_MODELLED, "alibi"),
         (FALCON_7B | {"multi_query": False}, ConfigProblem.NOT_MODELLED, "multi_query"),
         (DEEPSEEK_V3 | {"moe_layer_freq": 2}, ConfigProblem.NOT_MODELLED, "moe_layer_freq"),
@@ -254,7 +322,9 @@ VALUES = st.one_of(
 
 
 @given(
-    st.sampled_from([LLAMA, GPT_OSS, DEEPSEEK_V3, QWEN_3_MOE, GEMMA_3_4B, GEMMA_3_4B["text_config"], FALCON_40B, BLOOM_7B1]),
+    st.sampled_from(
+        [LLAMA, GPT_OSS, DEEPSEEK_V3, QWEN_3_MOE, GEMMA_3_4B, GEMMA_3_4B["text_config"], FALCON_40B, BLOOM_7B1, OPT_6_7B, GPT_J_6B]
+    ),
     st.sampled_from(["llama", "llama4_text", "gemma2", "phi3", "mixtral", "qwen2", "cohere2", None]),
     st.lists(st.tuples(st.integers(0, 40), VALUES), max_size=4),
 )
