@@ -82,7 +82,7 @@ class Meaningless(StrEnum):
 
 _OF_TRANSFORMERS = frozenset({"max_new_tokens", "logits_to_keep"})
 _OF_ENGINES = frozenset({"max_num_batched_tokens", "max_num_seqs", "shared_prefix_length", "cuda_graphs"})
-_OF_LLAMA_CPP = frozenset({"ubatch_size", "llama_cpp_build"})
+_OF_LLAMA_CPP = frozenset({"ubatch_size", "llama_cpp_build", "n_gpu_layers", "n_cpu_moe"})
 _OF_INFERENCE = _OF_TRANSFORMERS | _OF_ENGINES | _OF_LLAMA_CPP | {"kv_cache"}
 _OF_ADAPTERS = frozenset(
     {"lora_r", "lora_bits", "lora_dropout", "lora_target_modules", "autocast", "upcast_norms", "train_embeddings", "keep_linear_inputs"}

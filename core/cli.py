@@ -244,6 +244,9 @@ def _estimate_parser() -> _EstimateParser:
     llama = parser.add_argument_group("with --runtime llama.cpp")
     ubatch = _quantity(Kind.TOKENS, 1, 65_536)
     llama.add_argument("--ubatch-size", type=ubatch, metavar="N", help="tokens it computes at once (default: 512)")
+    layers = _quantity(Kind.COUNT, 0, 10**5)
+    llama.add_argument("--n-gpu-layers", type=layers, metavar="N", help="layers on the card, the last ones (default: all)")
+    llama.add_argument("--n-cpu-moe", type=layers, metavar="N", help="of so many layers the experts stay with the host (default: 0)")
     choice(llama, "--llama-cpp-build", LlamaCppBuild, "default: current")
     engine = parser.add_argument_group("with --runtime vllm or sglang")
     steps = _quantity(Kind.TOKENS, 1, MAX_CONTEXT_LENGTH)
@@ -278,6 +281,8 @@ _OPTIONS = {
     "attention": "--attention",
     "transformers_release": "--transformers-release",
     "ubatch_size": "--ubatch-size",
+    "n_gpu_layers": "--n-gpu-layers",
+    "n_cpu_moe": "--n-cpu-moe",
     "llama_cpp_build": "--llama-cpp-build",
     "max_num_batched_tokens": "--max-num-batched-tokens",
     "max_num_seqs": "--max-num-seqs",

@@ -23,6 +23,8 @@ from gui.words import (
     runtime_name,
 )
 
+_MOST_LAYERS = 10**5
+
 
 class FoldedPanel(QWidget):
     """A button that opens; closed, a line with what is inside."""
@@ -60,6 +62,10 @@ class FoldedPanel(QWidget):
         self.prefix_box = self._build_prefix_box()
         self.rows.add_row("shared_prefix_length", self.tr("Shared prefi&x"), self.prefix_box)
         self.rows.form.addRow(self.prefix_box.message)
+        on_card = self.tr("Layers that llama.cpp puts on the card, the last ones; the host keeps the others")
+        self.layers_box = self._count("n_gpu_layers", self.tr("Layers on the card"), on_card)
+        on_host = self.tr("Of so many layers llama.cpp leaves the experts in the host’s memory")
+        self.experts_box = self._count("n_cpu_moe", self.tr("Experts on the host"), on_host)
         attentions = [(attention_name(attention), attention) for attention in Attention]
         self.attention_box = self.rows.add_choice("attention", self.tr("&Attention"), attentions)
         self.loss_box = self.rows.add_choice("loss", self.tr("&Loss"), [(loss_name(loss), loss) for loss in Loss])
@@ -96,6 +102,19 @@ class FoldedPanel(QWidget):
     def _on_prefix(self, tokens: int) -> None:
         self.edited.emit({"shared_prefix_length": tokens})
 
+    def _count(self, field: str, caption: str, tip: str) -> QuantityBox:
+        def explain(error: QuantityError) -> str:
+            return quantity_problem(error, "0", str(_MOST_LAYERS))
+
+        box = QuantityBox(kind=Kind.COUNT, low=0, high=_MOST_LAYERS, to_text=str, explain=explain, parent=self.rows)
+        box.setObjectName(f"{field}.box")
+        box.describe(caption, tip)
+        box.setToolTip(tip)
+        box.edited.connect(lambda value: self.edited.emit({field: value}))
+        self.rows.add_row(field, caption, box)
+        self.rows.form.addRow(box.message)
+        return box
+
     def render_scenario(self, scenario: Scenario) -> None:
         """Show ``scenario``. Idempotent; emits nothing."""
         self.rows.show_row(self.runtime_box, scenario.task is Task.INFERENCE)
@@ -117,6 +136,12 @@ class FoldedPanel(QWidget):
         self.rows.show_row(self.cache_box, cached)
         self.cache_box.render_value(scenario.kv_cache)
         self.attention_box.render_value(scenario.attention)
+        of_llama = meaningless(scenario, "n_gpu_layers") is None
+        layers = scenario.architecture.num_hidden_layers + 1  # the output counts as one
+        self.rows.show_row(self.layers_box, of_llama)
+        self.layers_box.render_value(min(scenario.n_gpu_layers, layers))
+        self.rows.show_row(self.experts_box, of_llama and scenario.architecture.num_experts > 0)
+        self.experts_box.render_value(min(scenario.n_cpu_moe, layers - 1))
         self.estimator_box.render_value(scenario.estimator)
         if scenario.estimator is Estimator.RULE_OF_THUMB:
             values = [estimator_name(scenario.estimator)]

@@ -117,7 +117,7 @@ def to_llama_cpp(scenario: Scenario, model: str) -> list[str]:
         raise CannotSayError(f"llama.cpp has no cache type {scenario.kv_cache.value}")
     cache = _CACHE_TYPES[scenario.kv_cache]
     words += ["--cache-type-k", cache, "--cache-type-v", cache]
-    words += ["-ngl", str(min(scenario.n_gpu_layers, 10**5))]
+    words += ["-ngl", str(scenario.n_gpu_layers)] + (["--n-cpu-moe", str(scenario.n_cpu_moe)] if scenario.n_cpu_moe else [])
     if parallel.world_size > 1:
         words += ["--split-mode", "row" if parallel.tensor_parallel_size > 1 else "layer"]
         shares = parallel.layers_per_stage or (1,) * parallel.world_size
@@ -135,6 +135,8 @@ def from_llama_cpp(words: list[str]) -> LaunchLine:
     changes |= sizes(options, {"ubatch_size": ("-ub", "--ubatch-size")})
     layers = options.size("-ngl", "--gpu-layers", "--n-gpu-layers", high=10**5)
     changes["n_gpu_layers"] = layers if layers is not None else 10**5
+    every = 10**5 if options.flag("--cpu-moe", "-cmoe") else 0
+    changes["n_cpu_moe"] = options.size("--n-cpu-moe", "-ncmoe", high=10**5) or every
     keys, values = options.take("--cache-type-k", "-ctk"), options.take("--cache-type-v", "-ctv")
     types = {name: fmt for fmt, name in _CACHE_TYPES.items()}
     if keys == values and keys in types:

@@ -6,6 +6,7 @@ README states for Llama-3.1-8B (tests). Types of the fork ik_llama.cpp by its ow
 """
 
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -211,6 +212,19 @@ def layers_bytes(arch: Architecture, file: Format, first_layer: int = 0) -> int:
             for kind, count in _kinds(file, layers, first, last, grouped=grouped, many_experts=arch.num_experts >= 4):
                 total += count * sum(_stored_bytes(_type_of(arch, name, file, kind), outputs, inputs) for name, inputs, outputs in every)
     return total
+
+
+def experts_bytes(arch: Architecture, file: Format, first: int, last: int) -> int:
+    """The matrices of all experts in the layers from ``first`` to before ``last``; not what every token goes through, nor the router."""
+    start, layers = max(first, arch.num_hidden_layers - arch.num_moe_layers), arch.num_hidden_layers
+    if not arch.num_experts or start >= last:
+        return 0
+    grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
+    only = _expert_shapes(replace(arch, shared_expert_intermediate_size=0))
+    return sum(
+        count * sum(_stored_bytes(_type_of(arch, name, file, kind), outputs, inputs) for name, inputs, outputs in only)
+        for kind, count in _kinds(file, layers, start, last, grouped=grouped, many_experts=arch.num_experts >= 4)
+    )
 
 
 def _type_of(arch: Architecture, name: str, file: Format, kind: _Kind) -> Format:

@@ -14,7 +14,7 @@ on the card, say to the byte.
 from core.memory.architecture import Architecture
 from core.memory.components import Cause, HostBytes, Moment, MomentName, Stack
 from core.memory.formats import matrix_bytes
-from core.memory.gguf import file_bytes, head_bytes, largest_matrix_bytes, layers_bytes
+from core.memory.gguf import experts_bytes, file_bytes, head_bytes, largest_matrix_bytes, layers_bytes
 from core.memory.scenario import Attention, LlamaCppBuild, Scenario
 from core.memory.units import MIB, ceil_div
 
@@ -34,12 +34,21 @@ def layers_on_host(scenario: Scenario) -> int:
     return min(layers, max(0, layers + 1 - scenario.n_gpu_layers))
 
 
+def experts_on_host(scenario: Scenario) -> int:
+    """The first layer whose experts are on a card with the rest of it."""
+    arch = scenario.architecture
+    if not scenario.n_cpu_moe or not arch.num_experts:
+        return 0
+    return min(arch.num_hidden_layers, arch.num_hidden_layers - arch.num_moe_layers + scenario.n_cpu_moe)
+
+
 def device_weight_bytes(scenario: Scenario) -> int:
     """The model's buffer on the card: its layers, and the output matrix, a second copy where the file ties it to the embeddings."""
     if not scenario.n_gpu_layers:
         return 0
     arch = scenario.architecture
     layers = layers_bytes(arch, scenario.weights, layers_on_host(scenario)) + head_bytes(arch, scenario.weights)
+    layers -= experts_bytes(arch, scenario.weights, layers_on_host(scenario), experts_on_host(scenario))
     if arch.file_format is scenario.weights:  # what its tensors take beyond the rules, the card has its share of
         by_rules = file_bytes(arch, scenario.weights)
         layers += (arch.file_bytes - by_rules) * layers // by_rules
@@ -79,7 +88,7 @@ def compute_buffer_bytes(scenario: Scenario) -> int:
     """What one micro-batch takes at once, with what is copied of the layers on the host."""
     arch, length = scenario.architecture, padded_context(scenario)
     u, h, v = min(scenario.ubatch_size, length), arch.hidden_size, arch.vocab_size
-    through = 4 * u * h if layers_on_host(scenario) else 0
+    through = 4 * u * h if max(layers_on_host(scenario), experts_on_host(scenario)) else 0
     layer = _layer_bytes(scenario, u, length) + (through and largest_matrix_bytes(arch, scenario.weights))
     output = 4 * u * (v + h) if scenario.llama_cpp_build is LlamaCppBuild.BEFORE_MID_2026 else 0
     if not scenario.n_gpu_layers:

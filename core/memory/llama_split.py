@@ -10,8 +10,15 @@ from dataclasses import replace
 
 from core.memory.components import Cause, Device, Moment, MomentName, Stack
 from core.memory.division import layers_of_stages
-from core.memory.gguf import head_bytes, layers_bytes
-from core.memory.llama_cpp import cache_bytes, compute_buffer_bytes, device_weight_bytes, layers_on_host, padded_context
+from core.memory.gguf import experts_bytes, head_bytes, layers_bytes
+from core.memory.llama_cpp import (
+    cache_bytes,
+    compute_buffer_bytes,
+    device_weight_bytes,
+    experts_on_host,
+    layers_on_host,
+    padded_context,
+)
 from core.memory.parallel import ONE_GPU
 from core.memory.scenario import Scenario
 from core.memory.units import ceil_div
@@ -48,11 +55,12 @@ def _layers_of(scenario: Scenario, number: int) -> tuple[int, int, int]:
     host = layers_on_host(scenario)
     one = replace(scenario, parallel=ONE_GPU)
     output = head_bytes(arch, file) if scenario.n_gpu_layers else 0
-    by_rule = layers_bytes(arch, file, host) + output
+    by_rule = layers_bytes(arch, file, host) + output - experts_bytes(arch, file, host, experts_on_host(scenario))
     bounds = _bounds(scenario, host)
     first, end, here = bounds[number], bounds[number + 1], arch.num_hidden_layers - host
     part = layers_bytes(arch, file, host + first)
     part += output if number == len(bounds) - 2 else -layers_bytes(arch, file, host + end)
+    part -= experts_bytes(arch, file, host + first, min(host + end, experts_on_host(scenario)))
     weights = device_weight_bytes(one) * part // by_rule if by_rule else 0
     cache = cache_bytes(one) * (end - first) // here if here else 0
     inputs = 4 * min(scenario.ubatch_size, padded_context(scenario)) * arch.hidden_size

@@ -185,6 +185,8 @@ class Scenario:
     llama_cpp_build: LlamaCppBuild = LlamaCppBuild.CURRENT
     n_gpu_layers: Annotated[int, Ge(0), Le(10**5)] = 10**5
     """How many layers llama.cpp puts on the card, the last ones; the output counts as one and goes first. The host keeps the others."""
+    n_cpu_moe: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Of how many layers, the first ones that have any, the experts stay with the host (llama.cpp's ``--n-cpu-moe``)."""
     cuda_graphs: bool = True
     """Recorded for decode; without them: ``enforce_eager``, ``disable_cuda_graph``."""
 

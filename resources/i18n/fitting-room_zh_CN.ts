@@ -840,6 +840,22 @@
         <source>Tokens that all sequences begin with, such as a system prompt: their cache is kept once</source>
         <translation>所有序列开头相同的词元，例如系统提示词：它们的缓存只存一份</translation>
     </message>
+    <message>
+        <source>Layers that llama.cpp puts on the card, the last ones; the host keeps the others</source>
+        <translation>llama.cpp 放到显卡上的层数（最后这些层），其余留在主机内存</translation>
+    </message>
+    <message>
+        <source>Layers on the card</source>
+        <translation>显卡上的层数</translation>
+    </message>
+    <message>
+        <source>Of so many layers llama.cpp leaves the experts in the host’s memory</source>
+        <translation>这么多层的专家由 llama.cpp 留在主机内存</translation>
+    </message>
+    <message>
+        <source>Experts on the host</source>
+        <translation>专家留在主机</translation>
+    </message>
 </context>
 <context>
     <name>GlossaryWindow</name>

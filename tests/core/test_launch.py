@@ -101,7 +101,7 @@ def test_megatron_by_its_sizes(tensor: int, stages: int, replicas: int, steps: i
         (Launcher.VLLM, {"weights": Format.AWQ_INT4, "kv_cache": Format.FP8, "cuda_graphs": False}),
         (Launcher.SGLANG, {"tensor_parallel_size": 8, "pipeline_parallel_size": 2}),
         (Launcher.SGLANG, {"weights": Format.FP8, "kv_cache": Format.FP8, "cuda_graphs": False}),
-        (Launcher.LLAMA_CPP, {"weights": Format.Q4_K_M, "batch_size": 4, "ubatch_size": 1024, "n_gpu_layers": 33}),
+        (Launcher.LLAMA_CPP, {"weights": Format.Q4_K_M, "batch_size": 4, "ubatch_size": 1024, "n_gpu_layers": 33, "n_cpu_moe": 5}),
         (
             Launcher.LLAMA_CPP,
             {"weights": Format.Q8_0, "kv_cache": Format.Q8_0, "pipeline_parallel_size": 3, "layers_per_stage": (30, 30, 20)},

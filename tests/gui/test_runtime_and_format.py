@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QToolButton
 
+from core.catalogue.models import find_model, load_models
 from core.memory import Format, Runtime, Task
 from core.memory.formats import plain
 from core.memory.serving import kv_pool_bytes
+from gui import assets
 
 
 def offered(room: Any, name: str) -> list[str]:
@@ -102,3 +104,19 @@ def test_the_rest_of_an_engines_pool_is_drawn(room: Any) -> None:
     assert room.window.chart._overlay._shown.pool_end is None
     room.set(runtime="transformers", batch_size=1)
     assert room.window.chart._overlay._shown.pool_end is None
+
+
+def test_llama_cpp_leaves_layers_and_experts_with_the_host(opened: Any) -> None:
+    room = opened
+    mixtral = find_model(load_models(assets.MODELS), "Mixtral-8x7B-v0.1")
+    room.set(runtime="llama.cpp", weights="q4_k_m", architecture=mixtral.architecture)
+    whole = room.estimate.total_bytes
+    with room.change():
+        room.enter("n_cpu_moe", "20")
+    assert room.estimate.total_bytes < whole / 2
+    assert room.estimate.host_bytes.weights > whole / 3
+    with room.change():
+        room.enter("n_gpu_layers", "10")
+    assert "10 of 33 layers" in room.text("assumptions")
+    room.set(runtime="vllm", weights="bf16")
+    assert room.find(QLineEdit, "n_gpu_layers.box").isHidden()

@@ -155,6 +155,36 @@ class TestLlamaCpp:
             assert weights + found.host_bytes.weights == pytest.approx(6738415616 * 2, rel=0.001)
             assert found.host_bytes.total_bytes > 0
 
+    EXPERTS = SCENARIO.evolve(
+        architecture=replace(
+            SCENARIO.architecture, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=14336, first_k_dense_replace=2
+        )
+    )
+
+    def test_experts_can_stay_with_the_host(self):
+        one = 2 * 8 * 3 * 14336 * 4096  # bytes of a layer's
+
+        def card(**changes):
+            found = estimate(self.EXPERTS.evolve(**changes))
+            return sum(device.alike * moment(device, MomentName.LOAD).weights for device in found.devices), found.host_bytes.weights
+
+        here, there = card()
+        for layers in (1, 5, 30):
+            left, kept = card(n_cpu_moe=layers)
+            assert here - left == kept - there == layers * one
+            spread, _ = card(n_cpu_moe=layers, pipeline_parallel_size=3)
+            assert spread == pytest.approx(left, abs=8)
+        assert card(n_cpu_moe=31) == card(n_cpu_moe=30)  # two layers have none
+        assert card(n_cpu_moe=5, n_gpu_layers=20)[0] == card(n_gpu_layers=20)[0]  # of layers that are the host's anyway
+        assert card(n_cpu_moe=20, n_gpu_layers=20)[0] == card(n_gpu_layers=20)[0] - 9 * one  # layers 13 to 21 of 32
+
+    def test_what_stays_is_copied_through_the_buffer(self):
+        def buffer(**changes):
+            return moment(estimate(self.EXPERTS.evolve(**changes)).devices[0], MomentName.SERVING).workspace
+
+        assert buffer(n_cpu_moe=1) == buffer(n_gpu_layers=32) > buffer()
+        assert estimate(self.SCENARIO.evolve(n_cpu_moe=5)) == estimate(self.SCENARIO)  # a model without any
+
     def test_without_layers_the_cards_hold_nothing(self):
         found = estimate(self.SCENARIO.evolve(n_gpu_layers=0, pipeline_parallel_size=2))
         assert all(moment(device, MomentName.LOAD).weights == 0 for device in found.devices)
