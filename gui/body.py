@@ -29,7 +29,7 @@ from gui.window_actions import WindowActions
 
 #: Widths in lines: of the controls; of the list of cards at least and at most; and of a window that has room for that list.
 _CONTROLS, _LIST_LEAST, _LIST_MOST, _ROOM_FOR_LIST = 18, 25, 31, 66
-_CONTROLS_STAGED = 14.5
+_CONTROLS_STAGED = 15
 
 
 class Body(QWidget):

@@ -1,6 +1,7 @@
 """The verdict: one sentence that can be read from four metres, its cause, and what the card would hold at most."""
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.memory import Fit, FitStatus, Scenario
@@ -10,6 +11,10 @@ from gui.limits import Limits
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
 from gui.words import fit_cause, runtime_name, status_word
+
+#: Its height in lines of text: where there is room for a sentence and a note on a line each, where they take two, and for an audience.
+_LINES, _LINES_NARROW, _LINES_LESS = 6.2, 8.7, 5.45
+_WIDE = 80
 
 
 class Verdict(QWidget):
@@ -57,14 +62,26 @@ class Verdict(QWidget):
         row.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(round(6.2 * self.fontMetrics().height()))
+        self._lines = 0.0
+        self._keep_height(_LINES)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.width() >= _WIDE * self.fontMetrics().height()
+        self._keep_height((_LINES if wide else _LINES_NARROW) if self._full else _LINES_LESS)
+
+    def _keep_height(self, lines: float) -> None:
+        """Whatever it says: nothing jumps as long as the window keeps its size."""
+        if lines != self._lines:
+            self._lines = lines
+            self.setFixedHeight(round(lines * self.fontMetrics().height()))
 
     def show_less(self) -> None:
         """As much as an audience needs."""
         self._full = False
         self.note.hide()
         self._row.setContentsMargins(12, 5, 12, 3)
-        self.setFixedHeight(round(5.45 * self.fontMetrics().height()))
+        self._keep_height(_LINES_LESS)
 
     def render_fit(self, fit: Fit | None, gpu_name: str, numbers: Numbers, upper_bytes: int | None = None) -> None:
         """Say whether it fits ``gpu_name``; ``fit`` None when no card is chosen. ``upper_bytes``: what a real run may need at most."""

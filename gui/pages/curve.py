@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.memory import FitStatus, Task, peak_bytes
 from core.sweep import RANGES, Axis, moved
@@ -59,6 +59,7 @@ class CurvePage(Page):
         self.readout.setObjectName("curve_readout")
         self.readout.setTextFormat(Qt.TextFormat.PlainText)
         self.readout.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.plot = LogPlot(theme, self)
         self.plot.setAccessibleName(self.tr("Memory curve"))
         self._picture = Painted(self.plot, self._paint, above=True)
@@ -68,16 +69,21 @@ class CurvePage(Page):
         self.plot.gestureStarted.connect(self.gesture_started)
         self.plot.gestureFinished.connect(self.gesture_finished)
         top = QHBoxLayout()
-        top.addWidget(QLabel(self.tr("Memory against"), self))
+        self._head = QLabel(self.tr("Memory against"), self)
+        top.addWidget(self._head)
         top.addWidget(self.axis_box)
         top.addWidget(self.lines_box)
         top.addWidget(self.cards_button)
-        top.addSpacing(8)
-        top.addWidget(self.readout, 1)
+        top.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addLayout(top)
+        layout.addWidget(self.readout)
         layout.addWidget(self.plot, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._head.setVisible(self.width() >= 34 * self.fontMetrics().height())
 
     @property
     def axis(self) -> Axis:

@@ -34,6 +34,8 @@ class ExplainPage(Page):
         self.moment_box = QComboBox(self)
         self.moment_box.setObjectName("explain_moment")
         self.moment_box.setAccessibleName(self.tr("Moment"))
+        self.moment_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.moment_box.setMinimumContentsLength(14)
         self.moment_box.currentIndexChanged.connect(self._on_moment)
         self.list = QListWidget(self)
         self.list.setObjectName("explain_components")
