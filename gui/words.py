@@ -213,6 +213,8 @@ def loss_name(loss: Loss) -> str:
     match loss:
         case Loss.PLAIN:
             return translate("Words", "plain")
+        case Loss.NARROW:
+            return translate("Words", "in 16 bits (older models’ own)")
         case Loss.FUSED:
             return translate("Words", "one kernel (fused)")
         case Loss.FUSED_LINEAR:

@@ -8,6 +8,7 @@ from core.evidence.records import UnsupportedError
 from core.evidence.run_formats import weight_format
 from core.memory import Architecture, Format, Scenario
 from core.memory.edge import validated
+from core.memory.parallel import PARALLEL_FIELDS
 from core.memory.scenario import ALL_LINEAR
 
 #: As PEFT, litgpt and Qwen's own code name the layers that adapters are put on.
@@ -33,15 +34,21 @@ _OBJECTIVES = {"": "next-token", "pretrain": "next-token", "sft": "next-token", 
     name: name for name in ("orpo", "simpo")
 }
 
+#: Qwen's finetune.py on one GPU (finetune/*_single_gpu.sh, finetune_ds.sh): LoRA by itself, under autocast; over GPTQ's weights and in full
+#: by DeepSpeed, ZeRO-2 with buckets of 2e8 and ZeRO-3 with those that transformers sets, where the model's own loss stays 16-bit.
+_QWEN: dict[str, dict[str, Any]] = {
+    "lora": {"autocast": True},
+    "qlora": {"loss": "narrow", "sharding": "zero2", "reduce_bucket_size": 2 * 10**8, "allgather_bucket_size": 2 * 10**8},
+    "full": {"recipe": "mixed", "loss": "narrow", "sharding": "zero3"},
+}
+
 #: What frameworks do unless told otherwise, by a part of their name; the first that occurs counts.
 #: - ms-swift's benchmark pads batches of texts of very different length (its Benchmark.md).
-#: - Qwen's finetune.py fully trains under DeepSpeed: 16-bit weights, fp32 master weights (finetune/finetune_ds.sh).
 #: - litgpt trains adapters in the width of the weights (--precision bf16-true), with dropout on their input (config_hub);
 #:   it pinned bitsandbytes before 0.43, whose MatMul4Bit held on to its input.
 #: - torchtune computes the loss of a chunk of tokens at a time (CEWithChunkedOutputLoss).
 _DEFAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("swift", {"varying_lengths": True}),
-    ("finetune.py", {"recipe": "mixed"}),
     ("litgpt", {"lora_bits": 16, "lora_dropout": True, "keep_linear_inputs": True}),
     ("torchtune", {"loss": "fused-linear"}),
 )
@@ -61,7 +68,7 @@ def training_scenario(run: Mapping[str, Any], architecture: Architecture, note: 
         "context_length": run["seq"],
         "gradient_checkpointing": str(run.get("grad_checkpointing")).startswith("full"),
         "attention": "eager" if run.get("attention_impl") == "eager" else "sdpa",
-        **_defaults(str(run.get("framework"))),
+        **_defaults(str(run.get("framework")), method),
         **_optimizer(run),
         **_loss(str(run.get("chunked_loss/liger") or "")),
         "transformers_release": release(str(run.get("version") or "")),
@@ -78,7 +85,8 @@ def training_scenario(run: Mapping[str, Any], architecture: Architecture, note: 
             # fms-hf-tuning quantizes its scales too (bnb_4bit_use_double_quant).
             if weights is Format.NF4 and "fms" in str(run.get("framework")):
                 fields["weights"] = Format.NF4_DOUBLE
-    return validated(Scenario, **fields)
+    spread = {name: fields.pop(name) for name in PARALLEL_FIELDS & fields.keys()}
+    return validated(Scenario, **fields).evolve(**spread)
 
 
 def _method(stated: str) -> tuple[str, str]:
@@ -90,7 +98,9 @@ def _method(stated: str) -> tuple[str, str]:
     return named, objective
 
 
-def _defaults(framework: str) -> dict[str, Any]:
+def _defaults(framework: str, method: str) -> dict[str, Any]:
+    if "finetune.py" in framework.lower():
+        return _QWEN[method]
     return next((dict(defaults) for part, defaults in _DEFAULTS if part in framework.lower()), {})
 
 
@@ -112,9 +122,15 @@ def _optimizer(run: Mapping[str, Any]) -> dict[str, Any]:
     gradients = "in-backward" if run.get("optimizer_in_bwd") else "accumulated" if accumulated else "per-step"
     return {
         "optimizer": optimizer,
-        "optimizer_implementation": "fused" if "fused" in stated else "foreach",
+        "optimizer_implementation": "fused" if "fused" in stated else _foreach(str(run.get("version") or "")),
         "gradients": gradients,
     }
+
+
+def _foreach(version: str) -> str:
+    """AdamW's form by the release of torch that ``version`` names."""
+    torch = re.search(r"torch\D{0,3}(\d+)\.(\d+)", version.lower())
+    return "foreach-before-2.1" if torch is not None and (int(torch[1]), int(torch[2])) < (2, 1) else "foreach"
 
 
 def _loss(stated: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Calibration:
     def band(self, scenario: Scenario) -> Band | None:
         """The band of runs like ``scenario``; None when nothing like it was measured."""
         own = self.bands.get(kind_of_run(scenario))
-        stand_in = scenario.task.value if scenario.parallel.plain else scenario.task.value + SEVERAL
+        stand_in = scenario.task.value if scenario.parallel.world_size == 1 else scenario.task.value + SEVERAL
         return own or self.bands.get(stand_in)
 
     def part_error(self, scenario: Scenario, component: Component) -> PartError | None:
@@ -98,7 +98,7 @@ class Bounds(NamedTuple):
 def kind_of_run(scenario: Scenario) -> str:
     """What is calibrated together: a runtime in inference, a method in training; runs on several GPUs by themselves."""
     kind = f"{scenario.task.value} {scenario.runtime.value if scenario.task is Task.INFERENCE else scenario.method.value}"
-    return kind if scenario.parallel.plain else kind + SEVERAL
+    return kind if scenario.parallel.world_size == 1 else kind + SEVERAL
 
 
 def process_kind(scenario: Scenario) -> str:

@@ -9,10 +9,13 @@ from typing import NamedTuple
 from core.memory.numerics import Numerics
 from core.memory.parallel import Parallelism, Sharding
 from core.memory.scenario import Method, Scenario
-from core.memory.sharding import FSDP, FSDP1, GRAD_OP, Widths, shares
+from core.memory.sharding import DEEPSPEED, FSDP, FSDP1, GRAD_OP, Widths, shares
+from core.memory.units import MIB
 
 #: Of one group of GPUs, by whether it has two or more.
 NCCL_PAIR_BYTES, NCCL_GROUP_BYTES = 544 * 10**6, 688 * 10**6
+#: Of a communicator of one GPU, which DeepSpeed makes all the same (NCCL issue 864).
+NCCL_ALONE_BYTES = 512 * MIB
 
 
 class Traffic(NamedTuple):
@@ -25,6 +28,13 @@ class Traffic(NamedTuple):
     in_layer: int
     """Beside that, while a layer runs backward."""
     in_step: int
+    in_backward: int = 0
+    """Beside that, from the beginning of the backward pass to its end."""
+
+    @property
+    def of_backward(self) -> "Traffic":
+        """The same with what is there through the backward pass."""
+        return self._replace(at_loss=self.at_loss + self.in_backward, in_layer=self.in_layer + self.in_backward)
 
 
 class Unit(NamedTuple):
@@ -40,6 +50,8 @@ class Unit(NamedTuple):
 
 def library_bytes(parallel: Parallelism) -> int:
     """NCCL's own memory: of every group of several GPUs that this one belongs to."""
+    if parallel.sharding in DEEPSPEED and parallel.world_size == 1:
+        return NCCL_ALONE_BYTES
     groups = (
         shares(parallel).dense,
         parallel.tensor_parallel_size,
@@ -67,9 +79,12 @@ def _of_replicas(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: U
         return Traffic(0, 0, 0, 0)
     if sharding in FSDP:
         return _of_fsdp(scenario, n, parallel, unit, wide)
-    bucket = n.gradient * min(parallel.reduce_bucket_size, unit.trained)
     if sharding is not Sharding.ZERO3:
-        return Traffic(0, 0, bucket * (2 if parallel.overlap_comm else 1), 0)
+        # Buffers of the bucket's whole size, in the model's width, from the beginning of the backward pass on (DeepSpeed's ``ipg_buffer``);
+        # in a pipeline while layers run alone, as eight stages of PaddleNLP's runs have it.
+        buffers = n.compute * parallel.reduce_bucket_size * (2 if parallel.overlap_comm else 1)
+        return Traffic(0, 0, buffers, 0) if parallel.pipeline_parallel_size > 1 else Traffic(0, 0, 0, 0, buffers)
+    bucket = n.gradient * min(parallel.reduce_bucket_size, unit.trained)
     # Weights stay gathered until there are stage3_max_live_parameters of them; the next ones are fetched ahead.
     values = max(1, unit.model // max(1, n.weight))
     live = min(unit.model, max(unit.layer + unit.root, unit.model * min(values, _ahead(parallel)) // values))

@@ -100,3 +100,15 @@ def first_layer_input_bytes(scenario: Scenario, n: Numerics) -> int:
         beside = (matrices_in_mlp(arch) - 1) * arch.intermediate_size if arch.parallel_residual else 0
         copies += 2 * arch.hidden_size * (arch.query_size + 2 * arch.key_value_size + beside)
     return scenario.batch_size * scenario.context_length * per_token + copies + constant
+
+
+def held_linear_inputs(scenario: Scenario, n: Numerics) -> int:
+    """Inputs of frozen 4-bit layers that the pass before left: bitsandbytes before 0.43 held them as attributes of the graph, which no
+    backward pass empties, and the loss holds the graph until the next one takes its place, at the end of the forward pass.
+    """
+    holds = scenario.method is Method.QLORA and scenario.keep_linear_inputs
+    if not holds or scenario.gradient_checkpointing or scenario.first_step:
+        return 0
+    arch = scenario.architecture
+    per_token = n.compute * (2 * arch.hidden_size + arch.query_size + arch.intermediate_size)
+    return arch.num_hidden_layers * scenario.batch_size * scenario.context_length * per_token

@@ -24,6 +24,8 @@ def kept_for_loss_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
         return logit_bytes(scenario, n).kept
     if scenario.loss is Loss.FUSED_LINEAR:
         return 2 * scenario.architecture.hidden_size * tokens
+    if scenario.loss is Loss.NARROW:
+        return n.compute * scenario.architecture.vocab_size * tokens
     return 4 * scenario.architecture.vocab_size * tokens
 
 
@@ -36,6 +38,9 @@ def forward_logits_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
         return logit_bytes(scenario, n).forward
     arch = scenario.architecture
     v, loss = arch.vocab_size, scenario.loss
+    if loss is Loss.NARROW:
+        shifted = 2 if scenario.batch_size > 1 else 1  # one sequence without its end is in one piece
+        return n.compute * shifted * v * tokens
     if loss is not Loss.FUSED_LINEAR and scenario.transformers_release is not TransformersRelease.CURRENT and n.compute == 2:
         narrow = 2 if scenario.transformers_release is TransformersRelease.BEFORE_4_50 else 0
         return (narrow + (8 if loss is Loss.PLAIN else 4)) * v * tokens
@@ -59,6 +64,8 @@ def backward_logits_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
     match loss:
         case Loss.PLAIN:
             return 8 * v * tokens
+        case Loss.NARROW:
+            return 2 * n.compute * v * tokens
         case Loss.FUSED:
             return (2 if n.compute == 2 else 0) * v * tokens
         case Loss.FUSED_LINEAR:

@@ -45,8 +45,9 @@ def optimizer_step_bytes(
 ) -> int:
     """What the step needs beside states and gradients.
 
-    With master weights (DeepSpeed, apex) a fp32 copy of the gradients, and fused arithmetic. Else Adam in foreach form makes
-    a full copy of the second moments (``_foreach_sqrt``), in a plain loop two copies of the ``largest`` parameter, fused none.
+    With master weights (DeepSpeed, apex) a fp32 copy of the gradients, and fused arithmetic. Else Adam in foreach form makes a full copy
+    of the second moments (``_foreach_sqrt``; before torch 2.1 ``_foreach_add`` of epsilon made another), in a plain loop two copies of the
+    ``largest`` parameter, fused none.
     """
     if n.master:
         return 4 * trained
@@ -58,6 +59,8 @@ def optimizer_step_bytes(
     match implementation:
         case OptimizerImplementation.FOREACH:
             return n.state * trained
+        case OptimizerImplementation.FOREACH_BEFORE_2_1:
+            return 2 * n.state * trained
         case OptimizerImplementation.FORLOOP:
             return 2 * n.state * largest
         case OptimizerImplementation.FUSED:

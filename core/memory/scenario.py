@@ -51,9 +51,10 @@ class Optimizer(StrEnum):
 
 
 class OptimizerImplementation(StrEnum):
-    """torch's ways to run an optimizer step: FOREACH (its default on CUDA), FUSED, FORLOOP."""
+    """torch's ways to run an optimizer step: FOREACH (its default on CUDA; before 2.1 with a second copy), FUSED, FORLOOP."""
 
     FOREACH = "foreach"
+    FOREACH_BEFORE_2_1 = "foreach-before-2.1"
     FUSED = "fused"
     FORLOOP = "forloop"
 
@@ -95,12 +96,14 @@ class TransformersRelease(StrEnum):
 
 
 class Loss(StrEnum):
-    """How the cross-entropy is computed. PLAIN: as transformers does, with the log-softmax kept beside fp32 logits; FUSED: one kernel that
+    """How the cross-entropy is computed. PLAIN: as transformers does, with the log-softmax kept beside fp32 logits; NARROW: in the width
+    of the logits, as models with code of their own do where nothing widens them (Qwen's first, under DeepSpeed); FUSED: one kernel that
     writes the gradient over the logits (Unsloth, fms-acceleration, Liger's cross-entropy); FUSED_LINEAR: with the head, chunk by chunk, so
     that all logits never exist (Liger's fused linear cross-entropy, cut cross-entropy).
     """
 
     PLAIN = "plain"
+    NARROW = "narrow"
     FUSED = "fused"
     FUSED_LINEAR = "fused-linear"
 

@@ -194,7 +194,7 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
         in_pass = step._replace(gradients=_unreduced(n, wide, parallel, all_gradients) if whole else model.gradients)
     forward, backward = passes(kept.scenario, n, in_pass, kept.saved, all_gradients)
     forward = _on_gpu(forward, in_pass, kept, stage, buffers, all_gradients, model)
-    backward = _on_gpu(backward, in_pass, kept, stage, buffers, all_gradients, model)
+    backward = _on_gpu(backward, in_pass, kept, stage, buffers.of_backward, all_gradients, model)
 
     stepped = step._replace(
         gradients=model.stepped_gradients,

@@ -18,7 +18,7 @@ from core.memory.attention import (
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import unquantized_bytes_per_value
-from core.memory.frozen import LayerKind
+from core.memory.frozen import LayerKind, held_linear_inputs
 from core.memory.inference import TOKEN_ID_BYTES
 from core.memory.lora import (
     adapter_parameters,
@@ -181,7 +181,7 @@ def passes(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients:
     full = scenario.method is Method.FULL
     widened = _widened_in_forward(scenario, n, full=full)
     at_loss = step._replace(
-        activations=kept.layers + kept.outside,
+        activations=kept.layers + kept.outside + held_linear_inputs(scenario, n),
         logits=kept.for_loss + forward_logits_bytes(scenario, n, tokens),
         workspace=widened + dequantization_bytes(arch, scenario.weights) * (not full),
     )

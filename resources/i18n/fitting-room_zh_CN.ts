@@ -3032,6 +3032,10 @@
         <source>This runtime spreads inference otherwise: transformers and llama.cpp by layers, vLLM and SGLang by matrices.</source>
         <translation>这个运行时的多卡推理方式不同：transformers 和 llama.cpp 按层切分，vLLM 和 SGLang 按矩阵切分。</translation>
     </message>
+    <message>
+        <source>in 16 bits (older models’ own)</source>
+        <translation>按 16 位计算（旧模型自带）</translation>
+    </message>
 </context>
 <context>
     <name>_Differences</name>

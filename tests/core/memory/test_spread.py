@@ -281,6 +281,16 @@ class TestEveryMoment:
         assert stacks(run)[MomentName.BACKWARD].communication == 2 * 2 * 500_000_000
         assert stacks(run.evolve(overlap_comm=False))[MomentName.BACKWARD].communication == 2 * 500_000_000
 
+    def test_they_are_there_whole_however_few_values_are_trained(self):
+        """DeepSpeed allocates reduce_bucket_size values."""
+        lora = FULL.evolve(method="lora", data_parallel_size=8, sharding="zero2", reduce_bucket_size=2 * 10**8)
+        assert stacks(lora)[MomentName.BACKWARD].communication == 2 * 2 * 2 * 10**8
+        assert stacks(lora)[MomentName.FORWARD].communication == 0
+
+    def test_deepspeed_makes_a_group_of_one_gpu(self):
+        alone, plain = (stacks(FULL.evolve(sharding=sharding))[MomentName.LOAD].runtime for sharding in ("zero2", "none"))
+        assert alone - plain == 512 * 2**20
+
     def test_embedding_and_head_are_on_their_stages(self):
         run = FULL.evolve(pipeline_parallel_size=4, num_microbatches=8)
         first, middle, also, last = (device.moments[0].stack.weights for device in estimate(run).devices)
