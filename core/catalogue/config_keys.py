@@ -55,3 +55,47 @@ def integer(config: Config, *keys: str, default: int | None = None) -> int:
     if default is None:
         raise ConfigError(ConfigProblem.BAD_SIZE, keys[0])
     return default
+
+
+#: What is read by one family or another, and what says nothing about memory.
+KNOWN_KEYS = frozenset(
+    """
+    model_type architectures hidden_size n_embd intermediate_size n_inner num_hidden_layers n_layer num_attention_heads n_head
+    num_key_value_heads head_dim vocab_size tie_word_embeddings max_position_embeddings n_positions n_ctx partial_rotary_factor rotary_pct
+    sliding_window layer_types sliding_window_pattern use_sliding_window max_window_layers num_experts num_local_experts n_routed_experts
+    num_experts_per_tok moe_intermediate_size shared_expert_intermediate_size n_shared_experts first_k_dense_replace norm_topk_prob
+    kv_lora_rank q_lora_rank qk_nope_head_dim qk_rope_head_dim v_head_dim qk_head_dim attention_chunk_size no_rope_layers
+    intermediate_size_mlp interleave_moe_layer_step no_rope_layer_interval moe_layers use_qk_norm attn_logit_softcapping
+    final_logit_softcapping use_parallel_residual attention_bias mlp_bias decoder_sparse_step mlp_only_layers moe_layer_freq
+    num_nextn_predict_layers num_mtp_modules quantization_config text_config vision_config
+    torch_dtype dtype transformers_version use_cache bos_token_id eos_token_id pad_token_id hidden_act hidden_activation
+    activation_function initializer_range rms_norm_eps layer_norm_eps layer_norm_epsilon layer_norm_bias rope_theta rope_scaling
+    rope_parameters rope_local_base_freq rope_interleave rotary_emb_base attention_dropout hidden_dropout resid_pdrop embd_pdrop attn_pdrop
+    full_attn_idxs conv_L_cache conv_bias conv_dim conv_dim_out conv_use_xavier_init block_dim block_ff_dim block_auto_adjust_ff_dim
+    block_ffn_dim_multiplier block_multiple_of block_mlp_init_scale block_norm_eps block_out_init_scale block_use_swiglu
+    block_use_xavier_init norm_eps use_pos_enc tie_embedding shared_intermediate_size position_embedding_type normalization_function
+    init_method full_attention_interval
+    linear_conv_kernel_dim linear_num_key_heads linear_num_value_heads linear_key_head_dim linear_value_head_dim
+    mamba_d_ssm mamba_n_heads mamba_d_head mamba_n_groups mamba_d_state mamba_d_conv mamba_expand mamba_chunk_size mamba_conv_bias
+    mamba_proj_bias mamba_norm_before_gate mamba_rms_norm mamba_use_mlp projectors_bias attn_layer_indices attn_layer_period
+    attn_layer_offset expert_layer_period expert_layer_offset mamba_dt_rank use_mamba_kernels use_mambapy use_associative_scan
+    num_heads state_size n_groups conv_kernel expand chunk_size time_step_rank use_bias use_conv_bias residual_in_fp32
+    hybrid_override_pattern layers_block_type mamba_num_heads mamba_head_dim ssm_state_size time_step_min time_step_max time_step_floor
+    time_step_limit time_step_scale time_step_init_scheme rescale_prenorm_residual rms_norm norm_before_gate mamba_hidden_act
+    mlp_hidden_act mamba_ssm_cache_dtype num_logits_to_keep calc_logits_for_entire_prompt z_loss_coefficient lm_head_multiplier
+    mlp_multipliers key_multiplier attention_out_multiplier attention_in_multiplier ssm_multipliers ssm_in_multiplier
+    ssm_out_multiplier mlp_expansion_factor attn_rotary_emb hidden_size_per_head
+    embd_layer_dropout classifier_dropout pretraining_tp auto_map output_router_logits router_aux_loss_coef router_jitter_noise
+    input_jitter_noise aux_loss_alpha seq_aux scoring_func topk_method topk_group n_group routed_scaling_factor ep_size
+    query_pre_attn_scalar cache_implementation logit_scale logits_scaling embedding_multiplier residual_multiplier attention_multiplier
+    original_max_position_embeddings lm_head_bias swiglu_limit experts_per_token initial_context_length task_specific_params _name_or_path
+    summary_type summary_use_proj summary_activation summary_proj_to_labels summary_first_dropout scale_attn_weights
+    scale_attn_by_inverse_layer_idx reorder_and_upcast_attn model_name use_bidirectional_attention floor_scale attn_scale
+    attn_temperature_tuning alibi bias parallel_attn num_kv_heads n_head_kv new_decoder_architecture num_ln_in_parallel_attn multi_query
+    ffn_hidden_size activation slow_but_exact apply_residual_connection_post_layernorm seq_length do_layer_norm_before ffn_dim
+    word_embed_proj_dim enable_bias layer_norm_elementwise_affine rotary_dim embedding_dropout residual_dropout use_bias dropout
+    activation_dropout layerdrop clip_qkv scale_emb scale_depth dim_model_base use_sliding_window
+    router_aux_loss return_dict output_attentions output_hidden_states is_decoder chunk_size_feed_forward
+    id2label label2id is_encoder_decoder problem_type add_cross_attention swiglu_alpha _sliding_window_pattern qkv_bias
+    """.split()  # noqa: SIM905 -- a list of words
+)

@@ -259,7 +259,18 @@ def test_which_layers_slide():
     assert sliding(GPT_OSS) == (128, 12)
 
 
+def test_every_second_layer_of_llama_4_maverick_has_experts():
+    experts = {"model_type": "llama4_text", "num_local_experts": 128, "num_experts_per_tok": 1, "interleave_moe_layer_step": 2}
+    sizes = {"hidden_size": 5120, "intermediate_size": 8192, "intermediate_size_mlp": 16384, "num_hidden_layers": 48, "vocab_size": 202048}
+    maverick = read_config(LLAMA | experts | sizes | {"num_attention_heads": 40, "head_dim": 128}).architecture
+    assert (maverick.num_moe_layers, parameter_count(maverick)) == (24, 400_711_848_960)
+
+
 def test_families_with_choices_of_their_own():
+    olmoe = {"model_type": "olmoe", "num_experts": 64, "num_experts_per_tok": 8, "intermediate_size": 1024}
+    assert read_config(LLAMA | olmoe).architecture.router is Router.SOFTMAX_UNNORMALIZED
+    assert read_config(LLAMA | olmoe | {"norm_topk_prob": True}).architecture.router is Router.SOFTMAX_16_BIT
+    assert read_config(LLAMA | {"model_type": "glm", "head_dim": 128}).architecture.rotary_dim == 64
     neox = read_config(LLAMA | {"model_type": "gpt_neox", "num_key_value_heads": 32}).architecture
     assert neox.rotary_dim == 32
     assert read_config(LLAMA | {"model_type": "glm4", "partial_rotary_factor": 0.5}).architecture.rotary_dim == 64
@@ -299,7 +310,7 @@ def test_families_with_choices_of_their_own():
         (FALCON_7B | {"alibi": True}, ConfigProblem.NOT_MODELLED, "alibi"),
         (FALCON_7B | {"multi_query": False}, ConfigProblem.NOT_MODELLED, "multi_query"),
         (DEEPSEEK_V3 | {"moe_layer_freq": 2}, ConfigProblem.NOT_MODELLED, "moe_layer_freq"),
-        (GPT_OSS | {"model_type": "llama4_text", "interleave_moe_layer_step": 2}, ConfigProblem.NOT_MODELLED, "interleave"),
+        (LLAMA | {"model_type": "cohere", "use_qk_norm": True}, ConfigProblem.NOT_MODELLED, "use_qk_norm"),
     ],
 )
 def test_what_cannot_be_taken_is_said(config, problem, detail):
