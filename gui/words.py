@@ -70,7 +70,10 @@ def component_meaning(component: Component) -> str:
         case Component.OPTIMIZER:
             return translate("Words", "What the optimizer remembers of every trained weight: moments, and master weights if any.")
         case Component.KV_CACHE:
-            return translate("Words", "Keys and values of every token read so far, so that they need not be computed again.")
+            return translate(
+                "Words",
+                "Keys and values of every token read so far, so that they need not be computed again; of layers with a state, that state.",
+            )
         case Component.ACTIVATIONS:
             return translate(
                 "Words", "Intermediate results: kept for the backward pass in training, the working set of the prompt in inference."

@@ -345,7 +345,10 @@ class Architecture:
     @property
     def num_moe_layers(self) -> int:
         """Layers with experts."""
-        return max(0, self.mlp_layers - self.first_k_dense_replace) // self.expert_layer_period if self.num_experts else 0
+        if not self.num_experts:
+            return 0
+        later = max(0, self.mlp_layers - self.first_k_dense_replace)
+        return later if self.expert_layer_period == 1 else later // self.expert_layer_period
 
     @property
     def attention_layers(self) -> int:
