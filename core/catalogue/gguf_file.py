@@ -9,6 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from core.catalogue.gguf_hybrid import hybrid_config
 from core.catalogue.tensor_file import Tensor, TensorFileError
 from core.memory import Format
 
@@ -157,7 +158,7 @@ class GgufFile(NamedTuple):
             config |= {"num_experts": experts}
             if kind == "llama":
                 config["model_type"] = "mixtral"
-        return config | self._latent(kind, config)
+        return config | self._latent(kind, config) | hybrid_config(kind, self.keys)
 
     def _latent(self, kind: str, config: dict[str, Any]) -> dict[str, Any]:
         """DeepSeek's: heads are stated as they are, or as one over the latent (``_mla`` has what they are then)."""

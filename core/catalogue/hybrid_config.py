@@ -165,7 +165,8 @@ def _lfm2(config: Config, fields: dict[str, Any]) -> None:
 def _jamba(config: Config, fields: dict[str, Any]) -> None:
     layers, hidden = fields["num_hidden_layers"], fields["hidden_size"]
     period, offset = integer(config, "attn_layer_period", default=8), integer(config, "attn_layer_offset", default=4)
-    _patterned(fields, _periodic(layers, period, offset))
+    kinds = _listed(config, layers)
+    _patterned(fields, _attends(kinds) if kinds else _periodic(layers, period, offset))
     fields |= _mamba_sizes(config, hidden, "mamba_expand", "mamba_d_state", "mamba_d_conv", "mamba_dt_rank")
     _needed(config, "mamba_conv_bias")
     _plain(config, "mamba_proj_bias")
@@ -192,8 +193,9 @@ def _mamba_sizes(config: Config, hidden: int, expand: str, state: str, conv: str
 
 
 def _no_attention(fields: dict[str, Any]) -> None:
-    """Nothing but mixers: one norm a layer."""
+    """Nothing but mixers: one norm a layer, and as good as one head."""
     layers = fields["num_hidden_layers"]
+    fields |= {"num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": 1}
     fields |= {"num_mixer_layers": layers, "num_layers_without_attention": layers, "num_layers_without_mlp": layers}
     fields["num_mixers_after_attention"] = layers
 
@@ -212,7 +214,6 @@ def _mamba2(config: Config, fields: dict[str, Any]) -> None:
     fields |= {
         "mamba_num_heads": integer(config, "num_heads", default=128),
         "mamba_head_dim": integer(config, "head_dim", default=64),
-        "head_dim": 1,
         "ssm_state_size": integer(config, "state_size", default=128),
         "n_groups": integer(config, "n_groups", default=8),
         "conv_kernel": integer(config, "conv_kernel", default=4),
