@@ -63,10 +63,14 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
     if "torchtitan" in framework:  # it compiles layers, not the loss
         compiled = "compile" in str(run.get("chunked_loss/liger") or "")
         changes |= {"recipe": "mixed", "optimizer_implementation": "fused", "fused_kernels": compiled, "loss": "plain"}
-        changes |= {"fused_mlp": compiled}
+        changes |= {"fused_mlp": compiled, "fp32_gradients": True, "shard_embeddings_apart": True}
         if compiled and re.search(r"_2025\d\d_", str(record.get("source"))):
             changes |= {"loss": "fused"}  # it compiles the loss too since
         changes |= {"sync_each_batch": changes["pipeline_parallel_size"] == 1}
+    if "torchtune" in framework:  # its recipes for several GPUs; its NF4 scales its scales
+        changes |= {"shard_embeddings_apart": True, "fsdp_activation_checkpointing": True}
+        if "nf4" in str(run.get("weight_dtype")):
+            changes |= {"weights": "nf4-double"}
     if is_megatron(framework):  # a vocabulary-parallel loss that writes the gradient over the logits
         changes |= {"recipe": "mixed", "fused_kernels": True, "fused_mlp": True, "loss": "fused"}
         changes |= {"sequence_parallel": changes["tensor_parallel_size"] > 1}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from core.memory.numerics import Numerics
 from core.memory.parallel import Parallelism, Sharding
 from core.memory.scenario import Method, Scenario
-from core.memory.sharding import DEEPSPEED, FSDP, FSDP1, GRAD_OP, Widths, shares
+from core.memory.sharding import DEEPSPEED, FSDP, FSDP1, FSDP2, GRAD_OP, shares
 from core.memory.units import MIB
 
 #: Of one group of GPUs, by whether it has two or more.
@@ -62,14 +62,14 @@ def library_bytes(parallel: Parallelism) -> int:
     return sum(NCCL_PAIR_BYTES if size == 2 else NCCL_GROUP_BYTES for size in groups if size > 1)
 
 
-def traffic(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit, wide: Widths) -> Traffic:
+def traffic(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit) -> Traffic:
     """All buffers of one GPU whose own scenario is ``scenario``."""
-    of_replicas = _of_replicas(scenario, n, parallel, unit, wide)
+    of_replicas = _of_replicas(scenario, n, parallel, unit)
     within = _within_layers(scenario, n, parallel)
     return of_replicas._replace(at_loss=of_replicas.at_loss + within, in_layer=of_replicas.in_layer + within)
 
 
-def _of_replicas(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit, wide: Widths) -> Traffic:
+def _of_replicas(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit) -> Traffic:
     sharding = parallel.sharding
     if sharding is Sharding.NONE:
         several = shares(parallel).dense > 1
@@ -78,7 +78,7 @@ def _of_replicas(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: U
     if sharding is Sharding.MEGATRON:
         return Traffic(0, 0, 0, 0)
     if sharding in FSDP:
-        return _of_fsdp(scenario, n, parallel, unit, wide)
+        return _of_fsdp(scenario, n, parallel, unit)
     if sharding is not Sharding.ZERO3:
         # Buffers of the bucket's whole size, in the model's width, from the beginning of the backward pass on (DeepSpeed's ``ipg_buffer``);
         # in a pipeline while layers run alone, as eight stages of PaddleNLP's runs have it.
@@ -95,22 +95,21 @@ def _ahead(parallel: Parallelism) -> int:
     return parallel.stage3_max_live_parameters + parallel.stage3_prefetch_bucket_size
 
 
-def _of_fsdp(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit, wide: Widths) -> Traffic:
-    """One unit runs while the next is gathered; frozen ones are not gathered ahead. FSDP's root stays gathered throughout, and so its
-    gradients do; fully_shard has a unit for each of embedding and head, and keeps its fp32 copy of a unit's gradients while they are
-    reduced. A pipeline, and GRAD_OP, keep all gathered.
+def _of_fsdp(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit) -> Traffic:
+    """One unit runs while the next is gathered; FSDP does not gather frozen ones ahead. The root, embedding and head, stays gathered
+    throughout, and so does the gradient of the head; a unit's gradients are copied to be reduced, in the width that is asked for. Of
+    embeddings that are units of their own only the head's stays. A pipeline, and GRAD_OP, keep all gathered.
     """
+    head = scenario.architecture.vocab_size * scenario.architecture.hidden_size
+    gradients = n.gradient * (unit.trained_layer + min(unit.trained_root, head))
+    if parallel.sharding in FSDP2:
+        gradients += (4 if parallel.fp32_gradients else n.gradient) * unit.trained_layer
     if parallel.sharding in GRAD_OP or parallel.pipeline_parallel_size > 1:
-        return Traffic(0, unit.model, unit.model + n.gradient * unit.trained_layer, 0)
+        return Traffic(0, unit.model, unit.model + gradients, 0)
+    root = min(unit.root, n.compute * head) if parallel.shard_embeddings_apart else unit.root
     ahead = 1 if parallel.limit_all_gathers else 3
-    frozen = scenario.method is not Method.FULL
-    units = 1 if frozen else 1 + ahead
-    gradients = n.gradient * unit.trained_layer
-    if parallel.sharding in FSDP1:
-        gradients += n.gradient * unit.trained_root
-        return Traffic(0, unit.root + unit.layer, unit.root + units * unit.layer + gradients, 0)
-    reduced = wide.gradient * unit.trained_layer
-    return Traffic(0, unit.root // 2 + unit.layer, units * unit.layer + gradients + reduced, 0)
+    waits = parallel.sharding in FSDP1 and scenario.method is not Method.FULL
+    return Traffic(0, root + unit.layer, root + (1 if waits else 1 + ahead) * unit.layer + gradients, 0)
 
 
 def _within_layers(scenario: Scenario, n: Numerics, parallel: Parallelism) -> int:

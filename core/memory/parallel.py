@@ -136,6 +136,8 @@ class Parallelism:
     stage3_param_persistence_threshold: Annotated[int, Ge(0), Le(10**12)] = 100_000
     forward_prefetch: bool = False
     """FSDP gathers the next unit before the current one has run, in forward too; backward always does."""
+    shard_embeddings_apart: bool = False
+    """Embedding and head are FSDP units of their own (torchtitan); else the root's."""
     fsdp_activation_checkpointing: bool = False
     """Layers are checkpointed within FSDP's units, by its own wrapper; else around them, as transformers' ``gradient_checkpointing``."""
     sync_each_batch: bool = False

@@ -182,7 +182,7 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
     model, host = offloaded(model, wide.numerics, parallel)
     kept = kept_on_stage(scenario, n, parallel, stage)
     host = host._replace(activations=kept.moved)
-    buffers = traffic(kept.scenario, n, parallel, _units(scenario, n, wide, values, outside), wide)
+    buffers = traffic(kept.scenario, n, parallel, _units(scenario, n, wide, values, outside))
 
     load = Stack(weights=model.weights, communication=buffers.always, runtime=runtime_bytes)
     if parallel.sharding is Sharding.MEGATRON or parallel.gradient_as_bucket_view:
@@ -191,7 +191,7 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
     in_pass = step
     if scenario.gradients is Gradients.ACCUMULATED:
         whole = parallel.sharding in FSDP and not parallel.sync_each_batch
-        in_pass = step._replace(gradients=_unreduced(n, wide, parallel, all_gradients) if whole else model.gradients)
+        in_pass = step._replace(gradients=_unreduced(n, parallel, all_gradients) if whole else model.gradients)
     forward, backward = passes(kept.scenario, n, in_pass, kept.saved, all_gradients)
     forward = _on_gpu(forward, in_pass, kept, stage, buffers, all_gradients, model)
     backward = _on_gpu(backward, in_pass, kept, stage, buffers.of_backward, all_gradients, model)
@@ -223,11 +223,10 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
     return moments, host
 
 
-def _unreduced(n: Numerics, wide: Widths, parallel: Parallelism, all_gradients: int) -> int:
+def _unreduced(n: Numerics, parallel: Parallelism, all_gradients: int) -> int:
     """Gradients of the whole part that add up over micro-batches; fully_shard adds them up in the width they are reduced in."""
-    if parallel.sharding in FSDP2 and wide.gradient > n.gradient:
-        return all_gradients * wide.gradient // n.gradient
-    return all_gradients
+    wider = parallel.sharding in FSDP2 and parallel.fp32_gradients
+    return all_gradients * 4 // n.gradient if wider else all_gradients
 
 
 def _transient(stack: Stack) -> int:
