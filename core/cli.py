@@ -25,6 +25,7 @@ from core.evidence import EvidenceFileError
 from core.hub import HubError, fetch, parse_reference
 from core.hub_table import hub_table
 from core.known import RESOURCES, ignored_lists, known_gpus, known_models
+from core.lessons.mark import is_lesson_file
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -174,13 +175,15 @@ def _open_window(arguments: list[str]) -> int:
         "see `fitting-room estimate --help` and `fitting-room score --help`.",
         allow_abbrev=False,
     )
-    parser.add_argument("file", nargs="?", metavar="FILE", help=f"to open: {_FILES}")
+    parser.add_argument("file", nargs="?", metavar="FILE", help=f"to open: {_FILES}; or a lesson")
     parser.add_argument("--smoke-test", metavar="OUT.png", help="show the window once, save a picture of it, and exit")
     parser.add_argument("--version", action="store_true", help="print the version, and of when the lists of models and GPUs are")
     options = parser.parse_args(arguments)
     if options.version:
         return _write(f"fitting-room {__version__} (models of {known_models().date}, GPUs of {known_gpus().date})\n")
-    opened = _opened(options.file, Scenario(architecture=_model(_DEFAULT_MODEL))) if options.file is not None else None
+    lesson = Path(options.file) if options.file is not None and is_lesson_file(Path(options.file)) else None
+    file = options.file if lesson is None else None
+    opened = _opened(file, Scenario(architecture=_model(_DEFAULT_MODEL))) if file is not None else None
     picture = Path(options.smoke_test) if options.smoke_test is not None else None
     try:
         from gui.app import run_window
@@ -190,7 +193,7 @@ def _open_window(arguments: list[str]) -> int:
     problem = display_problem()
     if problem:
         return _complain(f"{problem}; {_WITHOUT_WINDOW}", FAILED)
-    return run_window(opened, picture)
+    return run_window(opened, picture, lesson)
 
 
 def _quantity(kind: Kind, low: int, high: int) -> Callable[[str], int]:

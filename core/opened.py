@@ -14,6 +14,7 @@ from core.catalogue.hf_config import ImportedModel, Note, read_config
 from core.catalogue.models import Model, find_model
 from core.choices import settled
 from core.launch import read_line
+from core.lessons.mark import is_lesson
 from core.memory import Runtime, Scenario, Task
 from core.memory.refusal import loaded_as, refusal_of_weights
 from core.parallel_options import complaint
@@ -62,6 +63,8 @@ def open_text(data: bytes, before: Scenario, place: str, name: str = "", models:
     text = data[:20].decode(errors="replace")
     if is_share_text(text):
         return Opened(scenario_of_share_text(data.decode(errors="replace"), place), None)
+    if is_lesson(data):
+        raise ScenarioFileError(place, "a lesson: save it as a .yaml file and open that in the window")
     config = _config(data)
     if config is None:
         line = read_line(data.decode(errors="replace"))

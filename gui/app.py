@@ -18,7 +18,7 @@ from core.catalogue.glossary import load_glossary
 from core.catalogue.gpus import unnumbered
 from core.choices import settled
 from core.known import known_gpus, known_models
-from core.lessons import Stage
+from core.lessons.stage import Stage
 from core.machine import Machine
 from core.memory import Scenario
 from core.opened import Opened
@@ -107,8 +107,9 @@ class Controller(QObject):
             self.window.show_message(self.tr("A list of your own is not used: {reason}").format(reason="; ".join(ignored)[:400]))
 
         if session is not None and opened is None:
-            guide.resume()
-            if last is None:
+            if last is not None:
+                guide.resume()
+            else:
                 guide.greet()
 
         self._save_timer = QTimer(self)
@@ -259,8 +260,8 @@ def make_application(argv: Sequence[str]) -> QApplication:
     return app
 
 
-def run_window(opened: Opened | None = None, picture: Path | None = None) -> int:
-    """Open the window, on ``opened`` if given. With ``picture``, only to save one there and close: nothing is kept.
+def run_window(opened: Opened | None = None, picture: Path | None = None, lesson: Path | None = None) -> int:
+    """Open the window, on ``opened`` or with ``lesson`` if given. With ``picture``, only to save one there and close: nothing is kept.
 
     Returns the exit code. A display has to be there (:mod:`gui.display`).
     """
@@ -268,12 +269,16 @@ def run_window(opened: Opened | None = None, picture: Path | None = None) -> int
     scenario, pinned = (opened.scenario, opened.pinned or ()) if opened is not None else (None, ())
     if picture is not None:
         controller = Controller(app, Preferences(), None, scenario, pinned)
+        if lesson is not None:
+            controller.window.opener.open(lesson)
         controller.window.show()
         return _smoke_test(app, controller, picture)
     place = claim_place(state_path())
     controller = Controller(app, Preferences(), place.path, scenario, pinned)
     problems = Problems(controller.window, ProblemLog(log_folder()), controller.save, controller.window.show_message)
     problems.watch()
+    if lesson is not None:
+        controller.window.opener.open(lesson)
     controller.window.show()
     QTimer.singleShot(_WATCH_AFTER_MS, lambda: controller.watch(Machine()))
     code = app.exec()

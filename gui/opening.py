@@ -13,7 +13,7 @@ from core.catalogue.config_keys import ConfigError
 from core.catalogue.hf_config import ImportedModel
 from core.catalogue.models import Model
 from core.hub import HubError, Reference, parse_reference
-from core.lessons import is_lesson
+from core.lessons.mark import is_lesson_file
 from core.memory import parameter_count
 from core.opened import Opened, open_path, open_text, with_model
 from core.run_log import read_log
@@ -27,7 +27,6 @@ from gui.words import config_note, config_problem, hub_problem
 
 #: Files that are read as logs.
 _LOGS = frozenset({".log", ".txt", ".out", ".err"})
-_YAML = frozenset({".yaml", ".yml"})
 
 
 class Opener(QObject):
@@ -71,7 +70,7 @@ class Opener(QObject):
         if path.suffix.lower() in _LOGS:
             self._read_log_file(path)
             return
-        if path.suffix.lower() in _YAML and self._is_lesson(path):
+        if is_lesson_file(path):
             self.lesson_opened.emit(path)
             self.opened.emit(path)
             return
@@ -82,12 +81,6 @@ class Opener(QObject):
             self._say(config_problem(error.problem, error.detail))
         except ScenarioFileError as error:
             self._say(file_problem(error))
-
-    def _is_lesson(self, path: Path) -> bool:
-        try:
-            return path.is_file() and is_lesson(read_small_file(path))
-        except (SmallFileError, OSError):
-            return False
 
     def _read_log_file(self, path: Path) -> None:
         try:

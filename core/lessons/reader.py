@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.catalogue.bounded_yaml import MAX_BYTES, Marked, YamlError, parse_marked
+from core.catalogue.bounded_yaml import Marked, YamlError, parse_marked
 from core.catalogue.texts import Text
 from core.lessons.condition import checks_of, met
 from core.lessons.lesson import Lesson, Step
@@ -16,7 +16,6 @@ from core.lessons.stage import Stage
 from core.lessons.template import NOW, START, parse
 from core.memory import Scenario
 
-_MARK = re.compile(rb"^(?:\xef\xbb\xbf)?format: *[\"']?fitting-room lesson", re.MULTILINE)
 _STEPS = re.compile(rb"^steps:", re.MULTILINE)
 
 
@@ -34,11 +33,6 @@ class _Head(BaseModel):
     id: str
     title: Text
     about: Text
-
-
-def is_lesson(data: bytes) -> bool:
-    """Whether ``data`` says of itself that it is a lesson, broken or not."""
-    return _MARK.search(data[:MAX_BYTES]) is not None
 
 
 def read_heading(data: bytes, place: str) -> Heading:

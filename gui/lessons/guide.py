@@ -6,11 +6,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from core.catalogue.texts import Text
 from core.choices import settled
-from core.lessons import Lesson, LessonError, PartError, Stage, Step, Text, View, filled
 from core.lessons.condition import checks_of, met
+from core.lessons.figures import View
+from core.lessons.lesson import Lesson, Step
+from core.lessons.problems import LessonError, PartError
 from core.lessons.reader import other
-from core.lessons.template import NOW, START
+from core.lessons.stage import Stage
+from core.lessons.template import NOW, START, filled
 from core.memory import Scenario
 from core.memory.formats import plain
 from core.memory.units import GIB

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from core.lessons import Heading, Lesson, LessonError, LessonProblem, Stage, read_heading, read_lesson
+from core.lessons.lesson import Lesson
+from core.lessons.problems import LessonError, LessonProblem
+from core.lessons.reader import Heading, read_heading, read_lesson
+from core.lessons.stage import Stage
 from core.small_file import SmallFileError, read_small_file
 
 

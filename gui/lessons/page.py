@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from core.lessons import Picture
+from core.lessons.lesson import Picture
 from core.memory import Format
 
 

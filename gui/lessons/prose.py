@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from core.lessons import Amount
 from core.lessons.figures import Kind
+from core.lessons.template import Amount
 from gui.quantities import ByteUnit, Numbers
 
 _NONE = "—"

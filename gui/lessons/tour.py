@@ -7,7 +7,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor
 from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea, QWidget
 
-from core.lessons import Control, LessonError, Step
+from core.lessons.lesson import Control, Step
+from core.lessons.problems import LessonError
 from gui.body import Body
 from gui.lessons.guide import Guide
 from gui.lessons.outline import Outline

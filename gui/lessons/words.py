@@ -5,7 +5,7 @@ from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication
 
-from core.lessons import LessonError, LessonProblem
+from core.lessons.problems import LessonError, LessonProblem
 from core.memory import Reason
 from gui.words import refusal_reason
 

@@ -20,7 +20,9 @@ from lesson_text import LESSON  # noqa: E402
 
 from core.catalogue import load_gpus, load_models  # noqa: E402
 from core.catalogue.config_keys import ConfigError  # noqa: E402
-from core.lessons import LessonError, Stage, read_lesson  # noqa: E402
+from core.lessons.problems import LessonError  # noqa: E402
+from core.lessons.reader import read_lesson  # noqa: E402
+from core.lessons.stage import Stage  # noqa: E402
 from core.memory import Scenario, architecture_from_parameter_count, estimate  # noqa: E402
 from core.memory.edge import to_json  # noqa: E402
 from core.memory.refusal import RefusedError  # noqa: E402

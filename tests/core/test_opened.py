@@ -64,3 +64,10 @@ def test_so_is_a_model_that_is_not_known(before, tmp_path):
         open_path(tmp_path / "missing.json", before)
     with pytest.raises(ScenarioFileError, match=r"config\.json"):
         open_path(tmp_path, before)
+
+
+def test_a_lesson_is_no_scenario_and_is_said_to_be_one(tmp_path, llama_7b):
+    path = tmp_path / "mine.yaml"
+    path.write_text("format: fitting-room lesson\nsteps: []\n")
+    with pytest.raises(ScenarioFileError, match="a lesson"):
+        open_path(path, Scenario(architecture=llama_7b))

@@ -4,7 +4,9 @@ import pytest
 from shipped_resources import RESOURCES
 
 from core.catalogue import find_model, load_gpus, load_models
-from core.lessons import Lesson, Stage, read_lesson
+from core.lessons.lesson import Lesson
+from core.lessons.reader import read_lesson
+from core.lessons.stage import Stage
 from core.memory import Scenario
 
 

@@ -2,10 +2,12 @@
 
 import pytest
 
-from core.lessons import Amount, PartError, Stage, View, filled
 from core.lessons.condition import checks_of, met
-from core.lessons.figures import FIGURES, Kind
+from core.lessons.figures import FIGURES, Kind, View
+from core.lessons.problems import PartError
 from core.lessons.reader import other
+from core.lessons.stage import Stage
+from core.lessons.template import Amount, filled
 from core.memory import Scenario, estimate, max_batch_size
 from core.memory.rule_of_thumb import nominal_weight_bytes
 

@@ -3,7 +3,10 @@
 import pytest
 from lesson_text import LESSON
 
-from core.lessons import Control, LessonError, LessonProblem, is_lesson, read_heading
+from core.lessons.lesson import Control
+from core.lessons.mark import is_lesson
+from core.lessons.problems import LessonError, LessonProblem
+from core.lessons.reader import read_heading
 
 P = LessonProblem
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel
 from shipped_resources import RESOURCES
 
 from core.catalogue.texts import Text
-from core.lessons import Lesson, Stage, read_heading, read_lesson
+from core.lessons.lesson import Lesson
+from core.lessons.reader import read_heading, read_lesson
+from core.lessons.stage import Stage
 
 LESSONS = sorted((RESOURCES / "lessons").glob("*.yaml"))
 

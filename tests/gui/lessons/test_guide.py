@@ -1,5 +1,7 @@
 """Taking a lesson: by hand, on another day, wrongly, or not at all."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ import pytest
 from lesson_room import LESSONS, Pupil
 from lesson_text import LESSON
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPushButton
 
 from core.memory import Format
@@ -221,3 +223,17 @@ def test_a_newcomer_is_greeted_once_beside_a_living_example(open_room: Open, set
     assert len([button for button in panel.findChildren(QPushButton) if button.isVisibleTo(panel)]) == len(LESSONS)
     room.window.close()
     assert not open_room().window.findChild(LessonPanel).isVisible()
+
+
+def test_a_lesson_is_an_argument_of_the_command(half: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "window.png"
+    command = [sys.executable, "-m", "gui", str(half), "--smoke-test", str(picture)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).resolve().parents[3], timeout=60)
+    assert (done.returncode, done.stderr.replace("This plugin does not support propagateSizeHints()\n", "")) == (0, "")
+    assert picture.stat().st_size > 10_000
+
+
+def test_a_lesson_as_text_says_what_to_do(pupil: Pupil) -> None:
+    QGuiApplication.clipboard().setText(LESSON)
+    pupil.room.window.opener.paste()
+    assert "save it as a .yaml file" in pupil.room.message
