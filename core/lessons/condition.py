@@ -12,8 +12,9 @@ from core.lessons.figures import FIGURES, Kind, View
 from core.lessons.problems import LessonProblem, PartError
 from core.lessons.template import NOW, START
 from core.memory import Scenario
+from core.memory.parallel import PARALLEL_FIELDS
 
-_FIELDS = frozenset(field.name for field in fields(Scenario)) - {"format", "version", "name", "architecture"}
+_FIELDS = frozenset(field.name for field in fields(Scenario)) - {"format", "version", "name", "architecture", "parallel"}
 _UNITS = {"GiB": 2**30, "MiB": 2**20, "GB": 10**9, "MB": 10**6}
 _BOUND = re.compile(r"(?P<number>\d{1,15}(?:\.\d{1,6})?)(?: ?(?P<unit>GiB|MiB|GB|MB)| (?P<start>of start))?")
 
@@ -59,7 +60,7 @@ def met(checks: tuple[Check, ...], views: Mapping[str, View]) -> bool:
 
 
 def _check(name: str, wanted: Any) -> Check:
-    if name not in _FIELDS and name not in FIGURES:
+    if name not in _FIELDS | PARALLEL_FIELDS and name not in FIGURES:
         raise PartError(LessonProblem.UNKNOWN_FIGURE, name)
     if isinstance(wanted, dict):
         if not wanted or not wanted.keys() <= {"at_least", "at_most"}:
@@ -84,4 +85,6 @@ def _bound(name: str, text: Any) -> _Bound | None:
 
 
 def _value(view: View, name: str) -> Any:
-    return view.value(name) if name in FIGURES else getattr(view.scenario, name)
+    if name in FIGURES:
+        return view.value(name)
+    return getattr(view.scenario.parallel if name in PARALLEL_FIELDS else view.scenario, name)

@@ -130,6 +130,7 @@ FIGURES: dict[str, Figure] = {
         for name in ("nominal_parameters", "num_hidden_layers", "hidden_size", "intermediate_size", "num_key_value_heads", "vocab_size")
     },
     **{name: _field(name, Kind.COUNT) for name in ("batch_size", "context_length", "lora_r")},
+    "world_size": Figure(Kind.COUNT, lambda view, _result: view.scenario.parallel.world_size),
     "largest_batch_size": _solved(max_batch_size),
     "longest_context_length": _solved(max_context_length),
     "largest_parameters": _solved(max_parameters),

@@ -68,6 +68,16 @@ class _Fitting(QScrollArea):
         return QSize(200, min(6 * self.fontMetrics().height(), self.sizeHint().height()))
 
 
+class _Elided(QLabel):
+    """A line that ends in … where it is too long."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
+
+
 class _Marked(QWidget):
     """A text with a bar of ``color`` before it."""
 
@@ -130,11 +140,14 @@ class LessonPanel(QWidget):
     # ---- Building
 
     def _build_head(self) -> QHBoxLayout:
-        self._name = self._label("lesson_name", self, bold=False)
+        self._name = _Elided(self)
+        self._name.setObjectName("lesson_name")
+        self._name.setFont(font(FontSize.SMALL))
+        self._name.setMinimumWidth(1)
         self._name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
-        self._bar.setFixedSize(70, 6)
+        self._bar.setFixedSize(60, 6)
         self._bar.setAccessibleName(self.tr("Progress in the lesson"))
         self._list_button = self._tool("lesson_contents", "☰", self.tr("All lessons"))
         self._list_button.clicked.connect(self.contents_wanted)
@@ -188,9 +201,9 @@ class LessonPanel(QWidget):
     def _label(self, name: str, parent: QWidget, *, bold: bool = False) -> QLabel:
         label = QLabel(parent)
         label.setObjectName(name)
-        label.setWordWrap(name != "lesson_name")
-        label.setTextFormat(Qt.TextFormat.RichText if not bold and name != "lesson_name" else Qt.TextFormat.PlainText)
-        label.setFont(font(FontSize.SMALL if name == "lesson_name" else FontSize.BASE, bold=bold))
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText if bold else Qt.TextFormat.RichText)
+        label.setFont(font(bold=bold))
         label.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard)
         label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         label.linkActivated.connect(self._on_link)

@@ -13,8 +13,9 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _LINK = re.compile(r"\[([^\]\n]{1,80})\]\(([a-z0-9_]{1,40})\)")
 #: Between Chinese and what is not, where people put none: the lines of a file are joined by it.
 _WRAPPED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) *\n *(?=[\u3000-\u9fff\uff00-\uffef])")
-#: Of a list: a line of its own.
-_ITEM = re.compile(r"(?:^|\n) *- ")
+#: Of a list: a line of its own, which may begin with a number.
+_ITEM = re.compile(r"(?:^|\n) *- (\d)?")
+_BREAK = "\v"  # no text has one: YAML refuses it
 #: Between paragraphs, half as much as Qt would leave.
 _GAP = '<p style="margin: 6px 0 0 0">'
 _MB = 10**6
@@ -25,8 +26,13 @@ def html_of(parts: Iterable[str | Amount] | str, numbers: Numbers) -> str:
     """Rich text; a link leads to ``term:`` and the term's id. Empty lines part paragraphs, lines that begin with ``- `` are a list."""
     text = parts if isinstance(parts, str) else "".join(part if isinstance(part, str) else amount_text(part, numbers) for part in parts)
     paragraphs = [_WRAPPED.sub("", paragraph.strip()) for paragraph in text.split("\n\n")]
-    blocks = [_marked_up(_ITEM.sub("\n• ", paragraph)) for paragraph in paragraphs if paragraph]
-    return _GAP.join(block.strip().replace("\n• ", "<br>• ") for block in blocks)
+    blocks = [_marked_up(_ITEM.sub(_item, paragraph).strip(_BREAK)) for paragraph in paragraphs if paragraph]
+    return _GAP.join(blocks).replace(_BREAK, "<br>")
+
+
+def _item(match: re.Match[str]) -> str:
+    """An item that begins with its number needs no other sign."""
+    return _BREAK + (match[1] or "• ")
 
 
 def plain_of(parts: Iterable[str | Amount] | str, numbers: Numbers) -> str:

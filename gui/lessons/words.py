@@ -1,10 +1,12 @@
 """What is wrong with a lesson's file, where, and what to do."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication
 
+from core.lessons.figures import FIGURES
 from core.lessons.problems import LessonError, LessonProblem
 from core.memory import Reason
 from gui.words import refusal_reason
@@ -29,7 +31,8 @@ def _problem(problem: LessonProblem, detail: str) -> str:
         case LessonProblem.WRONG_VALUE:
             text = translate("LessonWords", "this cannot be so: {detail}. Change the value.")
         case LessonProblem.UNKNOWN_FIGURE:
-            text = translate("LessonWords", "there is no figure {detail}. Pick one of the list in CONTRIBUTING.md.")
+            near = ", ".join(get_close_matches(detail.strip("{}"), FIGURES, n=3, cutoff=0.5)) or "total_bytes"
+            text = translate("LessonWords", "there is no figure {detail}. Perhaps {near}?").replace("{near}", near)
         case LessonProblem.UNKNOWN_MODEL:
             text = translate("LessonWords", "no model is called “{detail}”. Write it as the model list does, or give “parameters”.")
         case LessonProblem.UNKNOWN_GPU:

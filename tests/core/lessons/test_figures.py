@@ -97,6 +97,8 @@ def of(stage: Stage, **changes: object) -> View:
         ({"fit": "fits"}, True),
         ({"fit": ["tight", "oom"]}, False),
         ({"model": "Llama-2-7b-hf"}, True),
+        ({"tensor_parallel_size": 1, "world_size": {"at_most": 1}}, True),
+        ({"sharding": "zero3"}, False),
         ({"weights": {"at_most": 8}}, None),
     ],
 )

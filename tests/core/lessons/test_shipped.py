@@ -61,3 +61,11 @@ def test_ids_are_told_apart_and_headings_agree(shipped: dict[str, Lesson]):
 def test_every_lesson_has_something_to_do_and_most_a_guess(shipped: dict[str, Lesson]):
     assert all(any(step.do or step.predict for step in lesson.steps) for lesson in shipped.values())
     assert sum(any(step.predict for step in lesson.steps) for lesson in shipped.values()) >= 5
+
+
+def test_the_example_in_the_manual_is_a_lesson(stage: Stage):
+    manual = (RESOURCES.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    start = manual.index("    format: fitting-room lesson")
+    block = manual[start : manual.index("\n\n", start)]
+    lesson = read_lesson("\n".join(line[4:] for line in block.split("\n")).encode(), "CONTRIBUTING.md", stage)
+    assert lesson.id == "half-the-bits"
