@@ -1,5 +1,7 @@
 """The lesson beside the window's own parts: a step with its text, what it asks for and what has changed; or the list of lessons."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
@@ -151,14 +153,14 @@ class LessonPanel(QWidget):
         self._bar.setAccessibleName(self.tr("Progress in the lesson"))
         self._list_button = self._tool("lesson_contents", "☰", self.tr("All lessons"))
         self._list_button.clicked.connect(self.contents_wanted)
-        close = self._tool("lesson_close", "✕", self.tr("Leave the lesson; it goes on from here another time"))
-        close.clicked.connect(self.closed)
+        self._close_button = self._tool("lesson_close", "✕", self.tr("Leave the lesson; it goes on from here another time"))
+        self._close_button.clicked.connect(self.closed)
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self._name, 1)
         row.addWidget(self._bar)
         row.addWidget(self._list_button)
-        row.addWidget(close)
+        row.addWidget(self._close_button)
         return row
 
     def _build_step(self) -> None:
@@ -275,6 +277,7 @@ class LessonPanel(QWidget):
         usual = self.tr("Each takes a few minutes. Your own scenario comes back when you leave.")
         _show(self._text, greeting if contents.greeting else usual)
         self._clear_entries()
+        before: QWidget = self._text
         for number, entry in enumerate(contents.entries, 1):
             state = "✓" if entry.finished else self.tr("step {number}").format(number=entry.step + 1) if entry.step else ""
             button = self._entry(f"{number}  {entry.title}", state)
@@ -284,6 +287,8 @@ class LessonPanel(QWidget):
             button.setAccessibleDescription(entry.about)
             button.clicked.connect(lambda _checked=False, lesson=entry.id: self.lesson_picked.emit(lesson))
             self._entries.addWidget(button)
+            self.setTabOrder(before, button)  # else what is made last would come last of all
+            before = button
         self._refit(new=True)
 
     def _entry(self, title: str, state: str) -> QPushButton:
@@ -345,6 +350,8 @@ class LessonPanel(QWidget):
         self._guess.setRefusedColor(QColor(self._theme.status[FitStatus.OOM]))
         self._guess.edited.connect(self._on_guess_moved)
         self._guess_place.insertWidget(0, self._guess, 1)
+        for before, after in pairwise((self._request.label, *self._guess.stops)):
+            self.setTabOrder(before, after)
         self._on_guess_moved(low)
 
     def _on_guess_moved(self, gibibytes: int) -> None:
@@ -360,5 +367,7 @@ class LessonPanel(QWidget):
 
 
 def _show(label: QLabel, text: str) -> None:
+    """With a stop for the keys where there are links in it."""
     if label.text() != text:
         label.setText(text)
+        label.setFocusPolicy(Qt.FocusPolicy.TabFocus if "<a " in text else Qt.FocusPolicy.NoFocus)

@@ -111,6 +111,11 @@ class QuantitySlider(QWidget):
         text_px = max(self._longest_text_px, metrics.horizontalAdvance(shown))
         self._box.setFixedWidth(text_px + 2 * metrics.averageCharWidth() + 10)
 
+    @property
+    def stops(self) -> tuple[QWidget, QWidget]:
+        """Where Tab stops, in order."""
+        return self._track, self._box
+
     # What the window says
 
     def render_value(self, value: int) -> None:

@@ -10,8 +10,8 @@ import pytest
 from lesson_room import LESSONS, Pupil
 from lesson_text import LESSON
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPushButton
+from PySide6.QtGui import QAccessible, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLabel, QLineEdit, QPushButton, QWidget
 
 from core.memory import Format
 from gui.lessons.page import Asked
@@ -237,3 +237,47 @@ def test_a_lesson_as_text_says_what_to_do(pupil: Pupil) -> None:
     QGuiApplication.clipboard().setText(LESSON)
     pupil.room.window.opener.paste()
     assert "save it as a .yaml file" in pupil.room.message
+
+
+# ---- Without a mouse, and without eyes
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_panel_is_used_by_keys_and_heard(open_room: Open, settings: QSettings, language: str) -> None:
+    settings.setValue("language", language)
+    pupil = Pupil(open_room())
+    pupil.open(LESSONS[0])
+    while pupil.guide.step.predict is None:
+        pupil.next()
+    panel, room = pupil.panel, pupil.room
+    kinds = (QAbstractButton, QAbstractSlider, QLineEdit)
+    controls = {part for kind in kinds for part in panel.findChildren(kind) if part.isVisibleTo(panel) and part.isEnabled()}
+    assert len(controls) >= 8
+    spoken = {part: QAccessible.queryAccessibleInterface(part).text(QAccessible.Text.Name) for part in controls}
+    assert [part.objectName() for part, name in spoken.items() if not name.strip() or name in "☰✕"] == []
+    first = room.find(QAbstractButton, "lesson_contents")
+    first.setFocus()
+    passed: set[QWidget] = set()
+    while (here := QApplication.focusWidget()) is not None and panel.isAncestorOf(here) and here not in passed:
+        passed.add(here)
+        room.bot.keyClick(here, Qt.Key.Key_Tab)
+    assert controls <= passed
+
+
+def test_a_step_is_announced_when_it_begins_and_when_it_is_done(pupil: Pupil, half: Path) -> None:
+    said: list[str] = []
+    pupil.guide.announced.connect(said.append)
+    pupil.open(half)
+    pupil.answer()
+    assert said == ["Narrower They take 12.6 GiB. Drag to int8.", "52% of it."]
+
+
+def test_nothing_takes_the_focus_from_the_slider(pupil: Pupil, half: Path) -> None:
+    track = pupil.room.track("precision")
+    track.setFocus()
+    pupil.open(half)
+    for _ in range(2):  # by fp16 to fp8
+        with pupil.room.change():
+            pupil.room.bot.keyClick(track, Qt.Key.Key_Left)
+    pupil.room.bot.waitUntil(lambda: pupil.asked is Asked.DONE)
+    assert QApplication.focusWidget() is track
