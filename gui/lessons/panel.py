@@ -277,7 +277,6 @@ class LessonPanel(QWidget):
         usual = self.tr("Each takes a few minutes. Your own scenario comes back when you leave.")
         _show(self._text, greeting if contents.greeting else usual)
         self._clear_entries()
-        before: QWidget = self._text
         for number, entry in enumerate(contents.entries, 1):
             state = "✓" if entry.finished else self.tr("step {number}").format(number=entry.step + 1) if entry.step else ""
             button = self._entry(f"{number}  {entry.title}", state)
@@ -287,8 +286,6 @@ class LessonPanel(QWidget):
             button.setAccessibleDescription(entry.about)
             button.clicked.connect(lambda _checked=False, lesson=entry.id: self.lesson_picked.emit(lesson))
             self._entries.addWidget(button)
-            self.setTabOrder(before, button)  # else what is made last would come last of all
-            before = button
         self._refit(new=True)
 
     def _entry(self, title: str, state: str) -> QPushButton:
@@ -317,7 +314,18 @@ class LessonPanel(QWidget):
                 button.hide()
                 button.deleteLater()
 
+    def _order_stops(self) -> None:
+        """From top to bottom: Tab would come last of all to what was made last."""
+        entries = [item.widget() for place in range(self._entries.count()) if (item := self._entries.itemAt(place)) is not None]
+        guess = self._guess.stops if self._guess is not None else ()
+        texts = (self._text, self._request.label, self._then.label)
+        stops = (self._list_button, self._close_button, *texts, *guess, *entries, *self._feet.findChildren(QPushButton))
+        for before, after in pairwise(stop for stop in stops if stop is not None and stop.focusPolicy() & Qt.FocusPolicy.TabFocus):
+            self.setTabOrder(before, after)
+
     def _refit(self, new: bool) -> None:
+        if new:
+            self._order_stops()
         self._column.activate()
         self._scroll.updateGeometry()
         bar = self._scroll.verticalScrollBar()
@@ -350,8 +358,6 @@ class LessonPanel(QWidget):
         self._guess.setRefusedColor(QColor(self._theme.status[FitStatus.OOM]))
         self._guess.edited.connect(self._on_guess_moved)
         self._guess_place.insertWidget(0, self._guess, 1)
-        for before, after in pairwise((self._request.label, *self._guess.stops)):
-            self.setTabOrder(before, after)
         self._on_guess_moved(low)
 
     def _on_guess_moved(self, gibibytes: int) -> None:
