@@ -181,9 +181,10 @@ def _open_window(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.version:
         return _write(f"fitting-room {__version__} (models of {known_models().date}, GPUs of {known_gpus().date})\n")
-    lesson = Path(options.file) if options.file is not None and is_lesson_file(Path(options.file)) else None
-    file = options.file if lesson is None else None
-    opened = _opened(file, Scenario(architecture=_model(_DEFAULT_MODEL))) if file is not None else None
+    opened: Opened | Path | None = None
+    if options.file is not None:
+        lesson = is_lesson_file(Path(options.file))  # which the window reads
+        opened = Path(options.file) if lesson else _opened(options.file, Scenario(architecture=_model(_DEFAULT_MODEL)))
     picture = Path(options.smoke_test) if options.smoke_test is not None else None
     try:
         from gui.app import run_window
@@ -193,7 +194,7 @@ def _open_window(arguments: list[str]) -> int:
     problem = display_problem()
     if problem:
         return _complain(f"{problem}; {_WITHOUT_WINDOW}", FAILED)
-    return run_window(opened, picture, lesson)
+    return run_window(opened, picture)
 
 
 def _quantity(kind: Kind, low: int, high: int) -> Callable[[str], int]:

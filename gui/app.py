@@ -260,25 +260,26 @@ def make_application(argv: Sequence[str]) -> QApplication:
     return app
 
 
-def run_window(opened: Opened | None = None, picture: Path | None = None, lesson: Path | None = None) -> int:
-    """Open the window, on ``opened`` or with ``lesson`` if given. With ``picture``, only to save one there and close: nothing is kept.
+def run_window(opened: Opened | Path | None = None, picture: Path | None = None) -> int:
+    """Open the window, on ``opened`` if given, or with the lesson in the file ``opened``. With ``picture``, only to save one there and
+    close: nothing is kept.
 
     Returns the exit code. A display has to be there (:mod:`gui.display`).
     """
     app = make_application(["fitting-room"])
-    scenario, pinned = (opened.scenario, opened.pinned or ()) if opened is not None else (None, ())
+    scenario, pinned = (opened.scenario, opened.pinned or ()) if isinstance(opened, Opened) else (None, ())
     if picture is not None:
         controller = Controller(app, Preferences(), None, scenario, pinned)
-        if lesson is not None:
-            controller.window.opener.open(lesson)
+        if isinstance(opened, Path):
+            controller.window.opener.open(opened)
         controller.window.show()
         return _smoke_test(app, controller, picture)
     place = claim_place(state_path())
     controller = Controller(app, Preferences(), place.path, scenario, pinned)
     problems = Problems(controller.window, ProblemLog(log_folder()), controller.save, controller.window.show_message)
     problems.watch()
-    if lesson is not None:
-        controller.window.opener.open(lesson)
+    if isinstance(opened, Path):
+        controller.window.opener.open(opened)
     controller.window.show()
     QTimer.singleShot(_WATCH_AFTER_MS, lambda: controller.watch(Machine()))
     code = app.exec()

@@ -273,6 +273,12 @@ class TestWindow:
         assert main([path, "--smoke-test", "out.png"]) == 7
         assert opened == [(Opened(Scenario(architecture=llama_7b, batch_size=3), None, pinned=()), Path("out.png"))]
 
+    def test_a_lesson_is_handed_on_unread(self, opened, tmp_path):
+        path = tmp_path / "mine.yaml"
+        path.write_text("format: fitting-room lesson\nsteps: [")
+        assert main([str(path)]) == 7
+        assert opened == [(path, None)]
+
     def test_the_file_is_read_once(self, opened, saved, monkeypatch):
         """Between two looks it could change, and the second would go unanswered."""
         read = []
