@@ -1,7 +1,8 @@
 """Colours, fonts and sizes. Own palettes: ``setColorScheme`` does nothing on some platforms, and stylesheets fight palettes.
 
 Colour says what makes memory grow. Three families, lightness steps within each: model state in blues, what grows with
-tokens from amber to plum, overhead in greys. Green, amber and red are kept for the verdict, and always stand beside a word and an icon.
+tokens from amber to umber (a plum would be a blue to whoever sees red and green alike), overhead in greys. Green, amber
+and red are kept for the verdict, and always stand beside a word and an icon.
 Contrasts are tested (tests/gui/test_theme.py): >= 3:1 for graphics, >= 4.5:1 for text.
 """
 
@@ -90,10 +91,10 @@ LIGHT = Theme(
         Component.WEIGHTS: "#1d4a8a",
         Component.GRADIENTS: "#3a75bd",
         Component.OPTIMIZER: "#5c90cf",
-        Component.KV_CACHE: "#a86400",
-        Component.ACTIVATIONS: "#bf5019",
-        Component.LOGITS: "#a8325a",
-        Component.WORKSPACE: "#75398c",
+        Component.KV_CACHE: "#b87400",
+        Component.ACTIVATIONS: "#b5451a",
+        Component.LOGITS: "#8f3b22",
+        Component.WORKSPACE: "#472f0c",
         Component.INPUTS: "#4a4f58",
         Component.COMMUNICATION: "#60666f",
         Component.RUNTIME: "#6d737d",
@@ -116,10 +117,10 @@ DARK = Theme(
         Component.WEIGHTS: "#4f8ce0",
         Component.GRADIENTS: "#82b1ec",
         Component.OPTIMIZER: "#b5d2f6",
-        Component.KV_CACHE: "#eeb040",
+        Component.KV_CACHE: "#f2b84a",
         Component.ACTIVATIONS: "#ef8d50",
-        Component.LOGITS: "#e7748f",
-        Component.WORKSPACE: "#bf8bdc",
+        Component.LOGITS: "#d97455",
+        Component.WORKSPACE: "#8c683c",
         Component.INPUTS: "#d3d7dd",
         Component.COMMUNICATION: "#bcc1c9",
         Component.RUNTIME: "#a2a8b2",
@@ -143,10 +144,10 @@ CONTRAST = Theme(
         Component.WEIGHTS: "#0a2d66",
         Component.GRADIENTS: "#1f5cb0",
         Component.OPTIMIZER: "#3c76c8",
-        Component.KV_CACHE: "#7d4a00",
-        Component.ACTIVATIONS: "#b0410c",
-        Component.LOGITS: "#8e1f49",
-        Component.WORKSPACE: "#592072",
+        Component.KV_CACHE: "#935c00",
+        Component.ACTIVATIONS: "#983406",
+        Component.LOGITS: "#6e2a10",
+        Component.WORKSPACE: "#352206",
         Component.INPUTS: "#2a2e35",
         Component.COMMUNICATION: "#434952",
         Component.RUNTIME: "#565c66",

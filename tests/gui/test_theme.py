@@ -1,5 +1,10 @@
+import importlib.util
+import math
 from itertools import combinations
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
@@ -42,6 +47,53 @@ def test_components_are_told_apart(theme: Theme) -> None:
     for one, other in combinations(theme.components.values(), 2):
         assert one != other
     assert set(theme.components) == set(Component)
+
+
+def load_script() -> Any:
+    path = Path(__file__).resolve().parents[2] / "packaging" / "colour_blindness.py"
+    spec = importlib.util.spec_from_file_location("colour_blindness", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+script = load_script()
+
+
+def lab(color: QColor, kind: str) -> tuple[float, float, float]:
+    """CIE L*a*b* (D65) of ``color`` as somebody with ``kind`` sees it."""
+    channels = script.simulated(np.array([color.redF(), color.greenF(), color.blueF()]), kind)
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = (to_xyz @ linear) / np.array([0.9505, 1.0, 1.089])
+    x, y, z = (value ** (1 / 3) if value > 0.008856 else 7.787 * value + 16 / 116 for value in (x, y, z))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+MODEL_STATE = (Component.WEIGHTS, Component.GRADIENTS, Component.OPTIMIZER)
+WITH_TOKENS = (Component.KV_CACHE, Component.ACTIVATIONS, Component.LOGITS, Component.WORKSPACE)
+OVERHEAD = (Component.INPUTS, Component.COMMUNICATION, Component.RUNTIME, Component.RESERVE)
+kinds = pytest.mark.parametrize("kind", ["protanopia", "deuteranopia"])
+
+
+@both
+@kinds
+def test_the_three_families_are_told_apart_by_whoever_sees_red_and_green_alike(theme: Theme, kind: str) -> None:
+    """On the axis that is left to them, from blue to yellow."""
+    blueness = {component: lab(theme.component(component), kind)[2] for component in Component}
+    assert all(blueness[component] < -15 for component in MODEL_STATE), blueness
+    assert all(blueness[component] > 15 for component in WITH_TOKENS), blueness
+    assert all(-10 < blueness[component] < 10 for component in OVERHEAD), blueness
+
+
+@both
+@kinds
+@pytest.mark.parametrize("family", [MODEL_STATE, WITH_TOKENS], ids=["model state", "with tokens"])
+def test_members_of_a_family_are_told_apart_too(theme: Theme, kind: str, family: tuple[Component, ...]) -> None:
+    for one, other in combinations(family, 2):
+        assert math.dist(lab(theme.component(one), kind), lab(theme.component(other), kind)) > 7, (one, other)
 
 
 @both
