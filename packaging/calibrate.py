@@ -13,13 +13,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from core.catalogue import load_gpus  # noqa: E402
 from core.evidence import part_errors, score_files  # noqa: E402
 from core.evidence.bands import METHOD, bands, residuals  # noqa: E402
+from core.memory.runtime import cuda_context_bytes  # noqa: E402
 
 TARGET = ROOT / "resources" / "calibration.json"
 EVIDENCE = ROOT / "resources" / "evidence"
-#: The smallest and the largest bare context published of a PyTorch 2: RTX 3090, torch 2.7; H100. (core.memory.runtime has them all.)
-CONTEXT_LOW_BYTES, CONTEXT_HIGH_BYTES = 256 * 2**20, 520 * 2**20
+#: The smallest bare context published of a PyTorch 2 (RTX 3090, torch 2.7), and the largest that a card of the catalogue makes by its
+#: multiprocessors (core.memory.runtime).
+CONTEXT_LOW_BYTES = 256 * 2**20
+CONTEXT_HIGH_BYTES = max(cuda_context_bytes(gpu.resident_threads or 0) for gpu in load_gpus(ROOT / "resources" / "gpus.json"))
 
 
 #: What the exact records call a kind of run.

@@ -47,6 +47,49 @@ MATRIX_RATE = {
     "rdna3": {"fp16": 512, "bf16": 512, "int8": 512},
     "rdna4": {"fp16": 1024, "bf16": 1024, "fp8": 2048, "int8": 2048},
 }
+#: Threads that a multiprocessor of NVIDIA's holds at once (CUDA C++ Programming Guide, compute capabilities).
+THREADS = {
+    "pascal": 2048,
+    "volta": 2048,
+    "turing": 1024,
+    "turing geforce": 1024,
+    "turing without tensor cores": 1024,
+    "ampere": 1536,
+    "ampere geforce": 1536,
+    "ampere datacenter": 2048,
+    "ada": 1536,
+    "ada geforce": 1536,
+    "hopper": 2048,
+    "blackwell": 1536,
+    "blackwell geforce": 1536,
+    "blackwell datacenter": 2048,
+}
+#: Multiprocessors of cards whose FLOP/s are printed, not computed (NVIDIA's data sheets, quoted from memory).
+MULTIPROCESSORS = {
+    "A10G": ("ampere", 80),
+    "L4": ("ada", 58),
+    "L20": ("ada", 92),
+    "L40": ("ada", 142),
+    "L40S": ("ada", 142),
+    "H100 (80GB SXM)": ("hopper", 132),
+    "H100 PCIe (80GB)": ("hopper", 114),
+    "H100 NVL (94GB)": ("hopper", 132),
+    "H200 (141GB)": ("hopper", 132),
+    "H200 NVL": ("hopper", 132),
+    "H800 (80GB)": ("hopper", 132),
+    "H800 PCIe": ("hopper", 114),
+    "H20 (96GB)": ("hopper", 78),
+    "H20 141GB": ("hopper", 78),
+    "GH200 96GB": ("hopper", 132),
+    "GH200 144GB": ("hopper", 132),
+    "B200 (180GB)": ("blackwell datacenter", 148),
+    "GB200 (186GB, one GPU)": ("blackwell datacenter", 148),
+    "B300 (288GB)": ("blackwell datacenter", 148),
+    "GB300 (288GB, one GPU)": ("blackwell datacenter", 152),
+    "P100 16GB": ("pascal", 56),
+    "P100 PCIe 12GB": ("pascal", 56),
+    "Quadro GP100": ("pascal", 56),
+}
 #: Those without matrix units that compute fp16 twice as fast as fp32.
 TWICE_FP32 = {"rdna1", "rdna2", "gcn5", "turing without tensor cores"}
 
@@ -80,6 +123,13 @@ def dense_flops(facts: dict) -> dict[str, int]:
     return flops | {name: round(rate * clock) for name, rate in MATRIX_RATE.get(chip["architecture"], {}).items()}
 
 
+def resident_threads(facts: dict) -> int | None:
+    """Of all multiprocessors; None where they are not known, or are not NVIDIA's."""
+    chip = facts.get("chip", {})
+    architecture, units = MULTIPROCESSORS.get(facts["name"], (chip.get("architecture"), chip.get("units", 0)))
+    return THREADS[architecture] * units if facts["vendor"] == "NVIDIA" and architecture in THREADS else None
+
+
 def row(facts: dict) -> dict:
     """A row of the catalogue."""
     memory_bytes = facts.get("memory_bytes") or facts["memory_gib"] * GIB
@@ -97,6 +147,8 @@ def row(facts: dict) -> dict:
         made["bandwidth_bytes_per_second"] = round(facts["bandwidth_gb_s"] * 1e9)
     if flops := dense_flops(facts):
         made["dense_flops_per_second"] = flops
+    if threads := resident_threads(facts):
+        made["resident_threads"] = threads
     return made
 
 

@@ -14,7 +14,7 @@ from core.memory import ONE_GPU, Architecture, Format, Runtime, Scenario, refusa
 from core.memory.edge import validated
 from core.memory.inference import kv_cache_bytes
 from core.memory.inference_spread import NCCL_SERVING_BYTES, engine_part
-from core.memory.runtime import CUDA_CONTEXT_BYTES, EAGER_CUDA_CONTEXT_BYTES
+from core.memory.runtime import CUDA_CONTEXT_BYTES, EAGER_CUDA_CONTEXT_BYTES, cuda_context_bytes
 from core.memory.scenario import ENGINES
 from core.memory.serving import (
     NON_TORCH_BYTES,
@@ -50,7 +50,7 @@ def predicted(record: Mapping[str, Any]) -> tuple[str, int]:
     run, component = record["run"], str(record["measured"]["component"])
     engine = str(run["engine"])
     if engine in {"pytorch", "pycuda"}:
-        return "cuda_context", _context_bytes(run, component)
+        return "cuda_context", _context_bytes(record, component)
     gpus = int((record.get("hardware") or {}).get("n_gpus") or 1)
     if engine in ENGINES and component == "cuda_context":
         return component, NON_TORCH_BYTES + (NCCL_SERVING_BYTES if gpus > 1 else 0)
@@ -75,11 +75,25 @@ def _on_one_of(record: Mapping[str, Any], architecture: Architecture, gpus: int,
     return _served(record, own, component)
 
 
-def _context_bytes(run: Mapping[str, Any], component: str) -> int:
-    if component != "cuda_context" or run["engine"] != "pytorch":
+def _context_bytes(record: Mapping[str, Any], component: str) -> int:
+    run = record["run"]
+    if component != "cuda_context":
         raise UnsupportedError(f"{component} of {run['engine']} is not modelled")
     version = _version(run)
-    return CUDA_CONTEXT_BYTES if version and version >= _LAZY_LOADING_SINCE else EAGER_CUDA_CONTEXT_BYTES
+    loads_all = run["engine"] == "pytorch" and not (version and version >= _LAZY_LOADING_SINCE)
+    return EAGER_CUDA_CONTEXT_BYTES if loads_all else context_on_card(record)
+
+
+def context_on_card(record: Mapping[str, Any]) -> int:
+    """Of the card that ``record`` names, where its multiprocessors are known; else as of any."""
+    found = find_gpu(load_gpus(_GPUS), _card_words(record))
+    threads = found.resident_threads if found is not None else None
+    return cuda_context_bytes(threads) if threads else CUDA_CONTEXT_BYTES
+
+
+def _card_words(record: Mapping[str, Any]) -> str:
+    card = str((record.get("hardware") or {}).get("gpu") or "")
+    return re.split(r" util| \(", card.replace("NVIDIA ", ""))[0]
 
 
 def _version(run: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -181,8 +195,7 @@ def card_bytes(record: Mapping[str, Any]) -> int:
     stated = re.search(r"(\d+(?:\.\d+)?) ?GiB", card)
     if stated is not None:
         return int(float(stated[1]) * GIB)
-    words = re.split(r" util| \(", card.replace("NVIDIA ", ""))[0]
-    found = find_gpu(load_gpus(_GPUS), words)
+    found = find_gpu(load_gpus(_GPUS), _card_words(record))
     if found is None:
         raise UnsupportedError("the pool is what a card leaves, and the record names no card that is known")
     return found.usable_bytes

@@ -54,7 +54,7 @@ class Calibration:
     method: str
     context_low_bytes: int
     context_high_bytes: int
-    """Smallest and largest CUDA context measured with a current PyTorch."""
+    """Smallest CUDA context measured with a current PyTorch, and the largest that a card's multiprocessors make."""
     bands: dict[str, Band] = field(default_factory=dict)
     parts: dict[str, dict[str, PartError]] = field(default_factory=dict)
     """By kind of run, then by the name of a component; saved and temporary tensors go by "activations"."""

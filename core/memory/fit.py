@@ -37,6 +37,8 @@ class Gpu:
     """What one process can have of it: without driver, ECC and firmware reserve, or the system's share of unified memory."""
     bandwidth_bytes_per_second: Annotated[int, Gt(0)] | None = None
     dense_flops_per_second: DenseFlops | None = None
+    resident_threads: Annotated[int, Gt(0)] | None = None
+    """Threads that all multiprocessors together hold at once: what a CUDA context takes grows with them."""
     launch_year: int | None = None
     source: Annotated[str, MinLen(1)]
     usable_source: Annotated[str, MinLen(1)]

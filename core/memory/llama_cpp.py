@@ -11,7 +11,7 @@ computed on the card: the largest of them and 4uh on top, as 548.18 MiB of Qwen2
 on the card, say to the byte.
 """
 
-from core.memory.architecture import Architecture
+from core.memory.architecture import Activation, Architecture
 from core.memory.components import Cause, HostBytes, Moment, MomentName, Stack
 from core.memory.formats import matrix_bytes
 from core.memory.gguf import experts_bytes, file_bytes, head_bytes, largest_matrix_bytes, layers_bytes
@@ -123,7 +123,8 @@ def _layer_values(arch: Architecture) -> int:
     """Gate, up and their product, residual, queries; of experts those of each token's own, or their outputs side by side."""
     around = arch.hidden_size + 2 * arch.query_size
     if not arch.num_experts:
-        return 3 * arch.intermediate_size + around
+        # Without a gate there is one, and the activation is written over it.
+        return (3 if arch.activation is Activation.GATED else 1) * arch.intermediate_size + around
     each, m = arch.num_experts_per_tok, arch.moe_intermediate_size
     return each * max(3 * m, arch.hidden_size + m) + around
 

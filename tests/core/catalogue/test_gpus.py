@@ -5,6 +5,7 @@ import pytest
 from core.catalogue import find_gpu
 from core.catalogue.gpus import find_reported
 from core.memory import Gpu
+from core.memory.runtime import cuda_context_bytes
 
 GIB = 2**30
 
@@ -175,3 +176,16 @@ def test_names_that_drivers_report(gpus, reported, gib, name):
 def test_a_reported_name_with_other_memory_is_no_known_card(gpus):
     assert find_reported(gpus, "NVIDIA GeForce RTX 4090", 48 * GIB) is None
     assert find_reported(gpus, "", GIB) is None
+
+
+@pytest.mark.parametrize(
+    ("card", "mib"), [("RTX 3090", 256), ("RTX 4090", 384), ("RTX 6000 Ada", 426), ("H100 (80GB SXM)", 520), ("TITAN V", 319)]
+)
+def test_multiprocessors_make_the_contexts_that_were_measured(gpus, card, mib):
+    """Bare CUDA contexts as published; without torch on the TITAN V."""
+    assert cuda_context_bytes(named(gpus, card).resident_threads or 0) / 2**20 == pytest.approx(mib, rel=0.045)
+
+
+def test_only_nvidias_cards_have_them(gpus):
+    assert all(gpu.vendor == "NVIDIA" for gpu in gpus if gpu.resident_threads)
+    assert sum(gpu.resident_threads is not None for gpu in gpus) > 150

@@ -136,9 +136,17 @@ class TestContexts:
     def test_of_an_engine_it_is_what_is_not_torchs(self):
         assert predicted(record("cuda_context", model={}))[1] == 123 * MIB
 
+    def test_without_torch_it_is_the_cards(self):
+        titan = record("cuda_context", run={"engine": "pycuda"}, model={}, gpu="Titan V")
+        assert predicted(titan)[1] == 320 * MIB
+        ada = record(
+            "cuda_context", run={"engine": "pytorch", "engine_version": "torch 2.10.0+cu130"}, model={}, hardware={"gpu": "RTX 6000 Ada"}
+        )
+        assert predicted(ada)[1] == 426 * MIB
+
     def test_of_nothing_else(self):
         with pytest.raises(UnsupportedError, match="pycuda"):
-            predicted(record("cuda_context", run={"engine": "pycuda"}, model={}))
+            predicted(record("weights", run={"engine": "pycuda"}, model={}))
 
 
 class TestExLlama:
