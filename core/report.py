@@ -206,6 +206,8 @@ def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
         lines.append(f"on {scenario.parallel.world_size:,} GPUs: {spread_words(scenario.parallel)}")
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         lines.append(f"rule of thumb over the nominal {arch.nominal_parameters:,} parameters: an order of magnitude")
+        if scenario.parallel.world_size > 1:
+            lines.append("It divides all of it by the number of GPUs, however they share the work.")
         if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
             lines.append(f"It knows only full training: these are not the figures of --method {scenario.method.value}.")
     else:

@@ -53,10 +53,12 @@ def article_format(scenario: Scenario) -> Format:
 
 
 def rule_of_thumb_moments(scenario: Scenario) -> Iterator[Moment]:
-    """Inference is the weights. Training, always full training, adds gradients of their size, the optimizer and activations."""
+    """Inference is the weights. Training, always full training, adds gradients of their size, the optimizer and activations. Over several
+    GPUs people divide all of it by how many there are, what a sequence takes by how many share the sequence.
+    """
     fmt = article_format(scenario)
-    parameters = scenario.architecture.nominal_parameters
-    weights = nominal_weight_bytes(parameters, fmt)
+    parameters, gpus = scenario.architecture.nominal_parameters, scenario.parallel.world_size
+    weights = ceil_div(nominal_weight_bytes(parameters, fmt), gpus)
     load = Stack(weights=weights)
     yield Moment(MomentName.LOAD, load, Cause.RESIDENT)
     if scenario.task is Task.INFERENCE:
@@ -65,8 +67,8 @@ def rule_of_thumb_moments(scenario: Scenario) -> Iterator[Moment]:
     sample = activation_bytes_per_sample(scenario.architecture, scenario.context_length, fmt)
     step = load._replace(
         gradients=weights,
-        optimizer=optimizer_bytes(parameters, fmt, scenario.optimizer),
-        activations=sample * scenario.batch_size,
+        optimizer=ceil_div(optimizer_bytes(parameters, fmt, scenario.optimizer), gpus),
+        activations=ceil_div(sample * scenario.batch_size, gpus // scenario.parallel.data_parallel_size),
     )
     yield Moment(MomentName.BACKWARD, step, Cause.RESIDENT)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 from core.memory.estimate import peak_bytes, run_of
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS
 from core.memory.formats import Format, bits_per_value
+from core.memory.parallel_refusal import OF_SPREAD
 from core.memory.refusal import refusal
 from core.memory.scenario import (
     MAX_BATCH_SIZE,
@@ -72,9 +73,19 @@ def max_context_length(scenario: Scenario, usable: Usable) -> int:
 
 
 def max_parameters(scenario: Scenario, usable: Usable) -> int:
-    """Largest size of the smooth family, all else equal. Raises RefusedError."""
+    """Largest size of the smooth family, all else equal. Small sizes have too few layers or heads to be spread like ``scenario``: whatever
+    is refused counts as what fits. Raises RefusedError where the largest is refused too.
+    """
+
+    def fits(parameters: int) -> bool:
+        candidate = with_parameter_count(scenario, parameters)
+        refused = refusal(candidate)
+        if refused is not None and refused.reason in OF_SPREAD and parameters < MAX_PARAMETERS:
+            return True
+        return _fits(candidate, usable)
+
     return largest(
-        lambda parameters: _fits(with_parameter_count(scenario, parameters), usable),
+        fits,
         MIN_PARAMETERS,
         MAX_PARAMETERS,
     )

@@ -178,3 +178,13 @@ def test_only_the_parts_the_article_counts_are_drawn(int8_training):
 def test_the_precision_it_reckons_in_is_what_the_recipe_stores(llama_7b, weights, recipe, weight_bytes):
     stack = by_rule(llama_7b, task="training", weights=weights, recipe=recipe).peak.stack
     assert stack.weights == stack.gradients == weight_bytes
+
+
+def test_over_several_gpus_it_divides_by_their_number(llama_7b):
+    rule = Scenario(architecture=llama_7b).evolve(estimator="rule-of-thumb", task="training", weights="fp16")
+    alone = estimate(rule).peak.stack
+    eight = estimate(rule.evolve(data_parallel_size=4, tensor_parallel_size=2)).peak.stack
+    assert (eight.weights, eight.gradients, eight.optimizer) == tuple(
+        size // 8 for size in (alone.weights, alone.gradients, alone.optimizer)
+    )
+    assert eight.activations == alone.activations // 2

@@ -15,6 +15,7 @@ from core.memory import (
     max_parameters,
     peak_bytes,
     widest_format,
+    with_parameter_count,
 )
 from core.memory.units import GIB
 
@@ -82,3 +83,10 @@ def test_several_cards_are_each_judged_by_themselves(training):
     assert limits[0] == limits[2] < limits[1] == limits[3]
     assert max_context_length(both, {"small": small, "": large}) == max_context_length(both, small)
     assert max_parameters(both, {"small": small, "": large}) == max_parameters(both, small)
+
+
+def test_sizes_too_small_for_a_pipeline_do_not_hide_those_that_fit(training):
+    spread = training.evolve(gradient_checkpointing=True, pipeline_parallel_size=16, num_microbatches=16)
+    limit = max_parameters(spread, 80 * GIB)
+    assert limit > max_parameters(training.evolve(gradient_checkpointing=True), 80 * GIB) > 0
+    assert peak_bytes(with_parameter_count(spread, limit)) <= 80 * GIB
