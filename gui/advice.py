@@ -108,9 +108,23 @@ class Advice(QWidget):
         for remedy in further(frame.scenario, fits, found):
             more += [remedy] if remedy else []
             yield None
-        several = yield from self._several(frame)
-        offers[_SHOWN - 2 : _SHOWN - 2] = cards[:1] + several
+        offers[_SHOWN - 2 : _SHOWN - 2] = cards[:1]
         offers += [self._remedy(remedy, frame) for remedy in ranked(more)] + cards[1:]
+        self._offer(offers, frame)
+
+    def follow_up(self, frame: Frame) -> Iterator[object]:
+        """Several of the chosen card, which take longest to work out: put beside one larger card once everything else is shown."""
+        if frame.fit is None or frame.fit.status is FitStatus.FITS:
+            return
+        several = yield from self._several(frame)
+        if several:
+            offers = list(self._offers)
+            one = [place for place, offer in enumerate(offers[:_SHOWN]) if isinstance(offer.taken, str)]
+            place = one[0] + 1 if one else min(len(offers), _SHOWN - 2)
+            self._offer([*offers[:place], *several, *offers[place:]], frame)
+
+    def _offer(self, offers: list[_Offer], frame: Frame) -> None:
+        assert frame.fit is not None
         if offers:
             self._show(self.tr("Would fit:") if frame.fit.status is FitStatus.OOM else self.tr("Would surely fit:"), offers)
         else:

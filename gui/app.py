@@ -1,5 +1,6 @@
 """The application: settings, language, theme, session, and the one window."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -281,10 +282,16 @@ def run_window(opened: Opened | Path | None = None, picture: Path | None = None)
     if isinstance(opened, Path):
         controller.window.opener.open(opened)
     controller.window.show()
-    QTimer.singleShot(_WATCH_AFTER_MS, lambda: controller.watch(Machine()))
+    QTimer.singleShot(_WATCH_AFTER_MS, lambda: _settle_in(controller))
     code = app.exec()
     place.give_back()
     return code
+
+
+def _settle_in(controller: Controller) -> None:
+    """What can wait until the first frame was seen."""
+    gc.freeze()  # what was read at the start stays: going through it anew each time took the collector 50 ms, amid a drag
+    controller.watch(Machine())
 
 
 def _smoke_test(app: QApplication, controller: Controller, target: Path) -> int:

@@ -32,7 +32,7 @@ from core.memory import (
 from core.memory.calibration import Calibration
 from core.memory.rule_of_thumb import ladder_format
 from core.run_log import Said
-from gui.after_frame import AfterFrame
+from gui.after_frame import SHOWN, AfterFrame
 from gui.body import Body
 from gui.catalogue import Catalogue
 from gui.exporting import Exporter
@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
         self._shelf = shelf
         self._default = default
         self._numbers = Numbers(unit)
-        self.after_frame = AfterFrame(self)
+        self.after_frame = AfterFrame(self, lambda: store.due)
         self._estimate: Estimate | None = None
         self._cards = cards
         self._machine = MachineCards(catalogue.gpus)
@@ -174,6 +174,7 @@ class MainWindow(QMainWindow):
         """Make all parts anew, in ``theme``, chosen by ``choice``, and in the language the application speaks now; ``staged`` for an
         audience.
         """
+        self.after_frame.drop()  # it would be shown on parts that are gone
         self._theme_choice, self._staged = choice, staged
         self._numbers = Numbers(self._numbers.unit)  # of the locale there is now
         focused = self.focusWidget()
@@ -264,7 +265,7 @@ class MainWindow(QMainWindow):
         self.verdict.render_fit(fit, fleet_name(scenario, name), numbers, result.upper_bytes)
         self.verdict.advice.grow_stale()
         self.explorer.show_frame(frame)
-        self.after_frame.start(self._follow(frame))
+        self.after_frame.start(self._follow(frame), in_turn=frame.dragging)
         if not self._store.in_gesture:
             self._announce(fit)
 
@@ -301,7 +302,11 @@ class MainWindow(QMainWindow):
         self.controls.render_effects(effects)
         self.verdict.render_limits(limits, frame.scenario, frame.numbers)
         yield from self.verdict.advice.follow(frame, self._cards.gpus())
+        if frame is not self._frame:  # amid a drag: offers of a scenario that has changed since
+            self.verdict.advice.grow_stale()
         yield from self.explorer.follow(frame)
+        yield SHOWN
+        yield from self.verdict.advice.follow_up(frame)
 
     def _render_history(self) -> None:
         self.actions_made["undo"].setEnabled(self._store.can_undo)

@@ -45,6 +45,11 @@ class Store(QObject):
         """Whether a drag is going on: axes stay still meanwhile."""
         return self._in_gesture
 
+    @property
+    def due(self) -> bool:
+        """Whether ``changed`` is about to come."""
+        return self._flush.isActive()
+
     def dispatch(self, **changes: Any) -> bool:
         """Change fields of the scenario; False, and ``refused``, when that cannot be."""
         try:

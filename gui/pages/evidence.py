@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from core.memory.calibration import kind_of_run
 from core.run_log import Said
 from gui import assets
+from gui.after_frame import SHOWN
 from gui.frame import Frame
 from gui.own_cards import OwnCards
 from gui.pages.log_panel import LogPanel
@@ -79,7 +80,7 @@ class EvidencePage(Page):
             read += 1
             if read % 100 == 0:
                 self._draw(frame)
-            yield None
+            yield SHOWN  # of the scenario, which only marks some of the runs
         self._draw(frame)
 
     def _next(self) -> "Row | None":

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from core.memory import FitStatus, Scenario, estimate, judge, peak_bytes
 from core.memory.units import GIB
 from core.sweep import RANGES, Axis, Holds, boundary, spaced
+from gui.after_frame import SHOWN
 from gui.frame import Frame
 from gui.icons import paint_status
 from gui.pages.log_plot import LogPlot, Painted, faint, powers_of_two
@@ -95,6 +96,7 @@ class MapPage(Page):
                     batches.append(batch)
                     yield None
             self._draw(_Drawn(contexts, found[0], found[1], tuple(lines), here), frame)
+            yield SHOWN
             if not lines:
                 for label, holds in self._others(frame):
                     coarse = spaced(RANGES[Axis.CONTEXT][0], most_context, _COLUMNS[0])

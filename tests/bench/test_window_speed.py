@@ -1,5 +1,6 @@
 """Speed of the window, as ratios to a bare pyqtgraph window measured in the same run."""
 
+import gc
 import os
 import statistics
 import subprocess
@@ -115,6 +116,7 @@ def _window(app: QApplication, tmp_path: Path, run: str) -> Controller:
     controller.window.show()
     controller.store.dispatch(**RUNS[run])
     _paint_all(app)
+    gc.freeze()  # as the application does
     return controller
 
 
