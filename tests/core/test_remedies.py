@@ -1,14 +1,19 @@
 """Whoever is told what to change, and changes it, has a run that fits."""
 
+from pathlib import Path
+
 import pytest
 from any_scenario import cards, runnable
 from hypothesis import assume, given
 
+from core.catalogue.calibration import load_calibration
 from core.means import COSTS, Cost, Means
 from core.memory import FitStatus, Gpu, Scenario, estimate, judge, refusal
 from core.memory.edge import validated
 from core.memory.units import GIB
 from core.remedies import Remedy, cards_that_hold, fits_by_estimate, fits_on, further, gains, ranked, remedies, smallest_card
+
+SHIPPED = load_calibration(Path(__file__).resolve().parents[2] / "resources" / "calibration.json")
 
 
 def found_for(scenario: Scenario, usable_bytes: int) -> list[Remedy]:
@@ -31,6 +36,16 @@ class TestEveryRemedy:
             assert judge(found.total_bytes, usable_bytes, found.peak.stack).status is FitStatus.FITS
             assert remedy.saved_bytes == before - found.total_bytes
             assert all(step.burden > 0 for step in remedy.steps)
+
+    @given(runnable, cards)
+    def test_fits_by_the_calibration_that_ships(self, scenario, usable_bytes):
+        """As the window judges: by the band of its kind of run."""
+        fits = fits_on(usable_bytes, SHIPPED)
+        assume(not fits(scenario))
+        found = [remedy for remedy in remedies(scenario, fits) if remedy]
+        for remedy in [*found, *filter(None, further(scenario, fits, found))]:
+            result = estimate(remedy.scenario, SHIPPED)
+            assert judge(result.total_bytes, usable_bytes, result.peak.stack, result.sure_bytes).status is FitStatus.FITS
 
     @given(runnable, cards)
     def test_half_of_a_pair_does_not_fit(self, scenario, usable_bytes):
