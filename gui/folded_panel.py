@@ -108,6 +108,7 @@ class FoldedPanel(QWidget):
 
         box = QuantityBox(kind=Kind.COUNT, low=0, high=_MOST_LAYERS, to_text=str, explain=explain, parent=self.rows)
         box.setObjectName(f"{field}.box")
+        box.message.setObjectName(f"{field}.message")
         box.describe(caption, tip)
         box.setToolTip(tip)
         box.edited.connect(lambda value: self.edited.emit({field: value}))

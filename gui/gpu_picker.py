@@ -1,7 +1,7 @@
 """The GPU picker: filter, "only those that fit", and the sortable list."""
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -54,7 +54,7 @@ class GpuPicker(QWidget):
         self.only_fitting_box = QCheckBox(self.tr("Only those that &fit"), self)
         self.only_fitting_box.setObjectName("gpu_only_fitting")
 
-        self.count_box = self._build_count()
+        self.count_box = self._build_count(theme.status_color(FitStatus.OOM))
         self.table = GpuTable(cards.gpus(), theme, round(0.85 * line), self)
         self.list_view = GpuList(self.table, theme, round(0.85 * line), self)
         self.list_view.setObjectName("gpu_list")
@@ -88,6 +88,7 @@ class GpuPicker(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.machine_line)
         layout.addLayout(top)
+        layout.addWidget(self.count_box.message)
         layout.addWidget(self.list_view, 1)
 
         self.filter_box.textChanged.connect(self.table.set_filter)
@@ -97,12 +98,14 @@ class GpuPicker(QWidget):
         self.list_view.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.list_view.activated.connect(self._pick)
 
-    def _build_count(self) -> QuantityBox:
+    def _build_count(self, refused: QColor) -> QuantityBox:
         def explain(error: QuantityError) -> str:
             return quantity_problem(error, "1", str(MAX_PARALLEL_SIZE))
 
         box = QuantityBox(kind=Kind.COUNT, low=1, high=MAX_PARALLEL_SIZE, to_text=str, explain=explain, parent=self)
         box.setObjectName("gpu_count.box")
+        box.message.setObjectName("gpu_count.message")
+        box.setRefusedColor(refused)
         box.setFixedWidth(self.fontMetrics().horizontalAdvance("8888") + 12)
         box.describe(self.tr("Number of GPUs"), self.tr("How many of the chosen card; how the run is spread over them is in the tab GPUs"))
         box.setToolTip(box.accessibleDescription())

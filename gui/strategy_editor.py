@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from core.fleet import listed
-from core.memory import Interconnect, Offload, Recompute, Runtime, Scenario, Sharding, Task
+from core.memory import FitStatus, Interconnect, Offload, Recompute, Runtime, Scenario, Sharding, Task
 from core.memory.parallel import MAX_PARALLEL_SIZE
 from core.quantity import Kind, QuantityError
 from gui.form_panel import FieldBox
@@ -18,6 +18,8 @@ from gui.widgets.quantity_box import QuantityBox
 from gui.words import quantity_problem
 
 _TRAINING_SIZES = frozenset({"tensor_parallel_size", "pipeline_parallel_size", "context_parallel_size", "expert_parallel_size"})
+#: The row of what is said of a text that is no number, below all others.
+_MESSAGES = 9
 
 
 class StrategyEditor(QWidget):
@@ -99,6 +101,9 @@ class StrategyEditor(QWidget):
 
         box = QuantityBox(kind=Kind.COUNT, low=1, high=most, to_text=str, explain=explain, parent=self)
         box.setObjectName(f"{field}.box")
+        box.message.setObjectName(f"{field}.message")
+        box.setRefusedColor(self._theme.status_color(FitStatus.OOM))
+        self._lines.addWidget(box.message, _MESSAGES, 0, 1, 12)  # one at a time is refused
         box.describe(caption, tip)
         box.edited.connect(lambda value: self._on_number(field, value))
         self._add(field, caption, tip, box)

@@ -12,6 +12,11 @@ from gui.widgets.quantity_box import QuantityBox
 
 NONSENSE = ["frogs", "", "-1", "0", "1e99", "9" * 300, "1.5.5", "7 parsecs", "٣x", "NaN", "inf", "0x10", "½", "--"]
 BOXES = ["parameters", "batch", "context", "lora_r", "training_tokens", "shared_prefix_length"]
+#: Tested where they are in sight: test_fleet.py, test_runtime_and_format.py.
+OF_GPUS = [
+    *("world_size", "gpus_per_node", "num_microbatches", "gpu_count", "n_gpu_layers", "n_cpu_moe"),
+    *("tensor_parallel_size", "pipeline_parallel_size", "context_parallel_size", "expert_parallel_size"),
+]
 
 
 @pytest.fixture
@@ -148,11 +153,12 @@ def test_the_ends_of_the_range_are_in_it(room: Any, name: str, text: str, field:
 
 def test_every_box_that_is_typed_into_is_tested_here(room: Any) -> None:
     boxes = {box.objectName() for box in room.window.findChildren(QuantityBox)}
-    assert boxes == {f"{name}.box" for name in BOXES}
+    assert boxes == {f"{name}.box" for name in BOXES + OF_GPUS}
     others = {
         edit.objectName() or edit.parentWidget().objectName()
         for edit in room.window.findChildren(QLineEdit)
         if not isinstance(edit, QuantityBox)
     }
-    assert others == {"model", "gpu_filter", "price"}  # test_model_box.py, test_gpu_picker.py, test_speed.py
+    # test_model_box.py, test_gpu_picker.py, test_speed.py, test_fleet.py
+    assert others == {"model", "gpu_filter", "price", "cards.box"}
     assert isinstance(room.window, QWidget)

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QPushButton, QTableView
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QTableView
 
 from core.catalogue.models import find_model, load_models
 from core.memory import Runtime, Sharding, Task
@@ -167,3 +167,17 @@ def test_sizes_that_say_nothing_are_not_shown(fleet):
     mixtral = find_model(load_models(assets.MODELS), "Mixtral-8x7B-v0.1")
     fleet.set(architecture=mixtral.architecture)
     assert shown("expert_parallel_size")
+
+
+@pytest.mark.parametrize("text", ["frogs", "-1", "0", "1e99", "9" * 300, "1.5", "70000000"])
+@pytest.mark.parametrize("name", ["world_size", "tensor_parallel_size", "num_microbatches", "gpus_per_node", "gpu_count"])
+def test_nonsense_is_refused_in_place(fleet, name, text):
+    fleet.set(data_parallel_size=2)
+    before = fleet.scenario
+    type_into(fleet, f"{name}.box", text)
+    label = fleet.find(QLabel, f"{name}.message")
+    assert label.isVisibleTo(fleet.window)
+    assert label.text()
+    assert fleet.scenario is before
+    fleet.bot.keyClick(fleet.find(QLineEdit, f"{name}.box"), Qt.Key.Key_Escape)
+    assert not label.isVisibleTo(fleet.window)

@@ -120,3 +120,11 @@ def test_llama_cpp_leaves_layers_and_experts_with_the_host(opened: Any) -> None:
     assert "10 of 33 layers" in room.text("assumptions")
     room.set(runtime="vllm", weights="bf16")
     assert room.find(QLineEdit, "n_gpu_layers.box").isHidden()
+
+
+def test_a_count_of_layers_that_is_none_is_refused(opened: Any) -> None:
+    opened.set(runtime="llama.cpp", weights="q4_k_m")
+    before = opened.scenario
+    opened.enter("n_gpu_layers", "frogs")
+    assert opened.text("n_gpu_layers.message")
+    assert opened.scenario is before
