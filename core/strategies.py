@@ -88,9 +88,12 @@ def _divided(scenario: Scenario, spread: Parallelism, replicas: int, *, inner: i
     """What replicas divide between them: torch's and DeepSpeed's ways where nothing else is divided, else Megatron's and torch's."""
     for experts in _expert_counts(scenario, replicas):
         with_experts = replace(spread, expert_parallel_size=experts)
-        yield with_experts
-        if replicas > 1:
-            yield replace(with_experts, sharding=Sharding.MEGATRON)
+        distributed = replace(with_experts, sharding=Sharding.MEGATRON)
+        possible = replicas > 1 and refusal(replace(scenario, parallel=distributed)) is None
+        if possible:
+            yield distributed
+        if inner == 1 or not possible:  # beside it whole states on every replica send as much, and take more
+            yield with_experts
     if replicas == 1:
         if inner == 1:
             yield from (replace(spread, sharding=sharding, **offload) for sharding, offload in _OFFLOADS)

@@ -1980,6 +1980,7 @@
     <name>StrategyEditor</name>
     <message>
         <source>GPUs</source>
+        <extracomment>The row of what is said of a text that is no number, below all others.</extracomment>
         <translation>显卡数</translation>
     </message>
     <message>

@@ -20,6 +20,7 @@ from lesson_text import LESSON  # noqa: E402
 
 from core.catalogue import load_gpus, load_models  # noqa: E402
 from core.catalogue.config_keys import ConfigError  # noqa: E402
+from core.launch import Launcher, write_line  # noqa: E402
 from core.lessons.problems import LessonError  # noqa: E402
 from core.lessons.reader import read_lesson  # noqa: E402
 from core.lessons.stage import Stage  # noqa: E402
@@ -29,6 +30,7 @@ from core.memory.refusal import RefusedError  # noqa: E402
 from core.opened import open_path  # noqa: E402
 from core.run_log import read_log  # noqa: E402
 from core.scenario_file import Comparison, ScenarioFileError, comparison_text, share_text  # noqa: E402
+from core.trainer_config import Trainer, export  # noqa: E402
 
 MAX_PEAK_BYTES, MAX_SECONDS = 200 * 10**6, 2.0
 BEFORE = Scenario(architecture=architecture_from_parameter_count(10**9))
@@ -43,6 +45,10 @@ SEEDS = {
     ).encode(),
     "config.yaml": files.AXOLOTL,
     "ds_config.json": json.dumps(files.DEEPSPEED).encode(),
+    "accelerate.yaml": export(BEFORE.evolve(task="training", data_parallel_size=8, sharding="fsdp2"), Trainer.ACCELERATE).encode(),
+    "megatron.txt": write_line(BEFORE.evolve(task="training", pipeline_parallel_size=2, data_parallel_size=4), Launcher.MEGATRON).encode(),
+    "vllm.txt": write_line(BEFORE.evolve(runtime="vllm", tensor_parallel_size=2), Launcher.VLLM).encode(),
+    "llama-server.txt": b"llama-server -m Qwen3-8B-Q4_K_M.gguf -c 16384 -np 2 -ngl 20 --tensor-split 3,1 --n-cpu-moe 4 -ctk q8_0 -ctv q8_0",
     "model.gguf": files.gguf(files.GGUF_KEYS, files.GGUF_TENSORS),
 }
 LOG = b"""\

@@ -5,12 +5,15 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from core.catalogue import find_gpu, find_model, load_gpus, load_models
 from core.memory import Scenario, architecture_from_parameter_count, estimate, max_context_length, parameter_count
 from core.memory.edge import validated
+from core.suggest import sweep
 
 INFERENCE = {"task": "inference"}
 TRAINING = {"task": "training", "recipe": "pure16", "gradient_checkpointing": True}
@@ -92,3 +95,17 @@ def test_import_core(benchmark: BenchmarkFixture) -> None:
     benchmark.pedantic(run, rounds=9, warmup_rounds=1)
     benchmark.extra_info["import_core_ms"] = 1e3 * statistics.median(seconds)
     assert statistics.median(seconds) < 0.100
+
+
+@pytest.mark.parametrize(("count", "bound_seconds"), [(8, 1.0), (1024, 5.0)])
+@pytest.mark.parametrize("name", ["Llama-3.1-405B", "DeepSeek-V3"])
+def test_every_strategy(benchmark: BenchmarkFixture, name: str, count: int, bound_seconds: float) -> None:
+    """The whole space of strategies, estimated, judged and ranked, as the window's list is."""
+    resources = Path(__file__).resolve().parents[2] / "resources"
+    gpu, model = find_gpu(load_gpus(resources / "gpus.json"), "H100"), find_model(load_models(resources / "models.json"), name)
+    assert gpu is not None
+    assert model is not None
+    scenario = Scenario(architecture=model.architecture).evolve(**TRAINING | {"recipe": "mixed"}, context_length=8192)
+    tried = benchmark.pedantic(lambda: list(sweep(scenario, count, gpu, None)), rounds=3)
+    benchmark.extra_info["strategies"] = len(tried)
+    assert statistics.median(benchmark.stats.stats.data) <= bound_seconds
