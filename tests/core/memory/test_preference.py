@@ -1,4 +1,6 @@
-"""Preference methods: what TRL's own losses took, run with every storage tracked (Llama's code, torch 2.13 on a CPU; MB)."""
+"""Preference methods: what TRL's own losses took, run with every storage tracked (Llama's code, torch 2.13 on a CPU; MB). Runs whose peak
+is where a CPU takes the gradient of SiLU apart, as it does in any training, are left out.
+"""
 
 from dataclasses import replace
 
