@@ -84,10 +84,11 @@ tarball: app
 
 # What was built, not the source: what is in it, and the window on a display of its own.
 test-bundle: $(VENV)/.installed-bundle needs-test
-	QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1920x1080x24" $(PYTEST) tests/packaging tests/desktop -k "packaging or bundle"
+	QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1920x1080x24" $(PYTEST) tests/packaging tests/desktop -k bundle
 
 prove-deb: $(VENV)/.installed-bundle
 	@$(PYTHON) packaging/system_needs.py proof
+	lintian --fail-on error --allow-root dist/fitting-room_*.deb
 	$(BIN)/python packaging/linux/prove_deb.py dist/fitting-room_*.deb
 
 clean:

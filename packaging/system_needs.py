@@ -71,11 +71,10 @@ BUNDLE_PROGRAMS = {
     "xz": "xz-utils",
     "desktop-file-validate": "desktop-file-utils",
     "appstreamcli": "appstream",
-    "lintian": "lintian",
 }
 
 # And prove the .deb on a bare system.
-PROOF_PROGRAMS = {"debootstrap": "debootstrap", "Xvfb": "xvfb", "xdotool": "xdotool"}
+PROOF_PROGRAMS = {"debootstrap": "debootstrap", "lintian": "lintian", "Xvfb": "xvfb", "xdotool": "xdotool"}
 
 CHINESE_FONT = "fonts-noto-cjk"
 

@@ -175,9 +175,7 @@ def wanted_data(name: str) -> bool:
         )
     if top == "pyqtgraph":  # icons and colour maps of widgets that the window has not
         return False
-    if top.endswith(".dist-info"):  # some libraries look their own version up
-        return rest == "METADATA"
-    return not name.endswith((".pyi", ".h", ".pxd", "py.typed"))
+    return not top.endswith(".dist-info") and not name.endswith((".pyi", ".h", ".pxd", "py.typed"))
 
 
 def _of_the_system(source: str, file: str) -> bool:

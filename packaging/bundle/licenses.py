@@ -76,6 +76,15 @@ def license_files(sources: Iterable[str]) -> list[tuple[str, str]]:
     return [(place, str(path)) for place, path in texts]
 
 
+def metadata_files(sources: Iterable[str]) -> list[tuple[str, str]]:
+    """(place in the bundle, file): About names the versions, and some libraries look their own up."""
+    found = []
+    for distribution in distributions_of(sources).values():
+        file = next(file for file in distribution.files or () if file.name == "METADATA" and ".dist-info" in str(file))
+        found.append((str(file), str(distribution.locate_file(file))))
+    return found
+
+
 def _python_license() -> Path:
     for folder in (sysconfig.get_path("stdlib"), sys.base_prefix, f"/usr/share/doc/python{sys.version_info[0]}.{sys.version_info[1]}"):
         for name in ("LICENSE.txt", "LICENSE", "copyright"):

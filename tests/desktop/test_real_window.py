@@ -23,6 +23,8 @@ ROOT = HERE.parents[1]
 BUNDLE = ROOT / "dist" / "fitting-room" / "fitting-room"
 PROGRAMS = {"source": [sys.executable, "-m", "gui"], "bundle": [str(BUNDLE)]}
 PATIENCE_S = 30.0
+#: English, light, and no stranger who is to be greeted.
+SETTINGS = '[General]\ntheme=light\nlanguage=en\nlessons="{\\"greeted\\": true}"\n'
 #: Where things are to be looked for: the control column, the verdict band, the GPU list (of a window of 1280x800 at the origin).
 CONTROLS_WIDTH, VERDICT_TOP, LIST_LEFT = 270, 715, 960
 
@@ -35,17 +37,18 @@ def xdotool(*words: str | int) -> str:
 class RealWindow:
     """One running process and what can be seen of it."""
 
-    def __init__(self, home: Path, program: list[str]) -> None:
+    def __init__(self, home: Path, program: list[str], *arguments: str) -> None:
         self.home = home
         self.state = home / "data" / "FittingRoom" / "FittingRoom" / "last.fitroom.json"
         environment = {
             **os.environ,
             "XDG_DATA_HOME": str(home / "data"),
             "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_STATE_HOME": str(home / "state"),
             "LC_ALL": "C.UTF-8",
             "PYTHONPATH": str(ROOT),
         }
-        self.process = subprocess.Popen(program, env=environment, cwd=home, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([*program, *arguments], env=environment, cwd=home, stderr=subprocess.PIPE, text=True)
         self.id = xdotool("search", "--sync", "--onlyvisible", "--pid", self.process.pid).splitlines()[-1]
         if self.origin() != (0, 0):
             xdotool("windowmove", "--sync", self.id, 0, 0)
@@ -122,9 +125,9 @@ class RealWindow:
 
     def close(self) -> int:
         """Ctrl+Q; returns the exit code."""
-        xdotool("windowfocus", self.id)
+        xdotool("windowfocus", "--sync", self.id)
         # The window may be gone before the keys are let go, of which xdotool complains.
-        subprocess.run(["xdotool", "key", "--window", self.id, "ctrl+q"], capture_output=True, timeout=PATIENCE_S)
+        subprocess.run(["xdotool", "key", "ctrl+q"], capture_output=True, timeout=PATIENCE_S)
         return self.process.wait(PATIENCE_S)
 
 
@@ -137,13 +140,13 @@ def program(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.fixture
-def start(tmp_path: Path, program: list[str]) -> Iterator[Callable[[], RealWindow]]:
+def start(tmp_path: Path, program: list[str]) -> Iterator[Callable[..., RealWindow]]:
     (tmp_path / "config" / "FittingRoom").mkdir(parents=True)
-    (tmp_path / "config" / "FittingRoom" / "FittingRoom.conf").write_text("[General]\ntheme=light\nlanguage=en\n")
+    (tmp_path / "config" / "FittingRoom" / "FittingRoom.conf").write_text(SETTINGS)
     opened: list[RealWindow] = []
 
-    def open_window() -> RealWindow:
-        opened.append(RealWindow(tmp_path, program))
+    def open_window(*arguments: str, before: tuple[str, ...] = ()) -> RealWindow:
+        opened.append(RealWindow(tmp_path, [*before, *program], *arguments))
         return opened[-1]
 
     yield open_window
@@ -193,6 +196,73 @@ def test_a_killed_window_comes_back_as_it_was(start: Callable[[], RealWindow]) -
     assert again.status() is FitStatus.OOM
     assert again.close() == 0
     assert json.loads(again.state.read_text()) == saved
+
+
+def test_save_and_open_again(start: Callable[..., RealWindow], tmp_path: Path) -> None:
+    window = start()
+    window.drag(window.handles()[3], CONTROLS_WIDTH - 20)
+    window.wait_for(lambda: window.status() is FitStatus.OOM, "the verdict turn at a long context")
+    target = tmp_path / "a scenario.fitroom.json"
+    xdotool("key", "--window", window.id, "ctrl+s")
+    dialog = xdotool("search", "--sync", "--onlyvisible", "--pid", window.process.pid, "--name", "Save").splitlines()[-1]
+    xdotool("windowfocus", "--sync", dialog, "key", "--clearmodifiers", "ctrl+a")
+    xdotool("type", "--clearmodifiers", str(target))
+    xdotool("key", "Return")
+    window.wait_for(target.exists, "the file")
+    saved = json.loads(target.read_text())
+    assert saved["context_length"] > 100_000
+    assert window.close() == 0
+
+    window.state.unlink()
+    again = start(str(target))
+    assert again.status() is FitStatus.OOM
+    assert again.close() == 0
+    assert json.loads(again.state.read_text()) == saved
+
+
+def test_two_windows_at_once(start: Callable[..., RealWindow]) -> None:
+    """Each keeps its own scenario; neither is overwritten by whichever closes last."""
+    first = start()
+    first.drag(first.handles()[3], CONTROLS_WIDTH - 20)
+    first.wait_for(lambda: first.status() is FitStatus.OOM, "the verdict turn in the first")
+    second = start()
+    assert second.status() is FitStatus.FITS, "the second begins with the example"
+    assert first.close() == 0
+    assert second.close() == 0
+    assert json.loads(first.state.read_text())["context_length"] > 100_000
+    assert json.loads(first.state.with_name("last-2.fitroom.json").read_text())["context_length"] == 4096
+
+
+def test_a_full_disk(start: Callable[..., RealWindow]) -> None:
+    """No file may grow past 100 bytes: the window goes on, and what was saved before is still whole."""
+    window = start()
+    assert window.close() == 0
+    saved = window.state.read_text()
+    window = start(before=("prlimit", "--fsize=100"))
+    window.drag(window.handles()[3], CONTROLS_WIDTH - 20)
+    window.wait_for(lambda: window.status() is FitStatus.OOM, "the verdict turn, with nothing to be saved")
+    assert window.close() == 0
+    assert window.state.read_text() == saved
+
+
+def test_a_display_that_goes_away(start: Callable[..., RealWindow], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scenario was saved a second after the last change."""
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1920x1080x24", "-ac", "-noreset", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
+        os.close(write)
+        with os.fdopen(read) as numbers:
+            monkeypatch.setenv("DISPLAY", f":{numbers.readline().strip()}")
+        window = start()
+        window.drag(window.handles()[3], CONTROLS_WIDTH - 20)
+        window.wait_for(window.state.exists, "the state file")
+        server.kill()
+        assert window.process.wait(PATIENCE_S) != 0
+    assert json.loads(window.state.read_text())["context_length"] > 100_000
+    monkeypatch.undo()
+    again = start()
+    assert again.status() is FitStatus.OOM
+    assert again.close() == 0
 
 
 @pytest.mark.parametrize("platform", ["xcb", "offscreen"])
