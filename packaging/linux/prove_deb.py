@@ -20,7 +20,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PROOF = ROOT / "build" / "proof"
 BARE = ROOT / "build" / "bare-debian.tar"
-SUITE, MIRROR = os.environ.get("SUITE", "bookworm"), os.environ.get("MIRROR", "http://deb.debian.org/debian")
+SUITE = os.environ.get("SUITE", "bookworm")
+#: Where debootstrap gets it from; its own choice where nothing is said.
+MIRROR = [os.environ["MIRROR"]] if "MIRROR" in os.environ else []
 ID = "org.fittingroom.FittingRoom"
 USER, HOME = "guest", "/home/guest"
 #: Spaces, Chinese and a quote: what people call files.
@@ -141,7 +143,8 @@ def bare_debian() -> Iterator[BareDebian]:
     folder.mkdir(parents=True)
     if not BARE.exists():
         told(f"debootstrap {SUITE}, once")
-        subprocess.run(["debootstrap", "--variant=minbase", SUITE, str(folder), MIRROR], check=True, stdout=subprocess.DEVNULL)
+        command = ["debootstrap", "--variant=minbase", SUITE, str(folder), *MIRROR]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["tar", "-C", str(folder), "-cf", str(BARE), "."], check=True)
     else:
         subprocess.run(["tar", "-C", str(folder), "-xf", str(BARE)], check=True)
