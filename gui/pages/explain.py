@@ -11,6 +11,7 @@ from core.memory.explain import LETTERS, Explanation, Symbol, explain
 from gui.frame import Frame
 from gui.icons import swatch
 from gui.pages.page import Page
+from gui.source_words import source_words
 from gui.theme import FontSize, Theme, font
 from gui.words import component_meaning, component_name, moment_name
 
@@ -142,7 +143,7 @@ class ExplainPage(Page):
             words = self.tr("A log of this machine says {difference} to that. It can be removed in the tab Evidence.")
             words = words.format(difference=numbers.bytes(extra, signed=True))
             text.append(section(self.tr("On this machine"), html.escape(words)))
-        text.append(section(self.tr("Source"), html.escape(part.source)))
+        text.append(section(self.tr("Source"), html.escape(source_words(part.source))))
         text.append(section(self.tr("Measured error"), html.escape(self._error(frame, component))))
         self.text.setHtml(_document_html(text))
 

@@ -1886,6 +1886,189 @@
     </message>
 </context>
 <context>
+    <name>Sources</name>
+    <message>
+        <source>the article&apos;s table: bytes per parameter, nothing else</source>
+        <translation>文章中的表：每个参数的字节数，别无其他</translation>
+    </message>
+    <message>
+        <source>the model&apos;s config.json and the format&apos;s layout; tensors tracked through transformers 5.23 on torch 2.13</source>
+        <translation>模型的 config.json 与格式的布局；在 transformers 5.23、torch 2.13 上逐张量跟踪</translation>
+    </message>
+    <message>
+        <source>token ids are int64 (torch); labels too in training</source>
+        <translation>词元编号是 int64（torch）；训练时标签也是</translation>
+    </message>
+    <message>
+        <source>bare CUDA contexts published for PyTorch 2: 256 MiB (RTX 3090) to 520 MiB (H100)</source>
+        <translation>公开的 PyTorch 2 空 CUDA 上下文：256 MiB（RTX 3090）到 520 MiB（H100）</translation>
+    </message>
+    <message>
+        <source>buffers of the collectives (NCCL)</source>
+        <translation>集合通信的缓冲区（NCCL）</translation>
+    </message>
+    <message>
+        <source>torch&apos;s caching allocator; peaks, levels and nvidia-smi of 16 fine-tunes (fms-acceleration benchmarks, A100 80 GB)</source>
+        <translation>torch 的缓存分配器；16 次微调的峰值、水位和 nvidia-smi 读数（fms-acceleration 基准，A100 80 GB）</translation>
+    </message>
+    <message>
+        <source>transformers&apos; DynamicCache: keys and values of every layer, the window of those that slide</source>
+        <translation>transformers 的 DynamicCache：每层的键和值，滑动窗口层只有窗口</translation>
+    </message>
+    <message>
+        <source>modelling code of transformers; tensors tracked through transformers 5.23 on torch 2.13</source>
+        <translation>transformers 的建模代码；在 transformers 5.23、torch 2.13 上逐张量跟踪</translation>
+    </message>
+    <message>
+        <source>the head&apos;s output for the positions that generate() keeps (transformers)</source>
+        <translation>generate() 保留的位置上输出头的结果（transformers）</translation>
+    </message>
+    <message>
+        <source>scores of eager attention, masks, torch.cat of a growing cache, one dequantized matrix</source>
+        <translation>eager 注意力的得分、掩码、不断增长的缓存的 torch.cat、一个反量化的矩阵</translation>
+    </message>
+    <message>
+        <source>vLLM&apos;s fused layers and rotary table; published logs of loaded models (Llama-3.1-8B, gpt-oss-20b)</source>
+        <translation>vLLM 的融合层与旋转表；公开的模型加载日志（Llama-3.1-8B、gpt-oss-20b）</translation>
+    </message>
+    <message>
+        <source>cache blocks of vLLM (16 tokens) and SGLang (1): every layer&apos;s keys and values in whole blocks</source>
+        <translation>vLLM（16 个词元）与 SGLang（1 个）的缓存块：每层的键和值，按整块计</translation>
+    </message>
+    <message>
+        <source>the largest step of max_num_batched_tokens (vLLM&apos;s determine_available_memory)</source>
+        <translation>max_num_batched_tokens 的最大一步（vLLM 的 determine_available_memory）</translation>
+    </message>
+    <message>
+        <source>the sampler over max_num_seqs rows: 38 bytes a logit in published profile runs of four models</source>
+        <translation>max_num_seqs 行的采样器：四个模型公开的试运行中每个 logit 38 字节</translation>
+    </message>
+    <message>
+        <source>CUDA graphs: pools published for Qwen3-0.6B and an 8B model; one dequantized matrix</source>
+        <translation>CUDA 图：公开的 Qwen3-0.6B 与一个 8B 模型的内存池；一个反量化的矩阵</translation>
+    </message>
+    <message>
+        <source>token ids, positions and slots of the largest step, int64 each</source>
+        <translation>最大一步的词元编号、位置和槽位，各为 int64</translation>
+    </message>
+    <message>
+        <source>bare CUDA context, and what seven logs of vLLM state as not torch&apos;s (0.12 GiB at the median)</source>
+        <translation>空 CUDA 上下文，以及七份 vLLM 日志所述不属于 torch 的部分（中位数 0.12 GiB）</translation>
+    </message>
+    <message>
+        <source>llama.cpp&apos;s quantizer (llama_tensor_get_type), met to 0.01 % by the sizes its README states for Llama-3.1-8B</source>
+        <translation>llama.cpp 的量化器（llama_tensor_get_type），与其 README 所述 Llama-3.1-8B 的大小相差 0.01 % 以内</translation>
+    </message>
+    <message>
+        <source>llama.cpp&apos;s cache: keys and values of every cell, in ggml&apos;s blocks</source>
+        <translation>llama.cpp 的缓存：每个单元的键和值，按 ggml 的块存放</translation>
+    </message>
+    <message>
+        <source>llama.cpp&apos;s compute buffer: a micro-batch&apos;s logits, scores or widest layer, by 14 published logs</source>
+        <translation>llama.cpp 的计算缓冲区：一个微批的 logits、得分或最宽的层，依据 14 份公开日志</translation>
+    </message>
+    <message>
+        <source>torch.autograd: one value a trained parameter, in its width</source>
+        <translation>torch.autograd：每个受训参数一个值，宽度与参数相同</translation>
+    </message>
+    <message>
+        <source>states of torch.optim; master weights as DeepSpeed and apex keep them</source>
+        <translation>torch.optim 的状态；主权重按 DeepSpeed 和 apex 的做法保留</translation>
+    </message>
+    <message>
+        <source>what autograd saves for the backward pass; tensors tracked through transformers 5.23 on torch 2.13 and peft 0.21</source>
+        <translation>autograd 为反向传播保存的内容；在 transformers 5.23、torch 2.13 和 peft 0.21 上逐张量跟踪</translation>
+    </message>
+    <message>
+        <source>ForCausalLMLoss of transformers: fp32 logits and their log-softmax</source>
+        <translation>transformers 的 ForCausalLMLoss：fp32 的 logits 及其 log-softmax</translation>
+    </message>
+    <message>
+        <source>temporaries of the instant that needs most: backward of an MLP or attention, or torch&apos;s foreach optimizer</source>
+        <translation>需求最大的一刻的临时张量：MLP 或注意力的反向传播，或 torch 的 foreach 优化器</translation>
+    </message>
+    <message>
+        <source>the model&apos;s config.json and the format&apos;s layout, and the reference model&apos;s where TRL loads one; tensors tracked through transformers 5.23 on torch 2.13</source>
+        <translation>模型的 config.json 与格式的布局，以及 TRL 加载时的参考模型；在 transformers 5.23、torch 2.13 上逐张量跟踪</translation>
+    </message>
+    <message>
+        <source>losses of TRL 0.29 run with every storage tracked (torch 2.13); the fused head of TRL 1.16 by its code</source>
+        <translation>TRL 0.29 的损失，跟踪每块存储运行（torch 2.13）；TRL 1.16 的融合输出头依据其代码</translation>
+    </message>
+    <message>
+        <source>temporaries of the instant that needs most: a layer of policy or reference model, or torch&apos;s foreach optimizer</source>
+        <translation>需求最大的一刻的临时张量：策略或参考模型的一层，或 torch 的 foreach 优化器</translation>
+    </message>
+    <message>
+        <source>torch&apos;s FSDP notes: the unit in hand and the next are gathered, the root&apos;s all the time; Mistral-7B on 2 and 4 A100</source>
+        <translation>torch 的 FSDP 说明：当前与下一个单元被聚合，根单元一直聚合；2 张和 4 张 A100 上的 Mistral-7B</translation>
+    </message>
+    <message>
+        <source>DDP&apos;s buckets: a copy of all gradients unless these are views of them (torch&apos;s DistributedDataParallel)</source>
+        <translation>DDP 的桶：全部梯度的一份副本，除非梯度就是其视图（torch 的 DistributedDataParallel）</translation>
+    </message>
+    <message>
+        <source>Megatron-Core&apos;s buffer of all gradients, there from the start (dist_optimizer.md: 6 + 12/d with bf16)</source>
+        <translation>Megatron-Core 存放全部梯度的缓冲区，从一开始就在（dist_optimizer.md：bf16 时 6 + 12/d）</translation>
+    </message>
+    <message>
+        <source>Megatron-Core&apos;s distributed optimizer: master weights and states, 12/d bytes a parameter</source>
+        <translation>Megatron-Core 的分布式优化器：主权重与状态，每个参数 12/d 字节</translation>
+    </message>
+    <message>
+        <source>Korthikanti et al.: 34sbh of a GPT layer, over t; here by the pieces of this model&apos;s</source>
+        <translation>Korthikanti 等：GPT 一层为 34sbh，除以 t；这里按此模型的各部件计算</translation>
+    </message>
+    <message>
+        <source>DeepSpeed&apos;s stage3.py: reduce bucket, live parameters; its estimator counts four times the largest layer</source>
+        <translation>DeepSpeed 的 stage3.py：归约桶、在用参数；其估算器按最大层的四倍计</translation>
+    </message>
+    <message>
+        <source>DeepSpeed&apos;s ZeRO-3: 2/N bytes a parameter</source>
+        <translation>DeepSpeed 的 ZeRO-3：每个参数 2/N 字节</translation>
+    </message>
+    <message>
+        <source>DeepSpeed&apos;s stage_1_and_2.py: two reduce buckets while gradients come; its estimator leaves them out</source>
+        <translation>DeepSpeed 的 stage_1_and_2.py：梯度到来时有两个归约桶；其估算器没有计入</translation>
+    </message>
+    <message>
+        <source>DeepSpeed&apos;s ZeRO-2: 2/N bytes a parameter; its estimator counts fp32 ones, 4P + 16P/N in all</source>
+        <translation>DeepSpeed 的 ZeRO-2：每个参数 2/N 字节；其估算器按 fp32 计，共 4P + 16P/N</translation>
+    </message>
+    <message>
+        <source>DeepSpeed&apos;s stage_1_and_2.py: two reduce buckets while gradients come</source>
+        <translation>DeepSpeed 的 stage_1_and_2.py：梯度到来时有两个归约桶</translation>
+    </message>
+    <message>
+        <source>DeepSpeed and FSDP: every replica keeps 1/N of master weights and states</source>
+        <translation>DeepSpeed 与 FSDP：每个副本保留主权重与状态的 1/N</translation>
+    </message>
+    <message>
+        <source>bare CUDA context, and NCCL&apos;s own memory: 544 MB a group of two GPUs, 688 MB a larger one (A100)</source>
+        <translation>空 CUDA 上下文与 NCCL 自身的显存：两张卡一组 544 MB，更大的组 688 MB（A100）</translation>
+    </message>
+    <message>
+        <source>bitsandbytes: states of 8 bits with an fp32 maximum a block, tensors below 4,096 values in fp32</source>
+        <translation>bitsandbytes：8 位状态，每块一个 fp32 最大值，不足 4,096 个值的张量用 fp32</translation>
+    </message>
+    <message>
+        <source>PEFT: adapters are fp32 beside a 16-bit base; their gradients and states too</source>
+        <translation>PEFT：16 位底座旁的适配器为 fp32；其梯度和状态也是</translation>
+    </message>
+    <message>
+        <source>transformers&apos; cache: keys and values of the layers with attention; of the others what their convolution keeps, and an fp32 state, the same for any length (modelling code of transformers 5.23, met to the byte)</source>
+        <translation>transformers 的缓存：有注意力的层的键和值；其余层为卷积保留的部分，以及一个 fp32 状态，与长度无关（transformers 5.23 的建模代码，逐字节相符）</translation>
+    </message>
+    <message>
+        <source>modelling code of transformers in plain PyTorch; tensors tracked through transformers 5.23 on torch 2.13. With the kernels of mamba-ssm, causal-conv1d or flash-linear-attention the layers with a state take far less, which was not measured</source>
+        <translation>transformers 纯 PyTorch 的建模代码；在 transformers 5.23、torch 2.13 上逐张量跟踪。用 mamba-ssm、causal-conv1d 或 flash-linear-attention 的内核时，有状态的层占用少得多，但没有实测</translation>
+    </message>
+    <message>
+        <source>torch&apos;s caching allocator; peaks and nvidia-smi of 56 FSDP runs of Mistral-7B (fms-acceleration benchmarks, 2 and 4 A100)</source>
+        <translation>torch 的缓存分配器；Mistral-7B 56 次 FSDP 运行的峰值和 nvidia-smi 读数（fms-acceleration 基准，2 张和 4 张 A100）</translation>
+    </message>
+</context>
+<context>
     <name>SpeedPanel</name>
     <message>
         <source>such as $2.50</source>

@@ -1,0 +1,95 @@
+"""Words for where formulas are from: ``core.memory.sources`` has them in English, as the command line shows them."""
+
+from PySide6.QtCore import QCoreApplication
+
+translate = QCoreApplication.translate
+#: By a text that is not literal here: ``_to_translate`` has it where lupdate reads it.
+look_up = QCoreApplication.translate
+
+
+def source_words(source: str) -> str:
+    """``source`` in the language of the window; as it is where it is not among those below."""
+    return look_up("Sources", source)
+
+
+def _to_translate() -> tuple[str, ...]:
+    """Every source there is: what is not written out here does not get into the file of translations."""
+    return (
+        translate("Sources", "the article's table: bytes per parameter, nothing else"),
+        translate("Sources", "the model's config.json and the format's layout; tensors tracked through transformers 5.23 on torch 2.13"),
+        translate("Sources", "token ids are int64 (torch); labels too in training"),
+        translate("Sources", "bare CUDA contexts published for PyTorch 2: 256 MiB (RTX 3090) to 520 MiB (H100)"),
+        translate("Sources", "buffers of the collectives (NCCL)"),
+        translate(
+            "Sources",
+            "torch's caching allocator; peaks, levels and nvidia-smi of 16 fine-tunes (fms-acceleration benchmarks, A100 80 GB)",
+        ),
+        translate("Sources", "transformers' DynamicCache: keys and values of every layer, the window of those that slide"),
+        translate("Sources", "modelling code of transformers; tensors tracked through transformers 5.23 on torch 2.13"),
+        translate("Sources", "the head's output for the positions that generate() keeps (transformers)"),
+        translate("Sources", "scores of eager attention, masks, torch.cat of a growing cache, one dequantized matrix"),
+        translate("Sources", "vLLM's fused layers and rotary table; published logs of loaded models (Llama-3.1-8B, gpt-oss-20b)"),
+        translate("Sources", "cache blocks of vLLM (16 tokens) and SGLang (1): every layer's keys and values in whole blocks"),
+        translate("Sources", "the largest step of max_num_batched_tokens (vLLM's determine_available_memory)"),
+        translate("Sources", "the sampler over max_num_seqs rows: 38 bytes a logit in published profile runs of four models"),
+        translate("Sources", "CUDA graphs: pools published for Qwen3-0.6B and an 8B model; one dequantized matrix"),
+        translate("Sources", "token ids, positions and slots of the largest step, int64 each"),
+        translate("Sources", "bare CUDA context, and what seven logs of vLLM state as not torch's (0.12 GiB at the median)"),
+        translate(
+            "Sources",
+            "llama.cpp's quantizer (llama_tensor_get_type), met to 0.01 % by the sizes its README states for Llama-3.1-8B",
+        ),
+        translate("Sources", "llama.cpp's cache: keys and values of every cell, in ggml's blocks"),
+        translate("Sources", "llama.cpp's compute buffer: a micro-batch's logits, scores or widest layer, by 14 published logs"),
+        translate("Sources", "torch.autograd: one value a trained parameter, in its width"),
+        translate("Sources", "states of torch.optim; master weights as DeepSpeed and apex keep them"),
+        translate(
+            "Sources",
+            "what autograd saves for the backward pass; tensors tracked through transformers 5.23 on torch 2.13 and peft 0.21",
+        ),
+        translate("Sources", "ForCausalLMLoss of transformers: fp32 logits and their log-softmax"),
+        translate("Sources", "temporaries of the instant that needs most: backward of an MLP or attention, or torch's foreach optimizer"),
+        translate(
+            "Sources",
+            "the model's config.json and the format's layout, and the reference model's where TRL loads one; "
+            "tensors tracked through transformers 5.23 on torch 2.13",
+        ),
+        translate("Sources", "losses of TRL 0.29 run with every storage tracked (torch 2.13); the fused head of TRL 1.16 by its code"),
+        translate(
+            "Sources",
+            "temporaries of the instant that needs most: a layer of policy or reference model, or torch's foreach optimizer",
+        ),
+        translate(
+            "Sources",
+            "torch's FSDP notes: the unit in hand and the next are gathered, the root's all the time; Mistral-7B on 2 and 4 A100",
+        ),
+        translate("Sources", "DDP's buckets: a copy of all gradients unless these are views of them (torch's DistributedDataParallel)"),
+        translate("Sources", "Megatron-Core's buffer of all gradients, there from the start (dist_optimizer.md: 6 + 12/d with bf16)"),
+        translate("Sources", "Megatron-Core's distributed optimizer: master weights and states, 12/d bytes a parameter"),
+        translate("Sources", "Korthikanti et al.: 34sbh of a GPT layer, over t; here by the pieces of this model's"),
+        translate("Sources", "DeepSpeed's stage3.py: reduce bucket, live parameters; its estimator counts four times the largest layer"),
+        translate("Sources", "DeepSpeed's ZeRO-3: 2/N bytes a parameter"),
+        translate("Sources", "DeepSpeed's stage_1_and_2.py: two reduce buckets while gradients come; its estimator leaves them out"),
+        translate("Sources", "DeepSpeed's ZeRO-2: 2/N bytes a parameter; its estimator counts fp32 ones, 4P + 16P/N in all"),
+        translate("Sources", "DeepSpeed's stage_1_and_2.py: two reduce buckets while gradients come"),
+        translate("Sources", "DeepSpeed and FSDP: every replica keeps 1/N of master weights and states"),
+        translate("Sources", "bare CUDA context, and NCCL's own memory: 544 MB a group of two GPUs, 688 MB a larger one (A100)"),
+        translate("Sources", "bitsandbytes: states of 8 bits with an fp32 maximum a block, tensors below 4,096 values in fp32"),
+        translate("Sources", "PEFT: adapters are fp32 beside a 16-bit base; their gradients and states too"),
+        translate(
+            "Sources",
+            "transformers' cache: keys and values of the layers with attention; of the others what their "
+            "convolution keeps, and an fp32 state, the same for any length (modelling code of transformers 5.23, "
+            "met to the byte)",
+        ),
+        translate(
+            "Sources",
+            "modelling code of transformers in plain PyTorch; tensors tracked through transformers 5.23 on torch "
+            "2.13. With the kernels of mamba-ssm, causal-conv1d or flash-linear-attention the layers with a "
+            "state take far less, which was not measured",
+        ),
+        translate(
+            "Sources",
+            "torch's caching allocator; peaks and nvidia-smi of 56 FSDP runs of Mistral-7B (fms-acceleration benchmarks, 2 and 4 A100)",
+        ),
+    )
