@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea,
 from gui.catalogue import Catalogue
 from gui.controls import Controls
 from gui.explorer import Explorer
+from gui.focus_ring import FocusRing
 from gui.gpu_box import GpuBox
 from gui.gpu_picker import GpuPicker
 from gui.header import Header
@@ -66,6 +67,7 @@ class Body(QWidget):
         self.verdict = Verdict(theme, self)
         self.gpu_box = GpuBox(self.gpu_picker.table, self)
         self._lay_out(columns)
+        self._focus_ring = FocusRing(theme, self)
         self.fold()
         if self._staged:
             for part in (self.controls, self.headline, self.explorer, self.verdict):
@@ -113,6 +115,13 @@ class Body(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fold()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab: every part hands it up to here."""
+        self._focus_ring.tabbing = True
+        moved = super().focusNextPrevChild(forward)
+        self._focus_ring.tabbing = False
+        return moved
 
     def fold(self) -> None:
         """Give the list of cards its place or fold it; a lesson, when one is open, is there but before an audience."""

@@ -3,7 +3,19 @@
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.memory import Component, Estimate
@@ -34,7 +46,10 @@ class Legend(QWidget):
         self._theme = theme
         self._entries: list[tuple[Component, str, str]] = []
         self._pointed: Component | None = None
+        self._at: Component | None = None
+        """Where the keys are."""
         self._hidden: frozenset[Component] = frozenset()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._font = font()
@@ -165,6 +180,44 @@ class Legend(QWidget):
                 (self.toggled if on_swatch else self.picked).emit(component)
                 return
         self.picked.emit(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows go from one to the next, Enter and Space do what a click on name and square does."""
+        steps: dict[int, int] = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -self._columns,
+            Qt.Key.Key_Down: self._columns,
+        }
+        key, components = event.key(), [component for component, _, _ in self._entries]
+        here = components.index(self._at) if self._at in components else 0
+        if key in steps and components:
+            self._go_to(min(max(here + steps[key], 0), len(components) - 1))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and components:
+            self.picked.emit(components[here])
+        elif key == Qt.Key.Key_Space and components:
+            self.toggled.emit(components[here])
+        else:
+            event.ignore()
+
+    def _go_to(self, place: int) -> None:
+        self._at, amount, share = self._entries[place]
+        said = self.tr("{name}: {amount}, {share}. Enter explains it, Space leaves it out of the bars.")
+        said = said.format(name=self._names[self._at], amount=amount, share=share)
+        self.setAccessibleDescription(said)
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+        self.pointed.emit(self._at)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        components = [component for component, _, _ in self._entries]
+        if components and event.reason() is not Qt.FocusReason.MouseFocusReason:
+            self._go_to(components.index(self._at) if self._at in components else 0)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.pointed.emit(None)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.pointed.emit(None)

@@ -1077,6 +1077,10 @@
         <source>Click the name to see its formula, the square to leave it out of the bars.</source>
         <translation>点击名称查看公式，点击方块则不在条形中显示。</translation>
     </message>
+    <message>
+        <source>{name}: {amount}, {share}. Enter explains it, Space leaves it out of the bars.</source>
+        <translation>{name}：{amount}，{share}。回车查看解释，空格将其从条形中去掉。</translation>
+    </message>
 </context>
 <context>
     <name>LessonPanel</name>

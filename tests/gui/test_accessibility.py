@@ -4,8 +4,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QObject, QPoint, QSettings, Qt
-from PySide6.QtGui import QAccessible, QAction, QKeySequence
+from PySide6.QtCore import QCoreApplication, QObject, QPoint, QRect, QSettings, Qt
+from PySide6.QtGui import QAccessible, QAction, QColor, QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -21,7 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.memory import Format, Method, Task
+from core.memory import Component, Format, Method, Task
+from gui.theme import contrast
+from gui.widgets.track import TrackSlider
 
 RUNS: dict[str, dict[str, Any]] = {
     "inference": {},
@@ -97,6 +99,7 @@ def inner(control: QWidget) -> bool:
 
 
 def test_shift_tab_is_the_way_back(room: Any) -> None:
+    room.settle()  # what is offered is there then
     there, back = stops(room, Qt.Key.Key_Tab), stops(room, Qt.Key.Key_Backtab)
     assert back[1:] == there[:0:-1]
 
@@ -201,3 +204,74 @@ def test_locked_choices_are_told(room: Any) -> None:
     room.set(task=Task.TRAINING)
     assert "int4" in room.track("precision").accessibleDescription()
     assert "QLoRA" in room.track("precision").accessibleDescription()
+
+
+# Where the keys go
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_where_the_keys_go_is_seen(settings: QSettings, open_room: Any, theme: str) -> None:
+    """Around each stop of Tab is a line that is told from its ground; the handle of a slider has its own."""
+    settings.setValue("theme", theme)
+    room = open_room()
+    room.window.resize(1280, 720)
+    room.settle()
+    ring = room.find(QWidget, "focus_ring")
+    assert len(list(stops_with(room, ring))) > 20
+
+
+def stops_with(room: Any, ring: QWidget) -> Any:
+    first = room.find(QLineEdit, "gpu_filter")
+    first.setFocus()
+    here: QWidget = first
+    while True:
+        room.bot.keyClick(here, Qt.Key.Key_Tab)
+        QCoreApplication.processEvents()
+        found = QApplication.focusWidget()
+        assert found is not None
+        here = found
+        if isinstance(here, TrackSlider):
+            assert not ring.isVisible()
+        else:
+            assert ring.isVisible(), here
+            around = QRect(here.mapTo(room.window, QPoint()), here.size()).intersected(room.window.rect())
+            frame = QRect(ring.mapTo(room.window, QPoint()), ring.size())
+            assert frame.intersects(around), here
+            picture = room.window.grab(frame).toImage()
+            colors = [QColor(picture.pixelColor(x, 1)) for x in range(10, picture.width() - 10)]
+            ground = QApplication.palette().color(QPalette.ColorRole.Window)
+            assert max(contrast(color, ground) for color in colors) >= 7, here
+        yield here
+        if here is first:
+            return
+
+
+def test_the_pointer_needs_no_mark(room: Any) -> None:
+    room.bot.mouseClick(room.find(QLineEdit, "gpu_filter"), Qt.MouseButton.LeftButton)
+    assert room.find(QLineEdit, "gpu_filter").hasFocus()
+    assert not room.find(QWidget, "focus_ring").isVisible()
+    room.press_key(Qt.Key.Key_M)
+    assert room.find(QWidget, "focus_ring").isVisible()
+
+
+def test_the_legend_is_used_by_keys(room: Any) -> None:
+    """From entry to entry; out of the bars and in again; to the formula."""
+    legend = room.window.legend
+    legend.setFocus(Qt.FocusReason.TabFocusReason)
+    assert legend.accessibleDescription().replace("\u00a0", " ").startswith("Weights: 12.6 GiB, 81%.")
+    room.bot.keyClick(legend, Qt.Key.Key_Left)
+    assert legend.accessibleDescription().startswith("Weights")
+    with room.bot.waitSignal(legend.pointed, check_params_cb=lambda component: component is Component.KV_CACHE):
+        room.bot.keyClick(legend, Qt.Key.Key_Right)
+    assert legend.accessibleDescription().startswith("KV cache")
+    before = len(room.window.chart._bars[list(Component).index(Component.KV_CACHE)].rects)
+    room.bot.keyClick(legend, Qt.Key.Key_Space)
+    assert before
+    assert room.window.chart._bars[list(Component).index(Component.KV_CACHE)].rects == []
+    room.bot.keyClick(legend, Qt.Key.Key_Space)
+    assert len(room.window.chart._bars[list(Component).index(Component.KV_CACHE)].rects) == before
+    room.bot.keyClick(legend, Qt.Key.Key_Return)
+    room.settle()
+    assert room.window.explorer.page is room.window.explorer.explain
+    with room.bot.waitSignal(legend.pointed, check_params_cb=lambda component: component is None):
+        room.find(QLineEdit, "gpu_filter").setFocus()

@@ -14,7 +14,7 @@ MEANT = {
     *("sizeHint", "minimumSizeHint", "event", "eventFilter"),
     *("rowCount", "columnCount", "headerData", "data", "sort"),
     *("paint", "boundingRect", "tickStrings", "tickSpacing"),
-    *("currentChanged", "dataChanged", "filterAcceptsRow", "hasHeightForWidth"),
+    *("currentChanged", "dataChanged", "filterAcceptsRow", "focusNextPrevChild", "hasHeightForWidth"),
 }
 
 
