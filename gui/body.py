@@ -90,7 +90,9 @@ class Body(QWidget):
         self.controls.setFixedWidth(round((_CONTROLS_STAGED if self._staged else _CONTROLS) * line))
         self._aside.setMinimumWidth(round(_LIST_LEAST * line))
         self._aside.setMaximumWidth(round(_LIST_MOST * line))
-        aside = QVBoxLayout(self._aside)
+        self._strip = QVBoxLayout()
+        self._strip.setContentsMargins(0, 0, 0, 0)
+        aside = self._above_list = QVBoxLayout(self._aside)
         aside.setContentsMargins(0, 0, 0, 0)
         aside.setSpacing(10)
         aside.addWidget(self.lesson_panel)
@@ -109,6 +111,7 @@ class Body(QWidget):
         layout.addWidget(self.header)
         layout.addWidget(hairline(self))
         layout.addWidget(self._middle, 1)
+        layout.addLayout(self._strip)
         layout.addWidget(hairline(self))
         layout.addLayout(end)
 
@@ -124,11 +127,18 @@ class Body(QWidget):
         return moved
 
     def fold(self) -> None:
-        """Give the list of cards its place or fold it; a lesson, when one is open, is there but before an audience."""
+        """Give the list of cards its place or fold it. A lesson that is open is above the list, or where there is none, above the verdict."""
         wide = not self._staged and self.width() >= _ROOM_FOR_LIST * self.fontMetrics().height()
         self.gpu_picker.setVisible(wide)
         self.gpu_box.setVisible(not wide)
-        self._aside.setVisible(wide or not (self._staged or self.lesson_panel.isHidden()))
+        self._aside.setVisible(wide)
+        lesson, place = self.lesson_panel, self._above_list if wide else self._strip
+        if place.indexOf(lesson) < 0:
+            place.insertWidget(0, lesson)
+            side = 0 if wide else 12
+            lesson.setContentsMargins(side, 0, side, 0 if wide else 6)
+        if self._staged:
+            lesson.hide()
 
     def find_gpu(self) -> None:
         """Go to where a card is chosen."""

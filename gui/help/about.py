@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterator
 from html import escape
-from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
@@ -104,6 +103,8 @@ class About(QDialog):
 
 
 def _libraries() -> Iterator[tuple[str, str, str]]:
+    from importlib.metadata import PackageNotFoundError, metadata  # when it is asked for: the window opens sooner
+
     for name, licence in LIBRARIES.items():
         try:
             found = metadata(name)["Version"]
