@@ -127,7 +127,7 @@ class Body(QWidget):
         return moved
 
     def fold(self) -> None:
-        """Give the list of cards its place or fold it. A lesson that is open is above the list, or where there is none, above the verdict."""
+        """Give the list of cards its place or fold it. A lesson that is open is above the list or, without one, above the verdict."""
         wide = not self._staged and self.width() >= _ROOM_FOR_LIST * self.fontMetrics().height()
         self.gpu_picker.setVisible(wide)
         self.gpu_box.setVisible(not wide)

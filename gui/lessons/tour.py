@@ -35,6 +35,7 @@ _PARTS: dict[Control, tuple[str, ...]] = {
     Control.ATTENTION: ("attention",),
     Control.ESTIMATOR: ("estimator",),
     Control.GPU: ("gpu_list", "gpu_box"),
+    Control.GPU_COUNT: ("gpu_count.box", "world_size.box"),
     Control.HEADLINE: ("peak_figure", "peak_moment", "readings", "assumptions"),
     Control.CHART: ("memory_chart",),
     Control.LEGEND: ("legend",),
