@@ -304,6 +304,8 @@ _REASONS = {
 
 
 _NOTES = {
+    Note.VISION_COUNTED: "its vision tower is loaded too: {detail} parameters",
+    Note.IMAGE_TOKENS: "an image takes up to {detail} tokens of the context",
     Note.VISION_NOT_COUNTED: "the vision tower of {detail} is not counted",
     Note.PREDICTION_HEADS_NOT_COUNTED: "heads that predict several tokens ahead are not counted",
     Note.QUANTIZATION_UNKNOWN: "its quantization is not known; say --weights",

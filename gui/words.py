@@ -420,6 +420,10 @@ def hub_problem(error: HubError) -> str:
 def config_note(note: Note, detail: str) -> str:
     """What a configuration has beside what was taken from it."""
     match note:
+        case Note.VISION_COUNTED:
+            return translate("Words", "Its vision tower is loaded too: {parameters} parameters.").format(parameters=detail)
+        case Note.IMAGE_TOKENS:
+            return translate("Words", "An image takes up to {tokens} tokens of the context.").format(tokens=detail)
         case Note.VISION_NOT_COUNTED:
             return translate("Words", "Its vision tower is not counted.")
         case Note.PREDICTION_HEADS_NOT_COUNTED:

@@ -36,7 +36,7 @@ def row(facts: dict) -> dict:
     """A row of the catalogue."""
     architecture = read_config(facts["config"], facts["name"].rpartition("/")[2]).architecture
     published = facts["published_parameters"]
-    counted = parameter_count(architecture)
+    counted = parameter_count(architecture) + architecture.vision_parameters
     if abs(counted - published) > TOLERANCE * published:
         raise SystemExit(f"{facts['name']}: counts {counted:,}, published {published:,}")
     return {

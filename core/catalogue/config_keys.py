@@ -68,6 +68,8 @@ KNOWN_KEYS = frozenset(
     intermediate_size_mlp interleave_moe_layer_step no_rope_layer_interval moe_layers use_qk_norm attn_logit_softcapping
     final_logit_softcapping use_parallel_residual attention_bias mlp_bias decoder_sparse_step mlp_only_layers moe_layer_freq
     num_nextn_predict_layers num_mtp_modules quantization_config text_config vision_config
+    vision_start_token_id vision_end_token_id vision_token_id image_token_id video_token_id image_token_index mm_tokens_per_image
+    boi_token_index eoi_token_index spatial_merge_size multimodal_projector_bias projector_hidden_act vision_feature_layer mrope_section
     torch_dtype dtype transformers_version use_cache bos_token_id eos_token_id pad_token_id hidden_act hidden_activation
     activation_function initializer_range rms_norm_eps layer_norm_eps layer_norm_epsilon layer_norm_bias rope_theta rope_scaling
     rope_parameters rope_local_base_freq rope_interleave rotary_emb_base attention_dropout hidden_dropout resid_pdrop embd_pdrop attn_pdrop

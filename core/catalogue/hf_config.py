@@ -16,6 +16,7 @@ from core.catalogue.families import PIECES
 from core.catalogue.hybrid_config import READERS as HYBRID_READERS
 from core.catalogue.hybrid_config import WITHOUT_ATTENTION
 from core.catalogue.layer_norm_config import falcon, gpt_neox, gptj, opt, starcoder2
+from core.catalogue.vision import vision_tower
 from core.memory import Architecture, Format, parameter_count
 from core.memory.architecture import Router
 from core.memory.edge import validated
@@ -24,6 +25,10 @@ from core.memory.edge import validated
 class Note(StrEnum):
     """What a configuration has beside what was taken from it."""
 
+    VISION_COUNTED = "vision_counted"
+    """How many values its vision tower adds to what is loaded."""
+    IMAGE_TOKENS = "image_tokens"
+    """How many tokens of the context an image takes, at most."""
     VISION_NOT_COUNTED = "vision_not_counted"
     """A vision tower, whose weights and image tokens are not in the estimate."""
     PREDICTION_HEADS_NOT_COUNTED = "prediction_heads_not_counted"
@@ -72,17 +77,24 @@ def read_config(config: object, name: str = "") -> ImportedModel:
     if isinstance(config.get("text_config"), dict):
         config = {**config["text_config"]}
         kind = _model_type(config) if config.get("model_type") else f"{kind}_text"
-        notes.append((Note.VISION_NOT_COUNTED, _model_type(outer)))
     family = _FAMILIES.get(kind)
     if family is None:
         raise ConfigError(ConfigProblem.OUT_OF_SCOPE if kind in _OUT_OF_SCOPE else ConfigProblem.FAMILY_UNKNOWN, kind)
     try:
         architecture = _architecture(config, family, name)
+        tower = vision_tower(_model_type(outer), outer, architecture.hidden_size)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise ConfigError(ConfigProblem.BAD_SIZE, f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")) from error
     except (TypeError, OverflowError, ZeroDivisionError, ArithmeticError, AttributeError) as error:
         raise ConfigError(ConfigProblem.BAD_SIZE, type(error).__name__) from error
+    if tower is not None:
+        architecture = replace(architecture, vision_parameters=tower.parameters)
+        notes.append((Note.VISION_COUNTED, f"{tower.parameters:,}"))
+        if tower.image_tokens:
+            notes.append((Note.IMAGE_TOKENS, f"{tower.image_tokens:,}"))
+    elif config is not outer or "vision_config" in outer:
+        notes.append((Note.VISION_NOT_COUNTED, _model_type(outer)))
     if config.get("num_nextn_predict_layers") or config.get("num_mtp_modules"):
         notes.append((Note.PREDICTION_HEADS_NOT_COUNTED, "num_nextn_predict_layers"))
     weights = _quantization(outer)
@@ -280,7 +292,13 @@ _FAMILIES: Mapping[str, _Family] = {
     "ministral3": _Family("Mistral", read=_every_layer_slides),
     "ministral": _Family("Ministral", read=_listed_layers_slide),
     "qwen2": _Family("Qwen2", read=_qwen),
+    "qwen2_vl": _Family("Qwen2", read=_qwen),
+    "qwen2_vl_text": _Family("Qwen2", read=_qwen),
+    "qwen2_5_vl": _Family("Qwen2", read=_qwen),
+    "qwen2_5_vl_text": _Family("Qwen2", read=_qwen),
     "qwen3": _Family("Qwen3", read=_qwen),
+    "qwen3_vl_text": _Family("Qwen3", read=_qwen),
+    "qwen3_vl_moe_text": _Family("Qwen3Moe", read=_qwen_experts),
     "qwen3_moe": _Family("Qwen3Moe", read=_qwen_experts),
     "qwen2_moe": _Family("Qwen2Moe", read=_qwen_experts),
     "granite": _Family("Granite", read=_biases),

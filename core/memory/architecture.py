@@ -267,6 +267,9 @@ class Architecture:
     logits_in_fp32: bool = False
     """The model returns fp32 logits (Mamba-2, Nemotron-H)."""
 
+    vision_parameters: Annotated[int, Ge(0), Le(10**13)] = 0
+    """Values of a vision tower and of what joins it to the model: loaded beside it, never quantized, and frozen in training."""
+
     file_format: Format | None = None
     """What the tensors of the file that was opened are stored in; None: no file, its sizes follow from the shape."""
     file_bytes: Annotated[int, Ge(0), Le(10**15)] = 0

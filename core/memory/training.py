@@ -86,7 +86,7 @@ def stored_weight_bytes(scenario: Scenario, n: Numerics, trained: int) -> int:
     """The model as it lies in memory (master weights are the optimizer's), adapters of ``trained`` values included."""
     arch = scenario.architecture
     if scenario.method is Method.FULL:
-        return n.weight * trained + buffer_bytes(arch)
+        return n.weight * (trained + arch.vision_parameters) + buffer_bytes(arch)
     return weight_bytes(arch, scenario.weights) + adapter_width(scenario) * trained
 
 

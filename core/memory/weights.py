@@ -45,6 +45,7 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
     if with_experts:
         experts = sum(matrix_bytes(fmt, outputs, inputs) for inputs, outputs in expert_shapes(arch))
         stored += with_experts * (experts + wide * router_parameters(arch))
+    stored += wide * arch.vision_parameters
     return stored + wide * (vector_parameters(arch) + outside_parameters(arch)) + buffer_bytes(arch)
 
 

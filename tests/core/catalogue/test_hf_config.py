@@ -80,7 +80,7 @@ QWEN_3_MOE = {
 }
 GEMMA_3_4B = {
     "model_type": "gemma3",
-    "vision_config": {"hidden_size": 1152},
+    "vision_config": {"hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27},
     "text_config": {
         "model_type": "gemma3_text",
         "hidden_size": 2560,
@@ -202,7 +202,7 @@ def test_the_count_is_what_the_makers_state(config, parameters):
 
 def test_what_is_not_counted_is_said():
     assert read_config(LLAMA).notes == ()
-    assert [note for note, _ in read_config(GEMMA_3_4B).notes] == [Note.VISION_NOT_COUNTED]
+    assert read_config(GEMMA_3_4B | {"model_type": "gemma3n"}).notes == ((Note.VISION_NOT_COUNTED, "gemma3n"),)
     assert [note for note, _ in read_config(DEEPSEEK_V3).notes] == [Note.PREDICTION_HEADS_NOT_COUNTED]
     assert read_config(LLAMA | {"loop_layers": 3, "b": 1}).notes == ((Note.UNKNOWN_KEYS, "b, loop_layers"),)
 

@@ -1,0 +1,125 @@
+"""The vision tower beside a model that reads images, as a block of weights; and how many tokens of the context an image becomes.
+
+Source: the modelling code of transformers 5.24, whose own counts tests/core/catalogue/test_vision.py holds. Symbols: H hidden size of the
+tower, I its MLP's width, L its layers, h hidden size of the model.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from core.catalogue.config_keys import Config, ConfigError, ConfigProblem, integer
+
+_CHANNELS = 3
+_MAX_PARAMETERS = 10**13
+
+
+class Tower(NamedTuple):
+    """A vision tower with what joins it to the model."""
+
+    parameters: int
+    image_tokens: int
+    """Of one image: of fixed size, or the largest that the configuration names; 0 where an image of any size is taken as it is."""
+
+
+def vision_tower(kind: str, outer: Config, hidden_size: int) -> Tower | None:
+    """The tower that ``outer``, the whole configuration of a model of this kind, describes; None for one that is not known. Raises
+    ConfigError.
+    """
+    vision = outer.get("vision_config")
+    count = _TOWERS.get(kind)
+    if count is None or not isinstance(vision, dict):
+        return None
+    tower = count(vision, outer, hidden_size)
+    if not 0 < tower.parameters <= _MAX_PARAMETERS:
+        raise ConfigError(ConfigProblem.BAD_SIZE, "vision_config")
+    return tower
+
+
+def _sizes(vision: Config) -> tuple[int, int, int]:
+    return (
+        integer(vision, "hidden_size"),
+        integer(vision, "intermediate_size"),
+        integer(vision, "num_hidden_layers", "depth"),
+    )
+
+
+def _plain_block(hidden: int, width: int) -> int:
+    """4H² + 2HI and biases, two LayerNorms: 4H + I + H + 4H."""
+    return 4 * hidden * hidden + 2 * hidden * width + 9 * hidden + width
+
+
+def _gemma3(vision: Config, outer: Config, model: int) -> Tower:
+    """SigLIP without its head; a norm and one matrix behind it."""
+    hidden, width, layers = _sizes(vision)
+    patch, image = integer(vision, "patch_size", default=14), integer(vision, "image_size", default=896)
+    embeddings = (_CHANNELS * patch * patch + 1 + (image // max(1, patch)) ** 2) * hidden
+    tower = embeddings + layers * _plain_block(hidden, width) + 2 * hidden
+    return Tower(tower + hidden + hidden * model, integer(outer, "mm_tokens_per_image", default=256))
+
+
+def _pixtral(vision: Config, outer: Config, model: int) -> Tower:
+    """Pixtral: RMS norms, gated MLPs, no biases; patches merged before two matrices."""
+    hidden, width, layers = _sizes(vision)
+    patch, image = integer(vision, "patch_size", default=14), integer(vision, "image_size", default=1540)
+    merge = integer(outer, "spatial_merge_size", default=2)
+    tower = (_CHANNELS * patch * patch + 1) * hidden + layers * (4 * hidden * hidden + 3 * hidden * width + 2 * hidden)
+    joint = hidden + merge * merge * hidden * hidden + hidden * model + model * model
+    side = image // max(1, patch * merge)
+    return Tower(tower + joint, side * side)
+
+
+def _llama4(vision: Config, _outer: Config, model: int) -> Tower:
+    """A class embedding; an adapter of two matrices after pixels are shuffled, and one matrix to the model."""
+    hidden, width, layers = _sizes(vision)
+    patch, image = integer(vision, "patch_size", default=14), integer(vision, "image_size", default=336)
+    inputs, outputs = integer(vision, "projector_input_dim", default=4096), integer(vision, "projector_output_dim", default=4096)
+    patches = (image // max(1, patch)) ** 2
+    embeddings = (_CHANNELS * patch * patch + 2 + patches) * hidden
+    tower = embeddings + 4 * hidden + layers * _plain_block(hidden, width)
+    return Tower(tower + width * inputs + inputs * outputs + integer(vision, "vision_output_dim", default=4096) * model, patches // 4)
+
+
+def _merger(hidden: int, model: int, merge: int) -> int:
+    """Two matrices with biases over ``merge`` x ``merge`` patches."""
+    wide = merge * merge * hidden
+    return wide * wide + wide + wide * model + model
+
+
+def _qwen(vision: Config, _outer: Config, model: int) -> Tower:
+    """Qwen2-VL (LayerNorm, two matrices) and Qwen2.5-VL (RMS norm, gated)."""
+    gated = vision.get("intermediate_size") is not None
+    hidden = integer(vision, "hidden_size") if gated else integer(vision, "embed_dim", default=1280)
+    layers = integer(vision, "depth", default=32)
+    patch = integer(vision, "patch_size", "spatial_patch_size", default=14)
+    merge, frames = integer(vision, "spatial_merge_size", default=2), integer(vision, "temporal_patch_size", default=2)
+    attention = 4 * hidden * hidden + 4 * hidden
+    if gated:
+        width = integer(vision, "intermediate_size")
+        block = attention + 3 * hidden * width + 2 * width + hidden + 2 * hidden
+    else:
+        block = _plain_block(hidden, hidden * integer(vision, "mlp_ratio", default=4))
+    norm = hidden if gated else 2 * hidden
+    return Tower(_CHANNELS * frames * patch * patch * hidden + layers * block + norm + _merger(hidden, model, merge), 0)
+
+
+def _qwen3(vision: Config, _outer: Config, model: int) -> Tower:
+    """Qwen3-VL: learned positions, and a merger for each layer that is fed into the model's own first ones."""
+    hidden, width, layers = _sizes(vision)
+    patch, merge = integer(vision, "patch_size", default=16), integer(vision, "spatial_merge_size", default=2)
+    frames = integer(vision, "temporal_patch_size", default=2)
+    deep = vision.get("deepstack_visual_indexes", [8, 16, 24])
+    mergers = len(deep) if isinstance(deep, list) else 0
+    embeddings = (_CHANNELS * frames * patch * patch + 1 + integer(vision, "num_position_embeddings", default=2304)) * hidden
+    joint = _merger(hidden, model, merge) + 2 * hidden + mergers * (_merger(hidden, model, merge) + 2 * merge * merge * hidden)
+    return Tower(embeddings + layers * _plain_block(hidden, width) + joint, 0)
+
+
+_TOWERS: Mapping[str, Callable[[Config, Config, int], Tower]] = {
+    "gemma3": _gemma3,
+    "mistral3": _pixtral,
+    "llama4": _llama4,
+    "qwen2_vl": _qwen,
+    "qwen2_5_vl": _qwen,
+    "qwen3_vl": _qwen3,
+    "qwen3_vl_moe": _qwen3,
+}
