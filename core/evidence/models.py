@@ -45,8 +45,8 @@ def architecture_of(model: Mapping[str, Any], *, exact: bool = True) -> Architec
     candidates = list(_candidates(model))
     if not candidates:
         raise UnsupportedError("latent attention of widths that are not known")
-    nearest = min(candidates, key=lambda candidate: abs(parameter_count(candidate) - stated))
-    if exact and abs(parameter_count(nearest) - stated) > _COUNT_TOLERANCE * stated:
+    nearest = min(candidates, key=lambda candidate: abs(_count(candidate) - stated))
+    if exact and abs(_count(nearest) - stated) > _COUNT_TOLERANCE * stated:
         raise UnsupportedError(f"these sizes do not add up to {stated:,} parameters in any known build")
     if (model.get("attention_type") == "mla") != bool(nearest.kv_lora_rank):
         raise UnsupportedError("latent attention of widths that are not known")
@@ -56,14 +56,19 @@ def architecture_of(model: Mapping[str, Any], *, exact: bool = True) -> Architec
 def _candidates(model: Mapping[str, Any]) -> Iterator[Architecture]:
     known = [each.architecture for each in _catalogue() if _has_sizes(each.architecture, model)]
     for shape in known:
-        arch = replace(shape, vocab_size=model["vocab"])
-        yield arch
-        # Some frameworks keep a head of their own where the checkpoint has none.
-        yield replace(arch, tie_word_embeddings=not arch.tie_word_embeddings)
+        # Some load the language model alone; some frameworks keep a head of their own where the checkpoint has none.
+        for vision in {shape.vision_parameters, 0}:
+            arch = replace(shape, vocab_size=model["vocab"], vision_parameters=vision)
+            yield arch
+            yield replace(arch, tie_word_embeddings=not arch.tie_word_embeddings)
     if known:
         return
     for plain in _plain(model):
         yield from _built(model, plain)
+
+
+def _count(arch: Architecture) -> int:
+    return parameter_count(arch) + arch.vision_parameters
 
 
 def _built(model: Mapping[str, Any], plain: Architecture) -> Iterator[Architecture]:
