@@ -321,7 +321,7 @@ def refusal_reason(reason: Reason) -> str:
         case Reason.LOSS_OF_PREFERENCE:
             return translate("Words", "The loss of this preference method is not computed that way. Pick the plain loss.")
         case Reason.RUNTIME_ON_PIECES:
-            return translate("Words", "This runtime on a model whose layers keep a state is not modelled yet. Pick transformers.")
+            return translate("Words", "This runtime on a model whose layers keep a state is not modelled yet. Pick transformers or vLLM.")
         case Reason.SEVERAL_GPUS:
             return translate("Words", "This run on several GPUs is not modelled yet. Pick one GPU.")
         case Reason.SERVED_OTHERWISE:

@@ -84,7 +84,8 @@ KNOWN_KEYS = frozenset(
     num_heads state_size n_groups conv_kernel expand chunk_size time_step_rank use_bias use_conv_bias residual_in_fp32
     hybrid_override_pattern layers_block_type mamba_num_heads mamba_head_dim ssm_state_size time_step_min time_step_max time_step_floor
     time_step_limit time_step_scale time_step_init_scheme rescale_prenorm_residual rms_norm norm_before_gate mamba_hidden_act
-    mlp_hidden_act mamba_ssm_cache_dtype num_logits_to_keep calc_logits_for_entire_prompt z_loss_coefficient lm_head_multiplier
+    mlp_hidden_act mamba_ssm_cache_dtype mamba_ssm_dtype
+    num_logits_to_keep calc_logits_for_entire_prompt z_loss_coefficient lm_head_multiplier
     mlp_multipliers key_multiplier attention_out_multiplier attention_in_multiplier ssm_multipliers ssm_in_multiplier
     ssm_out_multiplier mlp_expansion_factor attn_rotary_emb hidden_size_per_head
     embd_layer_dropout classifier_dropout pretraining_tp auto_map output_router_logits router_aux_loss_coef router_jitter_noise

@@ -85,6 +85,7 @@ def _delta_net(config: Config, fields: dict[str, Any]) -> None:
         "linear_value_head_dim": integer(config, "linear_value_head_dim", default=128),
     }
     _plain(config, "attention_bias")
+    fields["state_in_fp32"] = config.get("mamba_ssm_dtype") == "float32"
 
 
 def _qwen3_next(config: Config, fields: dict[str, Any]) -> None:
@@ -252,6 +253,7 @@ def _nemotron_h(config: Config, fields: dict[str, Any]) -> None:
         "conv_kernel": integer(config, "conv_kernel", "mamba_d_conv", default=4),
         "chunk_size": integer(config, "chunk_size", "mamba_chunk_size", default=128),
         "residual_in_fp32": bool(config.get("residual_in_fp32")),
+        "state_in_fp32": config.get("mamba_ssm_cache_dtype", "float32") == "float32",
     }
     _needed(config, "use_conv_bias")
     _plain(config, "use_bias", "mamba_proj_bias", "attention_bias", "mlp_bias")

@@ -258,6 +258,8 @@ class Architecture:
     linear_num_value_heads: Annotated[int, Ge(0), Le(10**6)] = 0
     linear_key_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
     linear_value_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0
+    state_in_fp32: bool = False
+    """The configuration asks engines to keep recurrent states in fp32 (Nemotron-H, Qwen3.5); transformers always does."""
     mixer_projections_apart: bool = False
     """What a gated delta net makes of its input comes out of a matrix each for the convolution, the gate, decay and step (Qwen3.5)."""
     attention_gate: bool = False

@@ -14,10 +14,12 @@ from core.memory.architecture import Architecture
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import EXPERTS_ONLY, Format, bits_per_value, matrix_bytes, unquantized_bytes_per_value
 from core.memory.inference import TOKEN_ID_BYTES, kv_cache_bytes
+from core.memory.mixers import mixer_shapes
 from core.memory.numerics import numerics
 from core.memory.parameters import embedding_parameters
 from core.memory.runtime import moment_of
 from core.memory.scenario import Runtime, Scenario
+from core.memory.serving_states import mixer_values_per_token, sequence_bytes
 from core.memory.units import MIB, ceil_div
 from core.memory.weights import dequantization_bytes, weight_bytes
 
@@ -58,9 +60,17 @@ def served_weight_bytes(arch: Architecture, fmt: Format) -> int:
     h, bits, wide = arch.hidden_size, bits_per_value(fmt), unquantized_bytes_per_value(fmt)
     table = wide * arch.max_position_embeddings * arch.rotated
     matrices = [(h, arch.query_size + 2 * arch.key_value_size), (arch.query_size, h)] if not arch.kv_lora_rank else []
-    if not arch.num_experts:
-        matrices += [(h, 2 * arch.intermediate_size), (arch.intermediate_size, h)]
-    ends = arch.num_hidden_layers * sum(unsplit_bytes(rows * columns * bits // 8) for rows, columns in matrices)
+    mlp = [(h, 2 * arch.intermediate_size), (arch.intermediate_size, h)]
+    if not arch.num_experts and not arch.num_mixer_layers:
+        matrices += mlp
+
+    def unsplit(shapes: list[tuple[int, int]]) -> int:
+        return sum(unsplit_bytes(rows * columns * bits // 8) for rows, columns in shapes)
+
+    ends = arch.attention_layers * unsplit(matrices)
+    if arch.num_mixer_layers:
+        ends += (arch.mlp_layers - arch.num_moe_layers) * unsplit(mlp)
+        ends += arch.num_mixer_layers * unsplit([(inputs, outputs) for _, inputs, outputs in mixer_shapes(arch)])
     if fmt in EXPERTS_ONLY and arch.num_experts:
         ends += arch.num_moe_layers * _expert_padding_bytes(arch, fmt)
     if arch.kv_lora_rank:
@@ -91,8 +101,10 @@ def _layer_bytes_per_token(arch: Architecture, width: int) -> int:
     """
     h = arch.hidden_size
     stream = 3 * width * h
+    if arch.num_mixer_layers:
+        stream = max(stream, width * (2 * h + mixer_values_per_token(arch)))
     if not arch.num_experts:
-        return stream + 3 * width * arch.intermediate_size
+        return stream + 3 * width * arch.intermediate_size * bool(arch.mlp_layers)
     m, each = arch.moe_intermediate_size, arch.num_experts_per_tok
     return stream + width * (each * (max(2 * m, h) + m) + 3 * arch.shared_expert_intermediate_size)
 
@@ -136,8 +148,10 @@ def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float) -> int:
 
 def cached_bytes(scenario: Scenario) -> int:
     """Keys and values of ``batch_size`` sequences of ``context_length``, each in whole blocks; whole blocks of a prefix that all share are
-    there once (vLLM's automatic prefix caching, SGLang's RadixAttention).
+    there once (vLLM's automatic prefix caching, SGLang's RadixAttention). With mixers, whose states are not shared, by pages of theirs.
     """
+    if scenario.architecture.num_mixer_layers:
+        return scenario.batch_size * sequence_bytes(scenario)
     block = BLOCK_TOKENS[scenario.runtime]
     tokens = scenario.batch_size * ceil_div(scenario.context_length, block) * block
     shared = min(scenario.shared_prefix_length, scenario.context_length) // block * block

@@ -92,13 +92,20 @@ _MIXERS = {
 }
 
 
+_SERVED_MIXERS = {
+    Component.KV_CACHE: "vLLM's pages of hybrid models: blocks of attention no smaller than a layer's state, one of each group of mixers "
+    "for a sequence (HybridAttentionMambaModelConfig; block sizes of logs for Qwen3-Next and Qwen3.5 are met)",
+}
+
+
 def source_of(scenario: Scenario, component: Component) -> str:
     """The source of the formula of ``component`` in a run like ``scenario``, in English."""
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return _ARTICLE
     training = scenario.task is Task.TRAINING
     if scenario.architecture.num_mixer_layers and component in _MIXERS:
-        return _MIXERS[component]
+        served = not training and scenario.runtime is Runtime.VLLM
+        return _SERVED_MIXERS.get(component, _ENGINES[component]) if served else _MIXERS[component]
     if component is Component.OPTIMIZER and scenario.optimizer is Optimizer.ADAMW8BIT:
         return _PAGED
     if component in (Component.GRADIENTS, Component.OPTIMIZER) and scenario.method is not Method.FULL:

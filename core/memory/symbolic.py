@@ -102,12 +102,13 @@ def _product(left: Mapping[Monomial, Fraction], right: Mapping[Monomial, Fractio
 
 def _quotient(brackets: str, dividend: Symbolic, divisor: int) -> Atom:
     above, below = written(dividend), written(divisor)
-    text, numbers = (f"{brackets[0]}{_grouped(top)} / {_grouped(under)}{brackets[1]}" for top, under in zip(above, below, strict=True))
+    first, last = brackets[0], brackets[1]
+    text, numbers = (f"{first}{_grouped(top)} / {_grouped(under, ' ·')}{last}" for top, under in zip(above, below, strict=True))
     return Atom(text, numbers, used(dividend.terms) | used(terms_of(divisor)))
 
 
-def _grouped(text: str) -> str:
-    return f"({text})" if " " in text else text
+def _grouped(text: str, joints: str = " ") -> str:
+    return f"({text})" if any(joint in text for joint in joints) else text
 
 
 def used(terms: Iterable[Monomial]) -> frozenset[str]:

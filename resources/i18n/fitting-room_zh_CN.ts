@@ -3209,10 +3209,6 @@
         <translation>这种偏好方法的损失不这样计算。请选普通损失。</translation>
     </message>
     <message>
-        <source>This runtime on a model whose layers keep a state is not modelled yet. Pick transformers.</source>
-        <translation>带状态层的模型在这个运行时上尚未建模。请选 transformers。</translation>
-    </message>
-    <message>
         <source>This runtime spreads inference otherwise: transformers and llama.cpp by layers, vLLM and SGLang by matrices.</source>
         <translation>这个运行时的多卡推理方式不同：transformers 和 llama.cpp 按层切分，vLLM 和 SGLang 按矩阵切分。</translation>
     </message>
@@ -3231,6 +3227,10 @@
     <message>
         <source>An image takes up to {tokens} tokens of the context.</source>
         <translation>一张图像最多占用上下文中的 {tokens} 个词元。</translation>
+    </message>
+    <message>
+        <source>This runtime on a model whose layers keep a state is not modelled yet. Pick transformers or vLLM.</source>
+        <translation>带状态层的模型在这个运行时上尚未建模。请选 transformers 或 vLLM。</translation>
     </message>
 </context>
 <context>

@@ -11,6 +11,7 @@ from core.memory.explain import explain
 from core.memory.mixers import mixer, state_bytes
 from core.memory.parameters import largest_layer_parameters
 from core.memory.saved import layer_kinds
+from core.memory.serving_states import block_tokens, sequence_bytes
 
 SIZES = {
     "nominal_parameters": 10**9,
@@ -198,9 +199,11 @@ def test_memory_never_falls(arch, choices):
 
 @hybrids
 def test_every_component_is_explained(arch):
-    for choices in ({"context_length": 1000}, {"task": "training", "context_length": 300}):
+    for choices in ({"context_length": 1000}, {"runtime": "vllm", "context_length": 1000}, {"task": "training", "context_length": 300}):
         scenario = validated(Scenario, architecture=arch, **choices)
         found = explain(scenario)
+        if scenario.runtime is Runtime.VLLM:
+            assert "HybridAttention" in found["serving"][Component.KV_CACHE].source
         for moment in estimate(scenario).moments:
             for component, size in zip(Component, moment.stack, strict=True):
                 if size:
@@ -211,7 +214,7 @@ def test_every_component_is_explained(arch):
 class TestRefused:
     @hybrids
     def test_engines(self, arch):
-        for runtime in (Runtime.VLLM, Runtime.SGLANG, Runtime.LLAMA_CPP):
+        for runtime in (Runtime.SGLANG, Runtime.LLAMA_CPP):
             scenario = validated(Scenario, architecture=arch, runtime=runtime, weights="q4_k_m" if runtime is Runtime.LLAMA_CPP else "bf16")
             assert refusal(scenario).reason is Reason.RUNTIME_ON_PIECES
             assert reconcile(scenario).runtime is Runtime.TRANSFORMERS
@@ -228,3 +231,55 @@ def test_a_single_sequence_of_one_chunk_is_not_laid_out_anew():
     """Measured: the einsums of one chunk of one sequence take their operands as they lie; with a batch each is copied."""
     one, two = (mixer(BAMBA).saved(BAMBA, batch, 128) for batch in (1, 2))
     assert two - 2 * one == 2 * 128 * 8 * 16 * 64 - (2 * 128**2 + 8 * 16 + 2 * 4)
+
+
+QWEN3_NEXT_80B = replace(
+    QWEN3_NEXT,
+    num_hidden_layers=48,
+    num_mixer_layers=36,
+    num_layers_without_attention=36,
+    hidden_size=2048,
+    num_attention_heads=16,
+    head_dim=256,
+    linear_num_key_heads=16,
+    linear_num_value_heads=32,
+    linear_key_head_dim=128,
+    linear_value_head_dim=128,
+)
+
+
+class TestServed:
+    """States in vLLM's cache."""
+
+    def test_blocks_are_those_of_its_logs(self):
+        """What it is set to there: 544 tokens for Qwen3-Next, 528 for Qwen3.5-9B and 1056 with an fp8 cache."""
+        served = validated(Scenario, architecture=QWEN3_NEXT_80B, runtime=Runtime.VLLM)
+        assert block_tokens(served) == 544
+        wide = served.evolve(architecture=replace(QWEN3_NEXT_80B, num_key_value_heads=4, state_in_fp32=True))
+        assert block_tokens(wide) == 528
+        assert block_tokens(wide.evolve(kv_cache="fp8")) == 1056
+
+    @pytest.mark.parametrize("context", [128, 544, 545, 262144])
+    def test_a_sequence_takes_whole_blocks(self, context):
+        served = validated(Scenario, architecture=QWEN3_NEXT_80B, runtime=Runtime.VLLM, context_length=context)
+        assert sequence_bytes(served) == 12 * 544 * 2048 * (-(-context // 544) + 3)
+
+    def test_groups_of_as_many_layers(self):
+        served = validated(Scenario, architecture=FALCON_H1, runtime=Runtime.VLLM, context_length=128)
+        assert sequence_bytes(served) == 2 * 8 * block_tokens(served) * 512
+
+    def test_states_as_they_are_without_attention(self):
+        served = validated(Scenario, architecture=MAMBA, runtime=Runtime.VLLM, context_length=4096)
+        assert sequence_bytes(served) == 8 * (2 * 3 * 1024 + 2 * 1024 * 16)
+
+    @hybrids
+    def test_totals_never_fall_with_context_or_batch(self, arch):
+        def total(context, batch):
+            served = validated(Scenario, architecture=arch, runtime=Runtime.VLLM, context_length=context, batch_size=batch)
+            assert refusal(served) is None
+            return estimate(served).total_bytes
+
+        for batch in (1, 4):
+            totals = [total(context, batch) for context in (128, 500, 1000, 10000, 100000)]
+            assert totals == sorted(totals)
+        assert total(1000, 1) <= total(1000, 4)

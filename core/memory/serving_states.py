@@ -1,0 +1,58 @@
+"""States in vLLM's cache: a block of it holds so many tokens of attention that it is no smaller than the state of a layer.
+
+Sources: vLLM's ``HybridAttentionMambaModelConfig`` (the block grows in multiples of 16 tokens, the state is padded to it), its grouping of
+layers (all groups have as many as the smaller kind has, or as the larger where that is less than a quarter more), ``MambaStateShape`` and
+``MambaStateDtypeCalculator`` (w - 1 columns of the convolution; the recurrent state as wide as the model unless its configuration says
+float32). Logs: "Setting attention block size to" 544 tokens for Qwen3-Next, 528 for Qwen3.5-9B and 1056 with an fp8 cache, all met.
+"""
+
+from core.memory.architecture import Architecture
+from core.memory.formats import matrix_bytes
+from core.memory.mixers import mixer
+from core.memory.scenario import Scenario
+from core.memory.units import ceil_div
+
+#: Tokens that the attention kernels' blocks are multiples of.
+_ALIGNMENT = 16
+
+
+def state_page_bytes(arch: Architecture) -> int:
+    """The state of one sequence in one layer."""
+    rules = mixer(arch)
+    conv = 2 * rules.convolved(arch) * (arch.conv_kernel - 1)
+    recurrent = rules.recurrent_state_bytes(arch)
+    return conv + (recurrent if arch.state_in_fp32 else recurrent // 2)
+
+
+def _token_bytes(scenario: Scenario) -> int:
+    """Keys and values of one token in one layer."""
+    arch = scenario.architecture
+    return matrix_bytes(scenario.kv_cache, 2 * arch.num_cached_heads, arch.head_dim)
+
+
+def block_tokens(scenario: Scenario) -> int:
+    """Tokens of attention that a block holds."""
+    return _ALIGNMENT * ceil_div(state_page_bytes(scenario.architecture), _ALIGNMENT * _token_bytes(scenario))
+
+
+def sequence_bytes(scenario: Scenario) -> int:
+    """What one sequence of ``context_length`` takes: of each group with attention the blocks of its tokens, of each group with mixers
+    one; where no layer has attention, the states as they are.
+    """
+    arch = scenario.architecture
+    attention, mixers = arch.attention_layers, arch.num_mixer_layers
+    if not attention:
+        return mixers * state_page_bytes(arch)
+    fewer, more = sorted((attention, mixers))
+    size = more if 4 * more < 5 * fewer else fewer
+    tokens = block_tokens(scenario)
+    of_attention, of_mixers = (1 if layers == size else ceil_div(layers, size) for layers in (attention, mixers))
+    blocks = of_attention * ceil_div(scenario.context_length, tokens) + of_mixers
+    return size * tokens * _token_bytes(scenario) * blocks
+
+
+def mixer_values_per_token(arch: Architecture) -> int:
+    """What a mixer makes of a token with kernels of its own: its projections, what the convolution makes, what the last matrix takes."""
+    rules = mixer(arch)
+    *first, last = rules.matrices(arch)
+    return sum(outputs for _, _, outputs in first) + rules.convolved(arch) + last[1]
