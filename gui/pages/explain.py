@@ -161,7 +161,8 @@ class ExplainPage(Page):
         band = calibration.band(frame.scenario) if calibration is not None else None
         if band is not None:
             text = self.tr("The total, in %Ln published run(s) of {models} of this kind: off by {median} % at the median.", "", band.runs)
-            models = self.tr("%Ln model(s)", "", band.models)
+            alone = frame.scenario.parallel.plain  # runs on several GPUs are grouped by what made them
+            models = self.tr("%Ln model(s)", "", band.models) if alone else self.tr("%Ln framework(s)", "", band.models)
             sentences.append(text.format(models=models, median=f"{100 * band.median_error:.2g}"))
         return " ".join(sentences) or self.tr("No run of this kind was measured.")
 

@@ -24,6 +24,13 @@
             <numerusform>%Ln models</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln framework(s)</source>
+        <translation>
+            <numerusform>%Ln framework</numerusform>
+            <numerusform>%Ln frameworks</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Verdict</name>
