@@ -18,7 +18,7 @@ from core.memory.numerics import Numerics
 from core.memory.parallel import Offload, Parallelism, Recompute
 from core.memory.saved import Saved, saved
 from core.memory.scenario import Attention, Method, Scenario
-from core.memory.sharding import FSDP1
+from core.memory.sharding import FSDP, FSDP1
 from core.memory.units import ceil_div
 
 
@@ -46,8 +46,12 @@ def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage:
     tokens, layers = scenario.batch_size * scenario.context_length, max(1, stage.layers)
     t = parallel.tensor_parallel_size if parallel.sequence_parallel else 1
     arch = scenario.architecture
-    per_norms = tokens * layer_norms_saved(n, arch, fused=scenario.fused_kernels)
-    layer = full.layer - (per_norms - per_norms // t)
+    divided = tokens * layer_norms_saved(n, arch, fused=scenario.fused_kernels)
+    if parallel.sharding in FSDP:
+        # torch's parallel layers keep their whole inputs; Megatron's gather them again. Saved tensors of DTensor, torch 2.13.
+        divided -= tokens * n.compute * arch.hidden_size * (1 if arch.single_norm else 2)
+    elsewhere = divided - divided // t
+    layer = full.layer - elsewhere
     again = 0
     inputs = n.residual * arch.hidden_size * tokens
     if whole_layers:
@@ -64,7 +68,7 @@ def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage:
             again = -layer  # the last layer, whose backward comes first, is there already
         layer *= group
     else:
-        of_layers = full.layers - layers * (per_norms - per_norms // t)
+        of_layers = full.layers - layers * elsewhere
         again = min(layer, _computed_again(scenario, n, parallel.recompute, layer))
         of_layers -= layers * again
     pieces, v = stage.in_flight
