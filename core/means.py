@@ -24,6 +24,7 @@ from core.memory import (
     refusal,
 )
 from core.memory.formats import PRECISIONS, bits_per_value
+from core.memory.preference import runs_reference
 from core.memory.refusal import loaded_as
 from core.memory.scenario import Loss
 from core.memory.solve import largest
@@ -39,6 +40,8 @@ class Means(StrEnum):
     """A kernel that keeps no scores."""
     LOSS = "loss"
     """The loss chunk by chunk, so that all logits never exist."""
+    REFERENCE = "reference"
+    """What the reference model of a preference method says, computed before training."""
     CHECKPOINTING = "checkpointing"
     MICRO_BATCH = "micro_batch"
     """Fewer sequences at once, accumulated to the same batch."""
@@ -66,6 +69,7 @@ class Cost(StrEnum):
 COSTS = {
     Means.ATTENTION: Cost.NOTHING,
     Means.LOSS: Cost.NOTHING,
+    Means.REFERENCE: Cost.NOTHING,
     Means.CHECKPOINTING: Cost.TIME,
     Means.MICRO_BATCH: Cost.TIME,
     Means.OPTIMIZER: Cost.ACCURACY,
@@ -82,6 +86,7 @@ COSTS = {
 BURDEN = {
     Means.ATTENTION: 0.05,
     Means.LOSS: 0.1,
+    Means.REFERENCE: 0.15,
     Means.MICRO_BATCH: 0.25,
     Means.CHECKPOINTING: 0.5,
     Means.OPTIMIZER: 0.7,
@@ -137,6 +142,8 @@ def _steps(scenario: Scenario, means: Means) -> Iterator[tuple[dict[str, Any], A
             yield {"attention": Attention.SDPA}, Attention.SDPA, weight
         case Means.LOSS if training and scenario.loss is not Loss.FUSED_LINEAR:
             yield {"loss": Loss.FUSED_LINEAR}, Loss.FUSED_LINEAR, weight
+        case Means.REFERENCE if training and runs_reference(scenario):
+            yield {"precomputed_reference": True}, True, weight
         case Means.CHECKPOINTING if training and not scenario.gradient_checkpointing:
             yield {"gradient_checkpointing": True}, True, weight
         case Means.OPTIMIZER if training and scenario.optimizer in (Optimizer.ADAMW, Optimizer.ADAM):

@@ -21,6 +21,8 @@ def step_name(step: Step, before: Scenario, numbers: Numbers) -> str:
             return translate("Advice", "SDPA attention")
         case Means.LOSS:
             return translate("Advice", "loss in chunks")
+        case Means.REFERENCE:
+            return translate("Advice", "reference precomputed")
         case Means.CHECKPOINTING:
             return translate("Advice", "gradient checkpointing")
         case Means.MICRO_BATCH:
@@ -54,6 +56,8 @@ def step_cost(step: Step, before: Scenario) -> str:
             return translate("Advice", "The same results, and faster.")
         case Means.LOSS:
             return translate("Advice", "The same results; takes Liger or cut cross-entropy.")
+        case Means.REFERENCE:
+            return translate("Advice", "The same results; the data are gone through once before training.")
         case Means.CHECKPOINTING:
             return translate("Advice", "About a third more time.")
         case Means.MICRO_BATCH:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSpacerItem, QVBoxLayout, QWidget
 
 from core.memory import Estimate, Estimator, Method, Runtime, Scenario, Task
+from core.memory.preference import PAIRED
 from gui.parallel_words import strategy_name
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import FontSize, font
@@ -140,7 +141,11 @@ class Headline(QWidget):
                 cache=scenario.kv_cache.value,
                 attention=attention_short_name(scenario.attention),
             )
-        return self.tr("{batch} × {context} tokens a micro-batch · {optimizer} · {attention}").format(
+        if scenario.objective in PAIRED:
+            text = self.tr("{batch} × {context} tokens a micro-batch, in pairs · {optimizer} · {attention}")
+        else:
+            text = self.tr("{batch} × {context} tokens a micro-batch · {optimizer} · {attention}")
+        return text.format(
             batch=batch,
             context=context,
             optimizer=optimizer_name(scenario.optimizer),

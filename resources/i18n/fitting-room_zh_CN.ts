@@ -248,6 +248,14 @@
         <source>{strategy}, with {room} to spare on each. More ways are in the tab GPUs.</source>
         <translation>{strategy}，每张还剩 {room}。更多方案见“多卡”页。</translation>
     </message>
+    <message>
+        <source>reference precomputed</source>
+        <translation>预先计算参考模型</translation>
+    </message>
+    <message>
+        <source>The same results; the data are gone through once before training.</source>
+        <translation>结果不变；训练前要先把数据过一遍。</translation>
+    </message>
 </context>
 <context>
     <name>BitLayouts</name>
@@ -1012,6 +1020,10 @@
     <message>
         <source>{batch} × {context} tokens a micro-batch · {optimizer} · {attention}</source>
         <translation>每个微批次 {batch} × {context} token · {optimizer} · {attention}</translation>
+    </message>
+    <message>
+        <source>{batch} × {context} tokens a micro-batch, in pairs · {optimizer} · {attention}</source>
+        <translation>每个微批次 {batch} × {context} token，成对 · {optimizer} · {attention}</translation>
     </message>
 </context>
 <context>

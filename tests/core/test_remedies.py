@@ -7,8 +7,8 @@ from any_scenario import cards, runnable
 from hypothesis import assume, given
 
 from core.catalogue.calibration import load_calibration
-from core.means import COSTS, Cost, Means
-from core.memory import FitStatus, Gpu, Scenario, estimate, judge, refusal
+from core.means import COSTS, Cost, Means, choices
+from core.memory import FitStatus, Gpu, Scenario, Task, estimate, judge, refusal
 from core.memory.edge import validated
 from core.memory.units import GIB
 from core.remedies import Remedy, cards_that_hold, fits_by_estimate, fits_on, further, gains, ranked, remedies, smallest_card
@@ -174,3 +174,12 @@ class TestSmallestCard:
 @pytest.mark.parametrize("means", Means)
 def test_every_kind_has_its_price(means):
     assert means in COSTS
+
+
+def test_a_reference_model_can_be_asked_before_training(llama_7b):
+    dpo = Scenario(architecture=llama_7b).evolve(task=Task.TRAINING, recipe="pure16", objective="dpo", context_length=1024)
+    (option,) = choices(dpo, Means.REFERENCE)
+    assert option.scenario == dpo.evolve(precomputed_reference=True)
+    assert estimate(option.scenario).total_bytes < estimate(dpo).total_bytes
+    for without in (dpo.evolve(objective="orpo"), dpo.evolve(precomputed_reference=True), dpo.evolve(objective="next-token")):
+        assert choices(without, Means.REFERENCE) == []
