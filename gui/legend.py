@@ -4,8 +4,6 @@ import math
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
     QColor,
     QFocusEvent,
     QFontMetricsF,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from core.memory import Component, Estimate
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
+from gui.widgets.spoken import say
 from gui.words import component_meaning, component_name
 
 # Components that are alive at one peak of a single GPU, at most; three columns of them, or two where those would be too narrow.
@@ -205,8 +204,7 @@ class Legend(QWidget):
         said = self.tr("{name}: {amount}, {share}. Enter explains it, Space leaves it out of the bars.")
         said = said.format(name=self._names[self._at], amount=amount, share=share)
         self.setAccessibleDescription(said)
-        if QAccessible.isActive():
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+        say(self, said)
         self.pointed.emit(self._at)
 
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
 from core.catalogue.models import Model
@@ -58,6 +58,7 @@ from gui.store import Store
 from gui.take_home.taking import OnScreen, TakeHome
 from gui.theme import Theme, ThemeChoice
 from gui.widgets.caption import request_reset, reset_key_text
+from gui.widgets.spoken import say
 from gui.window_actions import WindowActions
 from gui.words import refusal_reason
 
@@ -287,8 +288,7 @@ class MainWindow(QMainWindow):
         self.chart.setAccessibleDescription(f"{sentence} {self.legend.text()}")
         if fit is not None and fit.status.value != self._announced:
             self._announced = fit.status.value
-            if QAccessible.isActive():
-                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.verdict, sentence))
+            say(self.verdict, sentence)
 
     def _follow(self, frame: Frame) -> Iterator[object]:
         """What need not be on the frame itself: how far the sliders could go, and what to change."""

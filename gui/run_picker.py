@@ -62,5 +62,4 @@ def segment_style(theme: Theme, side_px: int = 14) -> str:
         f"QPushButton {{ background: {theme.base}; color: {theme.text}; border: 1px solid {theme.hairline};"
         f" border-radius: 4px; padding: 4px {side_px}px; }}"
         f"QPushButton:checked {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; }}"
-        f"QPushButton:focus {{ border: 2px solid {theme.text}; padding: 3px {side_px - 1}px; }}"
     )

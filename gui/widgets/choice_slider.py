@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from gui.widgets.caption import Caption
 from gui.widgets.note import note_label
+from gui.widgets.spoken import say
 from gui.widgets.track import TrackSlider
 
 
@@ -104,6 +105,8 @@ class ChoiceSlider(QWidget):
             self._box.setCurrentIndex(tick)
         if choice_changed or locks_changed:
             self._describe()
+        if choice_changed and self._track.hasFocus() and not self._track.isSliderDown():
+            say(self._track, choice)
 
     def setLimit(self, choice: str | None, color: QColor | None = None, words: str = "") -> None:
         """Hatch the track beyond ``choice``, the last that fits; all of it for "", nothing for None. ``words`` say the same."""

@@ -11,6 +11,7 @@ from gui.widgets.caption import Caption
 from gui.widgets.note import note_label
 from gui.widgets.quantity_box import QuantityBox
 from gui.widgets.scale import LogScale
+from gui.widgets.spoken import say
 from gui.widgets.track import TrackSlider
 
 
@@ -130,6 +131,8 @@ class QuantitySlider(QWidget):
         if changed:
             self._fit_box()
             self._describe()
+            if self._track.hasFocus() and not self._track.isSliderDown():
+                say(self._track, self._to_text(value))  # the tick that it stands on says nothing; in a drag it would be too much
 
     def setHint(self, text: str) -> None:
         """A small dim text right of the box, such as a unit; empty for none."""

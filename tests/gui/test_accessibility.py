@@ -275,3 +275,42 @@ def test_the_legend_is_used_by_keys(room: Any) -> None:
     assert room.window.explorer.page is room.window.explorer.explain
     with room.bot.waitSignal(legend.pointed, check_params_cb=lambda component: component is None):
         room.find(QLineEdit, "gpu_filter").setFocus()
+
+
+# What is told as it happens
+
+
+@pytest.fixture
+def said(monkeypatch: Any) -> list[str]:
+    """What a screen reader is told to say."""
+    told: list[str] = []
+    for module in ("gui.widgets.quantity_slider", "gui.widgets.choice_slider", "gui.main_window", "gui.legend"):
+        monkeypatch.setattr(f"{module}.say", lambda _widget, text: told.append(text))
+    return told
+
+
+def test_a_slider_moved_by_keys_says_its_value(room: Any, said: list[str]) -> None:
+    track = room.track("context")
+    track.setFocus()
+    with room.change():
+        room.bot.keyClick(track, Qt.Key.Key_PageUp)
+    assert said == ["8192"], "not the number of a tick"
+    said.clear()
+    track = room.track("precision")
+    track.setFocus()
+    with room.change():
+        room.bot.keyClick(track, Qt.Key.Key_Left)
+    assert said[0] == "fp16"
+
+
+def test_a_verdict_that_turns_is_told_on_release_alone(room: Any, said: list[str]) -> None:
+    room.track("parameters").setFocus()
+    room.press_handle("parameters")
+    for tick in (room.track("parameters").value() + 20, room.track("parameters").value() + 60):
+        with room.change():
+            room.drag_to("parameters", tick)
+    assert "Out of memory" in room.verdict
+    assert said == []
+    with room.change():
+        room.release("parameters")
+    assert said == [room.verdict]
