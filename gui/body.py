@@ -21,6 +21,7 @@ from gui.model_shelf import ModelShelf
 from gui.own_cards import OwnCards
 from gui.pins import Pins
 from gui.quantities import Numbers
+from gui.spotlight import Spotlight
 from gui.stage import Stage, StageBar
 from gui.store import Store
 from gui.theme import Theme
@@ -70,6 +71,7 @@ class Body(QWidget):
         self._focus_ring = FocusRing(theme, self)
         self.fold()
         if self._staged:
+            Spotlight(theme, self)
             for part in (self.controls, self.headline, self.explorer, self.verdict):
                 part.show_less()
 
@@ -139,6 +141,11 @@ class Body(QWidget):
             lesson.setContentsMargins(side, 0, side, 0 if wide else 6)
         if self._staged:
             lesson.hide()
+
+    def find_model(self) -> None:
+        """Go to the model list."""
+        self.controls.model_box.setFocus()
+        self.controls.model_box.text_box.selectAll()
 
     def find_gpu(self) -> None:
         """Go to where a card is chosen."""

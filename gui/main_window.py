@@ -19,7 +19,6 @@ from core.machine import Reading
 from core.memory import (
     Estimate,
     Estimator,
-    Fit,
     Gpu,
     Method,
     Reason,
@@ -52,13 +51,11 @@ from gui.pins import Pins
 from gui.quantities import ByteUnit, Numbers
 from gui.recent import RecentFiles
 from gui.saving import Saver
-from gui.spotlight import Spotlight
 from gui.stage import Stage, StageBar
 from gui.store import Store
 from gui.take_home.taking import OnScreen, TakeHome
 from gui.theme import Theme, ThemeChoice
 from gui.widgets.caption import request_reset, reset_key_text
-from gui.widgets.spoken import say
 from gui.window_actions import WindowActions
 from gui.words import refusal_reason
 
@@ -108,7 +105,6 @@ class MainWindow(QMainWindow):
         self._machine = MachineCards(catalogue.gpus)
         self.stage = Stage(store, pins, self)
         self.stage.moving.connect(self._on_moving)
-        self._spotlight: Spotlight | None = None
         self.opener = Opener(self, store, pins, catalogue.models, self.show_message)
         self.opener.log_read.connect(self._on_log)
         self.tour = Tour(guide, self.show_message, self)
@@ -155,10 +151,10 @@ class MainWindow(QMainWindow):
                 "copy_table": self.take_home.copy_table,
                 "pin": self._on_pin,
                 "paste": self.opener.paste,
-                "find_gpu": self._on_find_gpu,
-                "find_model": self._on_find_model,
+                "find_gpu": lambda: self._body.find_gpu(),
+                "find_model": lambda: self._body.find_model(),
                 "present": self.present_toggled.emit,
-                "motion": self._on_motion,
+                "motion": lambda less: self.motion_toggled.emit(less),
                 "lessons": self.tour.guide.show_contents,
                 "lesson_next": self.tour.guide.next,
                 "help": self.help.show_help,
@@ -202,15 +198,11 @@ class MainWindow(QMainWindow):
         self._connect()
         if isinstance(body.header, StageBar):
             body.header.left.connect(self.present_toggled)
-        if self._spotlight is not None:
-            self._spotlight.deleteLater()
-        self._spotlight = Spotlight(theme, self) if staged else None
         if old is not None:
             old.hide()  # Qt shows a new central widget a turn later: one replaced before that would come up as a window
         self.setCentralWidget(body)
         self.tour.attach(body, theme)
         self.help.attach(body)
-        self._announced = ""
         self._render_history()
         self._render_machine()
         self._render(self._store.scenario)
@@ -268,7 +260,8 @@ class MainWindow(QMainWindow):
         self.explorer.show_frame(frame)
         self.after_frame.start(self._follow(frame), in_turn=frame.dragging)
         if not self._store.in_gesture:
-            self._announce(fit)
+            self.chart.setAccessibleDescription(f"{self.verdict.sentence.text()} {self.legend.text()}")
+            self.verdict.announce(fit)
 
     @property
     def _calibration(self) -> Calibration | None:
@@ -281,14 +274,6 @@ class MainWindow(QMainWindow):
 
     def _render_again(self) -> None:
         self._render(self._store.scenario)
-
-    def _announce(self, fit: Fit | None) -> None:
-        """Tell screen readers when the verdict has turned; on release, not at every tick of a drag."""
-        sentence = self.verdict.sentence.text()
-        self.chart.setAccessibleDescription(f"{sentence} {self.legend.text()}")
-        if fit is not None and fit.status.value != self._announced:
-            self._announced = fit.status.value
-            say(self.verdict, sentence)
 
     def _follow(self, frame: Frame) -> Iterator[object]:
         """What need not be on the frame itself: how far the sliders could go, and what to change."""
@@ -399,22 +384,12 @@ class MainWindow(QMainWindow):
     def _on_log(self, said: tuple[Said, ...]) -> None:
         self.explorer.show_log(said)
 
-    def _on_pin(self) -> None:
-        if not self._pins.add(self._store.scenario):
-            self.show_message(self.tr("Nine scenarios are pinned already; unpin one first, in the tab Compare."))
-
     def _on_moving(self) -> None:
         self.chart.glide(self.stage.glide_ms)
 
-    def _on_motion(self, less: bool) -> None:
-        self.motion_toggled.emit(less)
-
-    def _on_find_gpu(self) -> None:
-        self._body.find_gpu()
-
-    def _on_find_model(self) -> None:
-        self.controls.model_box.setFocus()
-        self.controls.model_box.text_box.selectAll()
+    def _on_pin(self) -> None:
+        if not self._pins.add(self._store.scenario):
+            self.show_message(self.tr("Nine scenarios are pinned already; unpin one first, in the tab Compare."))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

@@ -8,10 +8,10 @@ from gui.theme import Theme
 
 
 class Spotlight(QWidget):
-    """Follows the pointer over ``window``, above everything, and lets every click through."""
+    """Follows the pointer over ``body``, above everything, and lets every click through."""
 
-    def __init__(self, theme: Theme, window: QWidget) -> None:
-        super().__init__(window)
+    def __init__(self, theme: Theme, body: QWidget) -> None:
+        super().__init__(body)
         self._color = QColor(theme.accent)
         self._pressed = False
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -19,7 +19,7 @@ class Spotlight(QWidget):
         side = round(3.2 * self.fontMetrics().height())
         self.setFixedSize(side, side)
         self.hide()
-        handle = window.windowHandle()
+        handle = body.window().windowHandle()
         if handle is not None:
             handle.installEventFilter(self)
 

@@ -10,6 +10,7 @@ from gui.icons import status_pixmap
 from gui.limits import Limits
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
+from gui.widgets.spoken import say
 from gui.words import fit_cause, runtime_name, status_word
 
 #: Its height in lines of text: where there is room for a sentence and a note on a line each, where they take two, and for an audience.
@@ -27,6 +28,7 @@ class Verdict(QWidget):
         self._theme = theme
         self._status: FitStatus | None = None
         self._full = True
+        self._announced: FitStatus | None = None
         self._side = round(2.4 * self.fontMetrics().height())
 
         self.icon = QLabel(self)
@@ -104,6 +106,12 @@ class Verdict(QWidget):
             case FitStatus.OOM:
                 text = self.tr("Out of memory on {gpu} by {room}: {cause}")
         self._show_sentence(text.format(gpu=gpu_name, room=room, share=share, cause=fit_cause(fit.cause), upper=upper))
+
+    def announce(self, fit: Fit | None) -> None:
+        """Tell screen readers when it has turned; not at every tick of a drag."""
+        if fit is not None and fit.status is not self._announced:
+            self._announced = fit.status
+            say(self, self.sentence.text())
 
     def render_limits(self, limits: Limits | None, scenario: Scenario, numbers: Numbers) -> None:
         """What the card would hold; None while it is being worked out (the old text stays, dimmed as it is)."""

@@ -284,7 +284,7 @@ def test_the_legend_is_used_by_keys(room: Any) -> None:
 def said(monkeypatch: Any) -> list[str]:
     """What a screen reader is told to say."""
     told: list[str] = []
-    for module in ("gui.widgets.quantity_slider", "gui.widgets.choice_slider", "gui.main_window", "gui.legend"):
+    for module in ("gui.widgets.quantity_slider", "gui.widgets.choice_slider", "gui.verdict", "gui.legend"):
         monkeypatch.setattr(f"{module}.say", lambda _widget, text: told.append(text))
     return told
 
