@@ -1,8 +1,9 @@
 """Leads through a lesson: sets its scenes up, sees when what it asks for is done, keeps the progress. It outlives what shows it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -50,7 +51,8 @@ class Guide(QObject):
         self._progress = read_progress(preferences.lessons)
         self._lesson: Lesson | None = None
         self._number = 0
-        self._start: Scenario = store.scenario
+        self._start_view = stage.view(store.scenario)
+        self._fixed: dict[str, View] = {}
         self._done = False
         self._guess_bytes: int | None = None
         self._listed = False
@@ -188,7 +190,7 @@ class Guide(QObject):
         step = lesson.steps[number]
         if step.scene is not None:
             self._store.replace(self._stage.scene(step.scene))
-        self._start = self._store.scenario
+        self._start_view, self._fixed = self._stage.view(self._store.scenario), {}
         self.page = None
         self.entered.emit(step)
         self.wants_frame.emit()
@@ -215,8 +217,7 @@ class Guide(QObject):
         step, lesson = self.step, self._lesson
         if step is None or lesson is None:
             return
-        views = self._views(step, frame)
-        yield None
+        views = yield from self._views(step, frame)
         just_done = False
         if step.done is not None and not self._done and not frame.dragging and met(checks_of(step.done), views):
             self._done = just_done = True
@@ -231,16 +232,26 @@ class Guide(QObject):
             told = [step.title, step.text, *([step.do] if step.do else [])] if new else [step.then] if step.then else []
             self.announced.emit(" ".join(self._plain(text, views, frame.numbers) for text in told))
 
-    def _views(self, step: Step, frame: Frame) -> dict[str, View]:
+    def _views(self, step: Step, frame: Frame) -> Generator[None, None, dict[str, View]]:
+        """What the texts speak of, each estimated in a slice of its own; what does not follow the screen only once."""
         usable = frame.gpu.usable_bytes if frame.gpu is not None else None
-        views = {NOW: self._stage.view(frame.scenario, usable, self._guess_bytes), START: self._stage.view(self._start)}
+        views = {NOW: self._stage.view(frame.scenario, usable, self._guess_bytes), START: self._start_view}
+        views[NOW].estimate = frame.estimate
         for name, changes in step.others.items():
-            try:
-                scenario, memory = other(self._stage, frame.scenario, changes)
-            except PartError:  # what is on the screen now cannot be changed so
-                scenario, memory = frame.scenario, None
-            views[name] = self._stage.view(scenario, memory)
+            view = self._fixed.get(name) or self._other(changes, frame.scenario)
+            if changes.get("scene"):
+                self._fixed[name] = view
+            views[name] = view
+        for view in views.values():
+            _ = view.estimate
+            yield
         return views
+
+    def _other(self, changes: Mapping[str, Any], scenario: Scenario) -> View:
+        try:
+            return self._stage.view(*other(self._stage, scenario, changes))
+        except PartError:  # what is on the screen now cannot be changed so
+            return self._stage.view(scenario)
 
     def _page(self, lesson: Lesson, step: Step, views: dict[str, View], numbers: Numbers, scenario: Scenario) -> Page:
         question = step.predict.question if step.predict is not None else step.do

@@ -281,3 +281,32 @@ def test_nothing_takes_the_focus_from_the_slider(pupil: Pupil, half: Path) -> No
             pupil.room.bot.keyClick(track, Qt.Key.Key_Left)
     pupil.room.bot.waitUntil(lambda: pupil.asked is Asked.DONE)
     assert QApplication.focusWidget() is track
+
+
+def test_where_the_list_of_cards_is_folded_the_lesson_is_above_the_verdict(pupil: Pupil, half: Path) -> None:
+    room = pupil.room
+    room.window.resize(1280, 720)
+    pupil.open(half)
+    for _ in range(4):
+        room.press_key(Qt.Key.Key_Plus)
+    pupil.settle()
+    panel, verdict = pupil.panel, room.window.verdict
+    assert room.window.gpu_picker.isHidden()
+    assert panel.isVisible()
+    room.bot.waitUntil(lambda: panel.mapTo(room.window, panel.rect().bottomLeft()).y() <= verdict.mapTo(room.window, QPoint()).y())
+    assert panel.width() > room.window.width() - 20
+    room.press_key(Qt.Key.Key_0)
+    pupil.settle()
+    assert pupil.panel.width() < room.window.width() / 2
+
+
+def test_before_an_audience_there_is_no_lesson_and_afterwards_it_is_back(pupil: Pupil, half: Path) -> None:
+    pupil.open(half)
+    pupil.room.press_key(Qt.Key.Key_F11, Qt.KeyboardModifier.NoModifier)
+    pupil.settle()
+    assert not pupil.panel.isVisible()
+    assert not pupil.room.window.tour._outline.isVisible()
+    pupil.room.press_key(Qt.Key.Key_F11, Qt.KeyboardModifier.NoModifier)
+    pupil.settle()
+    pupil.room.bot.waitUntil(pupil.panel.isVisible)
+    pupil.room.bot.waitUntil(pupil.room.window.tour._outline.isVisible)
