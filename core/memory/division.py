@@ -6,11 +6,11 @@ Models", for what tensor and sequence parallelism divide. Symbols: t tensor, p p
 """
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.memory.architecture import Architecture
-from core.memory.parallel import ONE_GPU, Parallelism
-from core.memory.scenario import Gradients, Scenario
+from core.memory.parallel import ONE_GPU, Parallelism, Sharding
+from core.memory.scenario import Gradients, Loss, Scenario
 from core.memory.units import ceil_div
 
 
@@ -105,10 +105,14 @@ def on_stage(scenario: Scenario, stage: Stage, first_layer: int) -> Scenario:
     parallel = scenario.parallel
     arch = with_layers(part_of(scenario.architecture, parallel), first_layer, stage.layers)
     accumulated = parallel.num_microbatches > 1 and scenario.gradients is Gradients.PER_STEP
+    own: dict[str, Any] = {}
+    if parallel.sharding is Sharding.MEGATRON:  # its layers are Transformer Engine's, its loss is one over a part of the vocabulary
+        own = {"fused_kernels": True, "fused_mlp": True, "loss": Loss.FUSED if scenario.loss is Loss.PLAIN else scenario.loss}
     return replace(
         scenario,
         architecture=arch,
         context_length=ceil_div(scenario.context_length, parallel.context_parallel_size),
         gradients=Gradients.ACCUMULATED if accumulated else scenario.gradients,
         parallel=ONE_GPU,
+        **own,
     )

@@ -60,7 +60,8 @@ def sharded_reserve_bytes(transient: int, gathered: int, step_bytes: int) -> tup
 
 
 def split_reserve_bytes(transient: int) -> int:
-    """The same where every GPU has a part of each layer, or some of the layers: micro-batches come and go in between each other. A quarter.
+    """The same where every GPU has a part of each layer, or some of the layers, and micro-batches come and go in between each other. A
+    quarter of what a pass needs; in the step, of that and of the step's copies.
 
     Source: 10 GPUs of LLaMA-7B trained with tensor and pipeline parallelism whose nvidia-smi is published (FlagPerf, PaddleNLP, A100);
     reserved over allocated of six published runs of Megatron-Bridge, 3 to 21 % above.

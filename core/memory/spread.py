@@ -212,7 +212,9 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
     else:
         in_passes, in_step = reserves(scenario, kept.saved.layers + kept.others, backward, model.step_work)
         if parallel.tensor_parallel_size * parallel.pipeline_parallel_size > 1:
-            in_passes = max(in_passes, split_reserve_bytes(max(_transient(instant) for instant, _ in (*forward, *backward))))
+            transient = max(_transient(instant) for instant, _ in (*forward, *backward))
+            in_passes = max(in_passes, split_reserve_bytes(transient))
+            in_step = max(in_step, split_reserve_bytes(transient + model.step_work))
     moments = (
         moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
         reserving(in_passes, MomentName.FORWARD, forward),

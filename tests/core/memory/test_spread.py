@@ -239,10 +239,12 @@ class TestEveryMoment:
         assert stacks(run.evolve(sequence_parallel=True))[MomentName.BACKWARD].communication == 2 * 4096 * 8 * 2048
 
     def test_sequence_parallelism_divides_norms_and_megatron_their_outputs_too(self):
-        """DTensor on torch 2.13, four GPUs: of the norms' 16h bytes a token the products' inputs, 4h, stay whole; the rest is a quarter."""
+        """DTensor on torch 2.13, four GPUs: of the norms' 16h bytes a token the products' inputs, 4h, stay whole; the rest is a
+        quarter. Megatron's own norms keep 8h, and all of it is divided.
+        """
         run = FULL.evolve(gradient_checkpointing=False, tensor_parallel_size=4)
         h = 4096 * 2048 * 32
-        for sharding, elsewhere in (("fsdp2", 12), ("megatron", 16)):
+        for sharding, elsewhere in (("fsdp2", 12), ("megatron", 8)):
             whole, divided = (
                 stacks(run.evolve(sharding=sharding, sequence_parallel=on))[MomentName.FORWARD].activations for on in (False, True)
             )
@@ -257,3 +259,12 @@ class TestEveryMoment:
         clamped = Architecture(**{field: getattr(MOE, field) for field in MOE.__dataclass_fields__} | {"experts_clamped": True})
         biased = run.evolve(architecture=clamped, expert_parallel_size=1)
         assert estimate(biased).devices[0].total_bytes > 0
+
+    def test_megatron_runs_its_own_kernels_and_loss(self):
+        """Whatever the scenario says of kernels: those it says are transformers'."""
+        run = FULL.evolve(sharding="megatron", data_parallel_size=4, gradient_checkpointing=False, batch_size=2)
+        said = run.evolve(fused_kernels=True, fused_mlp=True, loss="fused")
+        assert estimate(run).moments == estimate(said).moments
+        zero = run.evolve(sharding="zero1")
+        assert stacks(run)[MomentName.FORWARD].activations < stacks(zero)[MomentName.FORWARD].activations
+        assert stacks(run.evolve(loss="fused-linear"))[MomentName.FORWARD].logits < stacks(run)[MomentName.FORWARD].logits
