@@ -35,6 +35,7 @@ _CHUNKED_FROM_CONTEXT = 32_768
 _DEFAULT_SHARE = {Runtime.VLLM: 0.9, Runtime.SGLANG: 0.88}
 #: vLLM 0.7 put rows of latent caches on multiples of this many values.
 _LATENT_ALIGNMENT = 128
+_ABSORBING = (0, 7)
 #: Before CUDA 11.7 every kernel was loaded with the context.
 _LAZY_LOADING_SINCE = (1, 13)
 
@@ -146,7 +147,8 @@ def _cache(run: Mapping[str, Any]) -> Format:
 def _served(record: Mapping[str, Any], scenario: Scenario, component: str) -> int:
     match component:
         case "weights":
-            return served_weight_bytes(scenario.architecture, scenario.weights)
+            absorbed = _absorbed_bytes(scenario.architecture) if _version(record["run"]) == _ABSORBING else 0
+            return served_weight_bytes(scenario.architecture, scenario.weights) + absorbed
         case "kv_cache":
             return _pool(record, scenario)
         case "activations_peak":
@@ -155,6 +157,15 @@ def _served(record: Mapping[str, Any], scenario: Scenario, component: str) -> in
             return graph_pool_bytes(scenario)
         case _:
             raise UnsupportedError(f"{component} of {scenario.runtime.value} is not predicted by itself")
+
+
+def _absorbed_bytes(arch: Architecture) -> int:
+    """What vLLM 0.7 multiplied out beforehand, 16-bit, for every layer with latent attention (VLLM_MLA_PERFORM_MATRIX_ABSORPTION, on by
+    default): queries with the keys' unfolding and their rotated part (W_Q_UK, W_QR), values' unfolding with the output (W_UV_O).
+    """
+    heads, read = arch.num_attention_heads, arch.q_lora_rank or arch.hidden_size
+    queries = read * heads * (arch.kv_lora_rank + arch.qk_rope_head_dim)
+    return 2 * arch.num_hidden_layers * (queries + heads * arch.kv_lora_rank * arch.hidden_size) if arch.kv_lora_rank else 0
 
 
 def _pool(record: Mapping[str, Any], scenario: Scenario) -> int:

@@ -189,3 +189,12 @@ def test_one_of_several_gpus_states_its_own():
 
 def test_a_version_of_the_twenties_is_no_old_one():
     assert gib(record("activations_peak", run={"engine_version": "0.2x (2026-06)", "context": 131_072})) == pytest.approx(1.18, abs=0.01)
+
+
+def test_vllm_0_7_multiplied_latent_attention_out():
+    """DeepSeek-Coder-V2-Lite in AWQ: "model weights take 10.45 GiB" in vLLM 0.7.2's log."""
+    old, new = (
+        gib(record("weights", model=LATENT, run={"weight_format": "awq-int4", "engine_version": version})) for version in ("0.7.2", "0.9.1")
+    )
+    assert old == pytest.approx(10.45, rel=0.05)
+    assert new < 8.5
