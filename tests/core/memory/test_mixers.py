@@ -283,3 +283,12 @@ class TestServed:
             totals = [total(context, batch) for context in (128, 500, 1000, 10000, 100000)]
             assert totals == sorted(totals)
         assert total(1000, 1) <= total(1000, 4)
+
+
+@pytest.mark.parametrize("changes", [{"runtime": Runtime.VLLM}, {"task": Task.TRAINING, "recipe": "pure16"}])
+def test_a_model_with_mixers_is_not_split_between_gpus(changes):
+    split = Scenario(architecture=BAMBA).evolve(**changes, tensor_parallel_size=2)
+    refused = refusal(split)
+    assert refused is not None
+    assert refused.reason is Reason.SEVERAL_GPUS
+    assert refusal(split.evolve(**refused.alternatives[0])) is None
