@@ -55,7 +55,7 @@ def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch:
     """
     tokens = batch * length
     if arch.kv_lora_rank:
-        fused = _latent_saved(arch, tokens)
+        fused = _latent_saved(n, arch, tokens)
         return fused if path is not AttentionPath.EAGER else fused - 16 + tokens * arch.num_attention_heads * (6 * length - 4)
     # Falcon picks keys and values out of the fused product by two indices
     constant = 2 * 8 if arch.broadcast_heads or arch.heads_repeated_early else 0
@@ -127,12 +127,15 @@ def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> in
     return 2 * e * (q + repeated) + 2 * keys * q + views + scores * heads * length
 
 
-def _latent_saved(arch: Architecture, tokens: int) -> int:
-    """MLA, 16-bit: the latents and their norms, keys and values unfolded from one, rotated queries and keys, output, statistics."""
-    heads, latents = arch.num_attention_heads, arch.kv_lora_rank + arch.q_lora_rank
+def _latent_saved(n: Numerics, arch: Architecture, tokens: int) -> int:
+    """MLA: the latents and their norms (in fp32 the latent with the rotated keys beside it), keys and values unfolded from one, rotated
+    queries and keys, output, statistics.
+    """
+    e, heads, latents = n.compute, arch.num_attention_heads, arch.kv_lora_rank + arch.q_lora_rank
     nope, rope, values = arch.qk_nope_head_dim, arch.qk_rope_head_dim, arch.v_head_dim
     reciprocals = 4 * (2 if arch.q_lora_rank else 1)
-    per_token = 8 * latents + reciprocals + heads * (2 * (nope + values) + 4 * (nope + rope) + 2 * values + 4)
+    beside = 4 * rope if e == 4 else 0
+    per_token = (4 + 2 * e) * latents + beside + reciprocals + heads * (e * (nope + values) + 2 * e * (nope + rope) + e * values + 4)
     return tokens * per_token + 16
 
 

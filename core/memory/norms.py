@@ -48,8 +48,9 @@ def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -
     if fused and arch.norm is not Norm.LAYER:
         return 2 * (n.residual * h + 4) + n.compute * h * 2
     if arch.output_norms:  # attention and MLP read, and keep, the residual stream itself
-        return 2 * (norm_saved(arch.norm, n, h, 0) + n.compute * h)
-    attention_readers = 1 if arch.fused_qkv else 3
+        read = 2 * (3 + 2) * h if n.autocast else 2 * n.compute * h
+        return 2 * norm_saved(arch.norm, n, h, 0) + read
+    attention_readers = 1 if arch.fused_qkv else 2 if arch.kv_lora_rank else 3
     mlp_readers = 2 if arch.activation is Activation.GATED and not arch.fused_gate_up else 1
     if arch.single_norm:
         return norm_saved(arch.norm, n, h, attention_readers + mlp_readers)

@@ -6,8 +6,9 @@ methods it knows nothing of: the article computes training in int8 although no f
 
 from typing import assert_never
 
-from core.memory.architecture import Architecture, Norm, Router
+from core.memory.architecture import Architecture, Router
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
+from core.memory.moe_wide import WIDE_ROUTERS
 from core.memory.parallel_refusal import OF_SPREAD, parallel_refusal
 from core.memory.preference import has_loss
 from core.memory.reasons import Reason as Reason
@@ -51,7 +52,8 @@ def _takes_adapters(scenario: Scenario) -> bool:
 
 def _trains_wide(arch: Architecture) -> bool:
     """Training in fp32 and under autocast was measured on these pieces."""
-    return not (arch.num_experts or arch.kv_lora_rank or arch.num_mixer_layers or arch.norm in (Norm.LAYER_FP32, Norm.RMS_FP32))
+    experts = arch.num_experts and (arch.router not in WIDE_ROUTERS or arch.experts_clamped)
+    return not (experts or arch.num_mixer_layers)
 
 
 def _full_training_refusal(weights: Format, recipe: Recipe) -> Refusal | None:
@@ -114,6 +116,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
         return Refusal(Reason.LOSS_OF_PREFERENCE, _PLAIN_LOSS)
     if scenario.method is not Method.FULL and not _takes_adapters(scenario):
         return Refusal(Reason.ADAPTERS_ON_PIECES, ({"method": Method.FULL.value},))
+    if scenario.method is Method.LORA and weights is Format.FP32 and (arch.num_experts or arch.kv_lora_rank):
+        return Refusal(Reason.WIDE_TRAINING_OF_PIECES, (_WEIGHTS_16,))
     if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"recipe": Recipe.MIXED.value}, {"recipe": Recipe.PURE16.value}))
     match scenario.method:

@@ -12,6 +12,7 @@ from core.memory.loss import kept_for_loss_bytes, labels_bytes
 from core.memory.mixers import mixer
 from core.memory.mlp import mlp_saved
 from core.memory.moe import moe_constant, moe_saved
+from core.memory.moe_wide import wide_moe_constant, wide_moe_saved
 from core.memory.norms import (
     head_norms_saved,
     layer_norms_constant,
@@ -97,8 +98,16 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
         return _hybrid_saved(scenario, n, kind)
     path = attention_path(scenario.attention, n, arch, masked=kind.masked)
     per_token = layer_norms_saved(n, arch, fused=scenario.fused_kernels)
-    per_token += moe_saved(arch) if kind.experts else mlp_saved(n, arch, fused=scenario.fused_mlp)
-    constant = layer_norms_constant(n, arch) + (moe_constant(arch) if kind.experts else 0)
+    constant = layer_norms_constant(n, arch)
+    if kind.experts and n.weight == 4:
+        per_token += wide_moe_saved(n, arch)
+        constant += wide_moe_constant(n, arch)
+    elif kind.experts:
+        per_token += moe_saved(arch)
+        constant += moe_constant(arch)
+    else:
+        per_token += mlp_saved(n, arch, fused=scenario.fused_mlp)
+        constant += 2 * layer_linear_parameters(arch) * n.autocast
     if arch.qk_norm:
         per_token += head_norms_saved(n, arch)
     if arch.qk_norm_rotated and kind.rotates:
@@ -107,8 +116,6 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
         constant += 4 * length  # how much each position is scaled
     if arch.dropout:
         per_token += 2 * arch.hidden_size  # masks of one byte
-    if n.autocast:
-        constant += 2 * layer_linear_parameters(arch)
     return batch * length * per_token + attention_saved(path, n, arch, batch, length) + constant
 
 

@@ -39,6 +39,7 @@ from core.memory.moe import (
     moe_kept_at_inputs,
     shared_expert_parameters,
 )
+from core.memory.moe_wide import wide_moe_copies
 from core.memory.norms import layer_norms_saved
 from core.memory.numerics import Numerics, numerics
 from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
@@ -235,8 +236,9 @@ def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
     if not full:
         copies = (all_adapter_copies if scenario.gradient_checkpointing else first_layer_copies)(scenario)
         return (4 if arch.norm is Norm.LAYER else n.weight) * states + copies
-    copies = 2 * arch.num_hidden_layers * layer_linear_parameters(arch) if scenario.gradient_checkpointing else 0
-    return 4 * states + copies
+    plain = arch.num_hidden_layers - arch.num_moe_layers
+    copies = 2 * plain * layer_linear_parameters(arch) + arch.num_moe_layers * wide_moe_copies(n, arch)
+    return 4 * states * (1 + arch.hidden_divided) + copies * scenario.gradient_checkpointing
 
 
 def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> Instants:
@@ -353,10 +355,12 @@ def _first_experts(scenario: Scenario, n: Numerics, step: Stack) -> tuple[Stack,
     missing = attention + layer_vector_parameters(arch) + router_parameters(arch) + plain + embedding_parameters(arch)
     missing += shared_expert_parameters(arch)
     path = attention_path(scenario.attention, n, arch)
-    below = tokens * (layer_norms_saved(n, arch) + moe_kept_at_inputs(arch)) + attention_saved(path, n, arch, scenario.batch_size, length)
+    wide = n.weight // 2  # experts are as wide as their weights
+    kept = tokens * (layer_norms_saved(n, arch) + wide * moe_kept_at_inputs(arch))
+    below = kept + attention_saved(path, n, arch, scenario.batch_size, length)
     before = _before_experts(scenario, n)
     shared = rotary_bytes(n, arch, length) + labels_bytes(scenario.batch_size, length)
-    instant = step._replace(activations=below + moe_constant(arch) + before + shared, workspace=tokens * moe_backward(arch))
+    instant = step._replace(activations=below + moe_constant(arch) + before + shared, workspace=tokens * wide * moe_backward(arch))
     return instant, n.gradient * missing
 
 

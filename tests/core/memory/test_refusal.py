@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.memory import Attention, Format, Method, Reason, Recipe, RefusedError, Scenario, Task, estimate, peak_bytes, reconcile, refusal
+from core.memory.architecture import Router
 from core.memory.edge import validated
 from core.memory.formats import GGML_BLOCKS, PRECISIONS, TORCH_FORMATS
 from core.memory.scenario import ATTENTION_LINEAR
@@ -111,8 +112,12 @@ class TestPieces:
         assert refusal(scenario.evolve(method=Method.FULL)) is None
         assert refusal(scenario.evolve(task=Task.INFERENCE)) is None
 
-    def test_experts_are_trained_in_16_bit_only(self, llama_7b):
+    def test_experts_whose_routing_was_measured_in_16_bit_only_are_trained_so(self, llama_7b):
         experts = replace(llama_7b, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=14336)
+        assert refusal(Scenario(architecture=experts, task=Task.TRAINING, recipe=Recipe.AMP)) is None
+        adapters = Scenario(architecture=experts, task=Task.TRAINING, method=Method.LORA, weights=Format.FP32)
+        assert refusal(adapters).reason is Reason.WIDE_TRAINING_OF_PIECES
+        experts = replace(experts, router=Router.SPARSEMIXER)
         scenario = Scenario(architecture=experts, task=Task.TRAINING, recipe=Recipe.AMP)
         found = refusal(scenario)
         assert found.reason is Reason.WIDE_TRAINING_OF_PIECES
