@@ -90,6 +90,11 @@ def _to_translate() -> tuple[str, ...]:
         ),
         translate(
             "Sources",
+            "vLLM's pages of hybrid models: blocks of attention no smaller than a layer's state, one of each group of mixers "
+            "for a sequence (HybridAttentionMambaModelConfig; block sizes of logs for Qwen3-Next and Qwen3.5 are met)",
+        ),
+        translate(
+            "Sources",
             "torch's caching allocator; peaks and nvidia-smi of 56 FSDP runs of Mistral-7B (fms-acceleration benchmarks, 2 and 4 A100)",
         ),
     )

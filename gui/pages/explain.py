@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
-from core.memory import Component, Estimator, MomentName, Scenario
+from core.memory import Component, Estimator, MomentName, Runtime, Scenario, Task
 from core.memory.explain import LETTERS, Explanation, Symbol, explain
 from gui.frame import Frame
 from gui.icons import swatch
@@ -133,7 +133,7 @@ class ExplainPage(Page):
             total = html.escape(numbers.count(part.value_bytes))
             text.append(section(self.tr("With the numbers of this scenario"), f"{_breakable(part.numbers)}<br>= {total}", mono))
         text.append(_symbols_html(part, frame, mono, dim))
-        if component in (Component.ACTIVATIONS, Component.WORKSPACE) and frame.scenario.architecture.num_mixer_layers:
+        if component in (Component.ACTIVATIONS, Component.WORKSPACE) and _in_plain_pytorch(frame.scenario):
             assumed = self.tr(
                 "Layers that keep a state run as transformers does them in plain PyTorch. With the kernels of mamba-ssm, causal-conv1d or "
                 "flash-linear-attention, prefill and training take far less; what is cached is the same."
@@ -223,6 +223,12 @@ def _symbols_html(part: Explanation, frame: Frame, mono: str, dim: str) -> str:
         for symbol in part.symbols
     )
     return f"<p></p><table cellspacing='2'>{rows}</table>" if rows else ""
+
+
+def _in_plain_pytorch(scenario: Scenario) -> bool:
+    """Whether layers that keep a state run without kernels of their own."""
+    by_transformers = scenario.task is Task.TRAINING or scenario.runtime is Runtime.TRANSFORMERS
+    return bool(scenario.architecture.num_mixer_layers) and by_transformers
 
 
 def _document_html(sections: list[str]) -> str:

@@ -2086,6 +2086,10 @@
         <translation>transformers 纯 PyTorch 的建模代码；在 transformers 5.23、torch 2.13 上逐张量跟踪。用 mamba-ssm、causal-conv1d 或 flash-linear-attention 的内核时，有状态的层占用少得多，但没有实测</translation>
     </message>
     <message>
+        <source>vLLM&apos;s pages of hybrid models: blocks of attention no smaller than a layer&apos;s state, one of each group of mixers for a sequence (HybridAttentionMambaModelConfig; block sizes of logs for Qwen3-Next and Qwen3.5 are met)</source>
+        <translation>vLLM 中混合模型的分页：注意力块不小于一层的状态，每个序列在每组状态层中占一块（HybridAttentionMambaModelConfig；与 Qwen3-Next、Qwen3.5 日志中的块大小一致）</translation>
+    </message>
+    <message>
         <source>torch&apos;s caching allocator; peaks and nvidia-smi of 56 FSDP runs of Mistral-7B (fms-acceleration benchmarks, 2 and 4 A100)</source>
         <translation>torch 的缓存分配器；Mistral-7B 56 次 FSDP 运行的峰值和 nvidia-smi 读数（fms-acceleration 基准，2 张和 4 张 A100）</translation>
     </message>
