@@ -199,10 +199,13 @@ class CurvePage(Page):
         assert self._drawn is not None
         for number, ((name, usable_bytes), y) in enumerate(zip(self._drawn.capacities, levels, strict=True)):
             label = self.tr("{gpu}: {usable} usable").format(gpu=name, usable=numbers.bytes(usable_bytes))
-            places = [view.right() - share * view.width() for share in (0.005, 0.3, 0.6)]
-            corners = [(QPointF(x, y + (-2 if above else 2)), True, above) for x in places for above in (True, False)]
+            ends = [view.right() - share * view.width() for share in (0.005, 0.3, 0.6)]
+            corners = [(QPointF(x, y + (-2 if above else 2)), True, above) for x in ends for above in (True, False)]
+            corners += [(QPointF(view.left() + 2, y + (-2 if above else 2)), False, above) for above in (True, False)]
             color = QColor(self._theme.dim_text if number else self._theme.text)
-            texts.write(painter, label, self._small if number else self._strong, color, corners)
+            for text in (label, name):
+                if texts.write(painter, text, self._small if number else self._strong, color, corners):
+                    break
 
     def _paint_here(self, painter: QPainter, view: QRectF, here: QPointF) -> None:
         painter.setPen(QPen(QColor(self._theme.dim_text), 1, Qt.PenStyle.DotLine))
