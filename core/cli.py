@@ -57,7 +57,8 @@ from core.opened import Opened, open_path, with_model
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, hub_table_text, meaningless_words, note_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError
-from core.trainer_config import NoSuchFieldError, Trainer, export
+from core.trainer_config import Trainer
+from core.trainer_export import NoSuchFieldError, export
 
 _DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
 _LORA_TARGETS = {"all-linear": ALL_LINEAR, "attention": ATTENTION_LINEAR, "qv": QUERY_VALUE}

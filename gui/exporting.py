@@ -13,7 +13,8 @@ from core.hub_table import hub_table
 from core.launch import CannotSayError, Launcher, launcher_of, write_line
 from core.memory import Task
 from core.report import hub_table_text
-from core.trainer_config import NoSuchFieldError, Trainer, export
+from core.trainer_config import Trainer
+from core.trainer_export import NoSuchFieldError, export
 from gui.parallel_words import strategy_name
 from gui.session import save_bytes
 from gui.store import Store

@@ -28,20 +28,18 @@ from core.memory import (
     refusal,
     with_parameter_count,
 )
-from core.memory.calibration import Calibration
-from core.memory.rule_of_thumb import ladder_format
 from core.run_log import Said
-from gui.after_frame import SHOWN, AfterFrame
+from gui.after_frame import AfterFrame
 from gui.body import Body
 from gui.catalogue import Catalogue
 from gui.exporting import Exporter
+from gui.following import follow
 from gui.frame import Frame
 from gui.help.about import About
 from gui.help.context_help import ContextHelp
 from gui.help.key_sheet import KeySheet
 from gui.lessons.guide import Guide
 from gui.lessons.tour import Tour
-from gui.limits import effects_of, limits_on
 from gui.machine_cards import MachineCards
 from gui.model_shelf import ModelShelf
 from gui.opening import Opener
@@ -123,7 +121,7 @@ class MainWindow(QMainWindow):
         self.actions_made["open"].setMenu(recent.menu(self))
         store.changed.connect(self._render)
         store.refused.connect(self._on_refused)
-        pins.calibrate(self._calibration)
+        self._on_overheads()
         pins.changed.connect(self._render_again)
         cards.overheads.changed.connect(self._on_overheads)
         store.history_changed.connect(self._on_history_changed)
@@ -235,7 +233,7 @@ class MainWindow(QMainWindow):
 
     def _render(self, scenario: Scenario) -> None:
         numbers, name = self._numbers, scenario.gpu
-        calibration = self._calibration
+        calibration = self._cards.overheads.calibrated(self._catalogue.calibration)
         result = estimate(scenario, calibration)
         self._estimate = result
         self.header.render_scenario(scenario)
@@ -252,8 +250,8 @@ class MainWindow(QMainWindow):
         frame = Frame(scenario, result, gpu, fit, numbers, calibration, self._store.in_gesture, marked, pins, card_named)
         self._frame = frame
         if self.explorer.page is self.explorer.breakdown:
-            pins = () if self._staged else self._pins.pins
-            self.chart.render_frame(frame, estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB)).total_bytes, pins)
+            ghost = estimate(scenario.evolve(estimator=Estimator.RULE_OF_THUMB)).total_bytes
+            self.chart.render_frame(frame, ghost, () if self._staged else pins)
         self.legend.render_estimate(result, numbers)
         self.verdict.render_fit(fit, fleet_name(scenario, name), numbers, result.upper_bytes)
         self.verdict.advice.grow_stale()
@@ -263,35 +261,16 @@ class MainWindow(QMainWindow):
             self.chart.setAccessibleDescription(f"{self.verdict.sentence.text()} {self.legend.text()}")
             self.verdict.announce(fit)
 
-    @property
-    def _calibration(self) -> Calibration | None:
-        """With what is known of this machine."""
-        shipped = self._catalogue.calibration
-        return self._cards.overheads.calibrated(shipped) if shipped is not None else None
-
     def _on_overheads(self) -> None:
-        self._pins.calibrate(self._calibration)  # which renders again
+        """What is known of this machine has changed: the pins are estimated anew, which renders again."""
+        self._pins.calibrate(self._cards.overheads.calibrated(self._catalogue.calibration))
 
     def _render_again(self) -> None:
         self._render(self._store.scenario)
 
     def _follow(self, frame: Frame) -> Iterator[object]:
-        """What need not be on the frame itself: how far the sliders could go, and what to change."""
         yield from self.tour.guide.follow(frame)
-        limits = None
-        if frame.gpu is not None:
-            ladder = ladder_format(frame.gpu.memory_bytes)
-            limits = yield from limits_on(frame.scenario, frame.gpu.usable_bytes, ladder, frame.extra_bytes(frame.scenario))
-        self.controls.render_limits(limits, frame.scenario.gpu)
-        effects = yield from effects_of(frame.scenario)
-        self.controls.render_effects(effects)
-        self.verdict.render_limits(limits, frame.scenario, frame.numbers)
-        yield from self.verdict.advice.follow(frame, self._cards.gpus())
-        if frame is not self._frame:  # amid a drag: offers of a scenario that has changed since
-            self.verdict.advice.grow_stale()
-        yield from self.explorer.follow(frame)
-        yield SHOWN
-        yield from self.verdict.advice.follow_up(frame)
+        yield from follow(self._body, frame, self._cards.gpus(), lambda: frame is self._frame)
 
     def _render_history(self) -> None:
         self.actions_made["undo"].setEnabled(self._store.can_undo)

@@ -60,9 +60,11 @@ class OwnOverheads(QObject):
     def of(self, kind: str) -> OwnOverhead | None:
         return next((own for own in self._own if own.kind == kind), None)
 
-    def calibrated(self, shipped: Calibration) -> Calibration:
+    def calibrated(self, shipped: Calibration | None) -> Calibration | None:
         """``shipped`` with what is known of this machine; itself where that is nothing."""
-        return replace(shipped, own_context={own.kind: own.extra_bytes for own in self._own}) if self._own else shipped
+        if shipped is None or not self._own:
+            return shipped
+        return replace(shipped, own_context={own.kind: own.extra_bytes for own in self._own})
 
     def measure(self, kind: str, measured_bytes: int, estimated_bytes: int) -> None:
         """From now on, processes of ``kind`` take ``measured_bytes`` for what is estimated as ``estimated_bytes``."""

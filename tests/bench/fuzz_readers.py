@@ -30,7 +30,8 @@ from core.memory.refusal import RefusedError  # noqa: E402
 from core.opened import open_path  # noqa: E402
 from core.run_log import read_log  # noqa: E402
 from core.scenario_file import Comparison, ScenarioFileError, comparison_text, share_text  # noqa: E402
-from core.trainer_config import Trainer, export  # noqa: E402
+from core.trainer_config import Trainer  # noqa: E402
+from core.trainer_export import export  # noqa: E402
 
 MAX_PEAK_BYTES, MAX_SECONDS = 200 * 10**6, 2.0
 BEFORE = Scenario(architecture=architecture_from_parameter_count(10**9))

@@ -17,7 +17,8 @@ from core.memory import Format, Method, Offload, Optimizer, Recipe, Scenario, Sh
 from core.memory.family import architecture_from_parameter_count
 from core.memory.scenario import ALL_LINEAR, Gradients, Loss, Objective, OptimizerImplementation
 from core.opened import open_text
-from core.trainer_config import NoSuchFieldError, Trainer, export, parse_trainer_config
+from core.trainer_config import Trainer, parse_trainer_config
+from core.trainer_export import NoSuchFieldError, export
 
 
 @pytest.fixture(scope="module")

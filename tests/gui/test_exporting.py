@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFileDialog
 from core.hub_table import hub_table
 from core.memory import Method, Task
 from core.report import hub_table_text
-from core.trainer_config import Trainer, export, parse_trainer_config
+from core.trainer_config import Trainer, parse_trainer_config
+from core.trainer_export import export
 
 
 def entries(room: Any) -> dict[str, Any]:
