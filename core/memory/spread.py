@@ -185,7 +185,8 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
     buffers = traffic(kept.scenario, n, parallel, _units(scenario, n, wide, values, outside))
 
     load = Stack(weights=model.weights, communication=buffers.always, runtime=runtime_bytes)
-    if parallel.sharding is Sharding.MEGATRON or parallel.gradient_as_bucket_view:
+    in_buckets = parallel.sharding is Sharding.NONE and parallel.gradient_as_bucket_view
+    if parallel.sharding is Sharding.MEGATRON or in_buckets:
         load = load._replace(gradients=model.gradients)  # one buffer, there from the start
     step = load._replace(inputs=input_bytes(scenario), optimizer=0 if scenario.first_step else model.optimizer)
     in_pass = step

@@ -27,6 +27,8 @@ class TestEveryMoment:
         assert two[MomentName.FORWARD].communication - alone[MomentName.FORWARD].communication == 2 * P
         assert viewed[MomentName.FORWARD].communication == 0
         assert viewed[MomentName.BETWEEN_STEPS].gradients == 2 * P
+        sharded = FULL.evolve(data_parallel_size=2, sharding="zero2")
+        assert estimate(sharded.evolve(gradient_as_bucket_view=True)).moments == estimate(sharded).moments
 
     def test_units_that_fsdp_gathers(self):
         """A layer and the root at the loss; two layers and gradients of one and of the head while a layer runs; everything with GRAD_OP."""
