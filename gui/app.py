@@ -127,7 +127,7 @@ class Controller(QObject):
         self._name_language()
         self._say_if_font_is_missing()
         self.window.zoom_asked.connect(self._on_zoom)
-        self._before_stage = (self.window.saveGeometry(), self.window.windowState())
+        self._before_stage = (self.window.saveGeometry(), self.window.windowState(), self.window.geometry())
         self.window.present_toggled.connect(self._on_present)
         self.window.motion_toggled.connect(self._on_motion)
         self._show_motion()
@@ -184,11 +184,15 @@ class Controller(QObject):
         self._staged = not self._staged
         window = self.window
         if self._staged:
-            self._before_stage = (window.saveGeometry(), window.windowState())
+            self._before_stage = (window.saveGeometry(), window.windowState(), window.geometry())
             window.stage.begin()
+            window.setGeometry(window.screen().geometry())  # where no window manager does it
             window.setWindowState(window.windowState() | Qt.WindowState.WindowFullScreen)
         else:
-            window.setWindowState(self._before_stage[1])
+            _, state, geometry = self._before_stage
+            window.setWindowState(state)
+            if not state & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
+                window.setGeometry(geometry)
         self._use_fonts()
         self._show_theme()
 
