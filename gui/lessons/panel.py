@@ -179,7 +179,7 @@ class LessonPanel(QWidget):
     def _build_feet(self) -> None:
         self._back = self._button("lesson_back", self.tr("Back"))
         self._back.clicked.connect(self.back_wanted)
-        self._again = self._button("lesson_again", self.tr("Again"))
+        self._again = self._button("lesson_again", self.tr("Once more"))
         self._again.setToolTip(self.tr("Set this step up anew"))
         self._again.clicked.connect(self.again_wanted)
         self._show_me = self._button("lesson_show_me", self.tr("Show me"))

@@ -11,8 +11,10 @@ from gui.quantities import ByteUnit, Numbers
 _NONE = "—"
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _LINK = re.compile(r"\[([^\]\n]{1,80})\]\(([a-z0-9_]{1,40})\)")
-#: Between Chinese and what is not, where people put none: the lines of a file are joined by it.
-_WRAPPED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) *\n *(?=[\u3000-\u9fff\uff00-\uffef])")
+#: The end of a line where Chinese goes on, or after its punctuation: nobody would write a space there.
+_WRAPPED = re.compile(
+    r"(?<=[，。；：、！？）]) *\n *(?!-)|(?<=[\u3000-\u9fff\uff00-\uffef]) *\n *(?=(?:\*\*|\[)?[\u3000-\u9fff\uff00-\uffef])"
+)
 #: Of a list: a line of its own, which may begin with a number.
 _ITEM = re.compile(r"(?:^|\n) *- (\d)?")
 _BREAK = "\v"  # no text has one: YAML refuses it

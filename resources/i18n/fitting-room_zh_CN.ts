@@ -1127,10 +1127,6 @@
         <translation>上一步</translation>
     </message>
     <message>
-        <source>Again</source>
-        <translation>重做</translation>
-    </message>
-    <message>
         <source>Set this step up anew</source>
         <translation>重新布置这一步</translation>
     </message>
@@ -1185,6 +1181,10 @@
     <message>
         <source>Your guess</source>
         <translation>你的猜测</translation>
+    </message>
+    <message>
+        <source>Once more</source>
+        <translation>再来一次</translation>
     </message>
 </context>
 <context>
