@@ -120,6 +120,8 @@ def option(field: str, value: object) -> str:
         return "--gpus 1"
     if value == ():
         return ""
+    if field == "lora_target_modules":
+        return "--lora-targets attention"
     return f"{OPTIONS.get(field) or '--' + field.replace('_', '-')} {value}"
 
 

@@ -309,7 +309,9 @@ def refusal_reason(reason: Reason) -> str:
         case Reason.QLORA_BASE_QUANTIZED:
             return translate("Words", "QLoRA runs over int4 or int8 weights. Pick one of them, or LoRA.")
         case Reason.ADAPTERS_ON_PIECES:
-            return translate("Words", "Adapters on a model built like this are not modelled yet. Pick full training.")
+            return translate(
+                "Words", "Adapters on experts, or on a model built like this, are not modelled yet. Pick q, k, v, o, or full training."
+            )
         case Reason.WIDE_TRAINING_OF_PIECES:
             return translate("Words", "A model built like this in fp32 or AMP is not modelled yet. Pick the recipe mixed or pure 16-bit.")
         case Reason.SDPA_WITHOUT_SOFTCAPPING:

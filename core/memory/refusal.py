@@ -4,7 +4,7 @@ A refused scenario is a valid record of what was asked for; it has no estimate. 
 methods it knows nothing of: the article computes training in int8 although no framework does it.
 """
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from core.memory.architecture import Architecture, Router
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
@@ -14,7 +14,7 @@ from core.memory.preference import has_loss
 from core.memory.reasons import Reason as Reason
 from core.memory.reasons import Refusal as Refusal
 from core.memory.reasons import RefusedError as RefusedError
-from core.memory.scenario import Attention, Estimator, Loss, Method, Recipe, Runtime, Scenario, Task
+from core.memory.scenario import ATTENTION_LINEAR, Attention, Estimator, Loss, Method, Recipe, Runtime, Scenario, Task
 
 _WEIGHTS_16: dict[str, str] = {"weights": Format.BF16.value}
 _WEIGHTS_4: dict[str, str] = {"weights": Format.INT4.value}
@@ -115,7 +115,10 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     if not has_loss(scenario):
         return Refusal(Reason.LOSS_OF_PREFERENCE, _PLAIN_LOSS)
     if scenario.method is not Method.FULL and not _takes_adapters(scenario):
-        return Refusal(Reason.ADAPTERS_ON_PIECES, ({"method": Method.FULL.value},))
+        fixes: tuple[dict[str, Any], ...] = ({"method": Method.FULL.value},)
+        if not arch.num_mixer_layers:
+            fixes = ({"lora_target_modules": ATTENTION_LINEAR}, *fixes)
+        return Refusal(Reason.ADAPTERS_ON_PIECES, fixes)
     if scenario.method is Method.LORA and weights is Format.FP32 and (arch.num_experts or arch.kv_lora_rank):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, (_WEIGHTS_16,))
     if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):

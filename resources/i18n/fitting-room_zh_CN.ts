@@ -3035,10 +3035,6 @@
         <translation>QLoRA 的底座权重须为 int4 或 int8。请选其一，或改用 LoRA。</translation>
     </message>
     <message>
-        <source>Adapters on a model built like this are not modelled yet. Pick full training.</source>
-        <translation>这种结构的模型上的适配器尚未建模。请选择全参数训练。</translation>
-    </message>
-    <message>
         <source>A model built like this in fp32 or AMP is not modelled yet. Pick the recipe mixed or pure 16-bit.</source>
         <translation>这种结构的模型在 fp32 或 AMP 下的训练尚未建模。请选择 mixed 或 pure 16-bit 配方。</translation>
     </message>
@@ -3253,6 +3249,10 @@
     <message>
         <source>This runtime on a model whose layers keep a state is not modelled yet. Pick transformers or vLLM.</source>
         <translation>带状态层的模型在这个运行时上尚未建模。请选 transformers 或 vLLM。</translation>
+    </message>
+    <message>
+        <source>Adapters on experts, or on a model built like this, are not modelled yet. Pick q, k, v, o, or full training.</source>
+        <translation>加在专家上的适配器，或这种结构的模型上的适配器，尚未建模。请选择 q、k、v、o，或全量训练。</translation>
     </message>
 </context>
 <context>

@@ -108,7 +108,9 @@ class TestPieces:
         experts = replace(llama_7b, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=14336, experts_adapted=True)
         scenario = Scenario(architecture=experts, task=Task.TRAINING, method=Method.LORA)
         assert refusal(scenario).reason is Reason.ADAPTERS_ON_PIECES
-        assert refusal(scenario.evolve(lora_target_modules=ATTENTION_LINEAR)) is None
+        for change in refusal(scenario).alternatives:
+            assert refusal(scenario.evolve(**change)) is None
+        assert reconcile(scenario).lora_target_modules == ATTENTION_LINEAR
         assert refusal(scenario.evolve(method=Method.FULL)) is None
         assert refusal(scenario.evolve(task=Task.INFERENCE)) is None
 
