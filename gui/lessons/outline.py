@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 _MARGIN, _WIDTH, _RADIUS = 4, 2, 6
 
@@ -28,7 +29,8 @@ class Outline(QWidget):
             self._place()
             return
         for watched in self._watched:
-            watched.removeEventFilter(self)
+            if isValid(watched):  # a part may be gone before it gives the focus away
+                watched.removeEventFilter(self)
         self._parts, self._watched = list(parts), []
         for part in parts:
             here: QWidget | None = part
