@@ -5,16 +5,12 @@ sense, with one line on stderr.
 """
 
 import argparse
-import contextlib
-import io
 import json
-import os
 import sys
-import textwrap
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from core import __version__, evidence, parallel_options
 from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, suggest
@@ -57,13 +53,12 @@ from core.opened import Opened, open_path, with_model
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, hub_table_text, meaningless_words, note_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError
+from core.terminal import FAILED, MAKES_NO_SENSE, CommandError, HelpAsked, Parser, complain, take_any_letter, wrapped, write
 from core.trainer_config import Trainer
 from core.trainer_export import NoSuchFieldError, export
 
 _DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
 _LORA_TARGETS = {"all-linear": ALL_LINEAR, "attention": ATTENTION_LINEAR, "qv": QUERY_VALUE}
-
-OK, FAILED, MAKES_NO_SENSE = 0, 1, 2
 
 #: What an argument that is no file begins with.
 _HUBS = frozenset({"hf", "huggingface", "modelscope", "https", "http"})
@@ -75,63 +70,35 @@ _FILES = (
 _WITHOUT_WINDOW = "`fitting-room estimate` needs no window"
 
 
-class CommandError(Exception):
-    """A command that makes no sense, and why."""
-
-
-class _HelpAsked(Exception):  # noqa: N818 -- no error
-    """The help that somebody wants to read, to be written as every answer is: a reader may go away amid it."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Leaves it to the caller to say what is wrong, in one line and without the usage, and to write the help."""
-
-    def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002 -- argparse has it
-        raise _HelpAsked(self.format_help())
-
-    def error(self, message: str) -> NoReturn:
-        raise CommandError(message)
-
-
-class _EstimateParser(_Parser):
+class _EstimateParser(Parser):
     """Lists the names of the catalogues in its help, and reads them only then."""
 
     def format_help(self) -> str:
         names = {"models": [model.name for model in _models()], "GPUs": [gpu.name for gpu in _gpus()]}
-        return super().format_help() + "".join(f"\n{title}:\n{_wrapped(of)}\n" for title, of in names.items())
-
-
-def _wrapped(names: list[str]) -> str:
-    """Names in lines of at most 78 characters, none of them broken."""
-    unbroken = ", ".join(name.replace(" ", "\N{NO-BREAK SPACE}") for name in names)
-    lines = textwrap.fill(unbroken, 78, break_on_hyphens=False, initial_indent="  ", subsequent_indent="  ")
-    return lines.replace("\N{NO-BREAK SPACE}", " ")
+        return super().format_help() + "".join(f"\n{title}:\n{wrapped(of)}\n" for title, of in names.items())
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command with ``argv`` (default: that of the process) and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A model may be named in any script; a terminal may know only ASCII.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    take_any_letter()
     arguments = sys.argv[1:] if argv is None else argv
     try:
         if arguments[:1] == ["estimate"]:
-            return _write(_estimate(arguments[1:]))
+            return write(_estimate(arguments[1:]))
         if arguments[:1] == ["score"]:
-            return _write(_score(arguments[1:]))
+            return write(_score(arguments[1:]))
         return _open_window(arguments)
     except (CommandError, ScenarioFileError, CatalogueError, EvidenceFileError) as error:
-        return _complain(str(error), MAKES_NO_SENSE)
+        return complain(str(error), MAKES_NO_SENSE)
     except RefusedError as error:
-        return _complain(refusal_words(error.refusal), MAKES_NO_SENSE)
-    except _HelpAsked as asked:
-        return _write(str(asked))
+        return complain(refusal_words(error.refusal), MAKES_NO_SENSE)
+    except HelpAsked as asked:
+        return write(str(asked))
 
 
 def _score(arguments: list[str]) -> str:
     """The answer to ``fitting-room score``. Raises CommandError, EvidenceFileError."""
-    parser = _Parser(
+    parser = Parser(
         prog="fitting-room score",
         description="How far estimates are from measurements, by kind of run.",
         allow_abbrev=False,
@@ -144,32 +111,8 @@ def _score(arguments: list[str]) -> str:
     return json.dumps(evidence.as_json(rows), indent=1) + "\n" if options.json else evidence.as_text(rows)
 
 
-def _complain(message: str, code: int) -> int:
-    """One line, whatever control characters a name or a path may hold."""
-    printable = "".join(character if character.isprintable() else " " for character in message)
-    if sys.stderr is not None:
-        print(f"fitting-room: {' '.join(printable.split())[:1000]}", file=sys.stderr)
-    return code
-
-
-def _write(text: str) -> int:
-    if sys.stdout is None:
-        return OK
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        # What is still buffered would fail once more when the interpreter ends.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):  # whoever read has seen enough
-            return FAILED
-        return _complain(f"cannot write the answer: {error.strerror}", FAILED)
-    return OK
-
-
 def _open_window(arguments: list[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="fitting-room",
         description="Will this model fit on that GPU? Opens the window.",
         epilog="`fitting-room estimate` answers in the terminal, `fitting-room score` compares with measurements: "
@@ -181,7 +124,7 @@ def _open_window(arguments: list[str]) -> int:
     parser.add_argument("--version", action="store_true", help="print the version, and of when the lists of models and GPUs are")
     options = parser.parse_args(arguments)
     if options.version:
-        return _write(f"fitting-room {__version__} (models of {known_models().date}, GPUs of {known_gpus().date})\n")
+        return write(f"fitting-room {__version__} (models of {known_models().date}, GPUs of {known_gpus().date})\n")
     opened: Opened | Path | None = None
     if options.file is not None:
         lesson = is_lesson_file(Path(options.file))  # which the window reads
@@ -191,10 +134,10 @@ def _open_window(arguments: list[str]) -> int:
         from gui.app import run_window
         from gui.display import display_problem
     except ImportError as error:
-        return _complain(f"the window cannot be opened here ({error}); {_WITHOUT_WINDOW}", FAILED)
+        return complain(f"the window cannot be opened here ({error}); {_WITHOUT_WINDOW}", FAILED)
     problem = display_problem()
     if problem:
-        return _complain(f"{problem}; {_WITHOUT_WINDOW}", FAILED)
+        return complain(f"{problem}; {_WITHOUT_WINDOW}", FAILED)
     return run_window(opened, picture)
 
 
