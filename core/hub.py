@@ -96,14 +96,21 @@ def _from_hugging_face(reference: Reference) -> ImportedModel:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     import httpx2
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
     from huggingface_hub import errors as hub_errors
 
     api = HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
 
     def download(name: str, limit: int) -> Path:
-        planned = api.hf_hub_download(reference.model_id, name, dry_run=True)
-        if planned.file_size is not None and planned.file_size > limit:
+        if isinstance(try_to_load_from_cache(reference.model_id, name), str):
+            size = api.hf_hub_download(reference.model_id, name, dry_run=True).file_size
+        else:  # asked once: a download without a network is tried for half a minute
+            address = hf_hub_url(reference.model_id, name, endpoint=api.endpoint)
+            try:
+                size = get_hf_file_metadata(address, timeout=_SECONDS, endpoint=api.endpoint).size
+            except (hub_errors.OfflineModeIsEnabled, httpx2.TransportError) as error:
+                raise hub_errors.LocalEntryNotFoundError(name) from error
+        if size is not None and size > limit:
             raise ConfigError(ConfigProblem.BAD_FILE, f"{name} is larger than {limit >> 20} MiB")
         return Path(api.hf_hub_download(reference.model_id, name))
 

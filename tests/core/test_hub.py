@@ -195,6 +195,23 @@ def test_offline_reads_what_was_read_before(server, monkeypatch):
     assert len(server.asked) == count
 
 
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_configuration_that_was_read_before_is_enough_without_a_network(server, monkeypatch, offline):
+    """And at once: what is not there is not asked for again and again."""
+    import huggingface_hub.constants as constants
+
+    before = fetch(hf("org/bare"))
+    if offline:
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    else:
+        monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    asked = []
+    monkeypatch.setattr("time.sleep", asked.append)
+    assert fetch(hf("org/bare")).architecture == before.architecture
+    assert asked == []
+
+
 def test_the_command_line_takes_an_id(server, capsys):
     assert main(["estimate", "hf:org/one", "--json"]) == 0
     assert str(2 * files.PARAMETERS) in capsys.readouterr().err
