@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from core.memory import Architecture, MomentName, Reason, RefusedError, Scenario, estimate, parameter_count
+from core.memory import Architecture, Component, MomentName, Reason, RefusedError, Scenario, estimate, parameter_count, refusal
 from core.memory.components import Cause, Stack
 from core.memory.edge import validated
-from core.memory.scenario import Loss
+from core.memory.explain import explain
+from core.memory.scenario import Loss, Objective
 
 
 def llama(vocab: int, hidden: int, layers: int, intermediate: int) -> Architecture:
@@ -140,3 +141,18 @@ class TestFusedHead:
         scenario = run("orpo", loss="fused-linear").evolve(task="inference")
         assert scenario.loss is Loss.FUSED_LINEAR
         assert estimate(scenario) == estimate(scenario.evolve(objective="next-token", loss="plain"))
+
+
+@pytest.mark.parametrize("objective", Objective)
+@pytest.mark.parametrize("loss", Loss)
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_every_component_says_its_formula(objective, loss, method):
+    scenario = run(objective, DEEP, method=method, loss=loss, batch_size=2)
+    if refusal(scenario) is not None:
+        return
+    explained = explain(scenario)
+    for moment in estimate(scenario).moments:
+        found = {part: each.value_bytes for part, each in explained[moment.name].items()}
+        assert found == {part: size for part, size in zip(Component, moment.stack, strict=True) if size}
+        logits = explained[moment.name].get(Component.LOGITS)
+        assert logits is None or ("TRL" in logits.source) == (objective is not Objective.NEXT_TOKEN)
