@@ -32,6 +32,7 @@ from gui.folded_panel import FoldedPanel
 from gui.limits import Effects, Limits
 from gui.model_box import ModelBox
 from gui.model_shelf import ModelShelf
+from gui.problem_words import quantity_problem, refusal_reason
 from gui.quantities import Numbers
 from gui.theme import Theme
 from gui.training_panel import TrainingPanel
@@ -39,7 +40,6 @@ from gui.widgets.caption import Caption
 from gui.widgets.choice_slider import ChoiceSlider
 from gui.widgets.quantity_slider import QuantitySlider
 from gui.widgets.scale import LogScale
-from gui.words import quantity_problem, refusal_reason
 
 _BILLION = 10**9
 _PARAMETER_STOPS = tuple(round(size * _BILLION) for size in (0.01, 0.1, 0.5, 1, 3, 7, 8, 13, 32, 70, 120, 405, 1000, 10_000))

@@ -10,18 +10,10 @@ from core.memory.formats import CACHE_FORMATS, plain
 from core.memory.scenario import MAX_CONTEXT_LENGTH, Loss
 from core.quantity import Kind, QuantityError, format_quantity
 from gui.form_panel import FormPanel
+from gui.problem_words import quantity_problem
 from gui.theme import FontSize, font
 from gui.widgets.quantity_box import QuantityBox
-from gui.words import (
-    attention_name,
-    attention_short_name,
-    estimator_name,
-    format_cost,
-    format_name,
-    loss_name,
-    quantity_problem,
-    runtime_name,
-)
+from gui.words import attention_name, attention_short_name, estimator_name, format_cost, format_name, loss_name, runtime_name
 
 _MOST_LAYERS = 10**5
 

@@ -23,11 +23,12 @@ from gui.gpu_list import GpuList
 from gui.gpu_table import MOST_NEGATIVE, Column, GpuTable
 from gui.machine_line import MachineLine
 from gui.own_cards import OwnCards
+from gui.problem_words import quantity_problem
 from gui.quantities import Numbers
 from gui.theme import FontSize, Theme, font
 from gui.widgets.calm import WindowUndo
 from gui.widgets.quantity_box import QuantityBox
-from gui.words import quantity_problem, status_word
+from gui.words import status_word
 
 
 class GpuPicker(QWidget):

@@ -46,6 +46,7 @@ from gui.opening import Opener
 from gui.own_cards import OwnCards
 from gui.parallel_words import fleet_name
 from gui.pins import Pins
+from gui.problem_words import refusal_reason
 from gui.quantities import ByteUnit, Numbers
 from gui.recent import RecentFiles
 from gui.saving import Saver
@@ -55,7 +56,6 @@ from gui.take_home.taking import OnScreen, TakeHome
 from gui.theme import Theme, ThemeChoice
 from gui.widgets.caption import request_reset, reset_key_text
 from gui.window_actions import WindowActions
-from gui.words import refusal_reason
 
 # Below it the middle would scroll at the usual size of type.
 _LEAST_SIZE = QSize(1024, 640)

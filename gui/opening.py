@@ -22,8 +22,8 @@ from core.small_file import MAX_FILE_BYTES, SmallFileError, read_small_file
 from gui.fetching import Fetcher
 from gui.file_words import file_problem
 from gui.pins import Pins
+from gui.problem_words import config_note, config_problem, hub_problem
 from gui.store import Store
-from gui.words import config_note, config_problem, hub_problem
 
 #: Files that are read as logs.
 _LOGS = frozenset({".log", ".txt", ".out", ".err"})

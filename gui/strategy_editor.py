@@ -11,11 +11,11 @@ from core.memory.parallel import MAX_PARALLEL_SIZE
 from core.quantity import Kind, QuantityError
 from gui.form_panel import FieldBox
 from gui.parallel_words import interconnect_name, offload_name, recompute_name, sharding_name
+from gui.problem_words import quantity_problem
 from gui.theme import FontSize, Theme, font
 from gui.widgets.calm import WindowUndo
 from gui.widgets.caption import without_mnemonic
 from gui.widgets.quantity_box import QuantityBox
-from gui.words import quantity_problem
 
 _TRAINING_SIZES = frozenset({"tensor_parallel_size", "pipeline_parallel_size", "context_parallel_size", "expert_parallel_size"})
 #: The row of what is said of a text that is no number, below all others.

@@ -9,11 +9,12 @@ from core.memory import Method, Optimizer, Recipe, Scenario, Task
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, Objective
 from core.quantity import Kind, QuantityError
 from gui.form_panel import FormPanel
+from gui.problem_words import quantity_problem
 from gui.quantities import Numbers
 from gui.theme import FontSize, font
 from gui.widgets.caption import without_mnemonic
 from gui.widgets.quantity_box import QuantityBox
-from gui.words import objective_name, optimizer_name, quantity_problem, recipe_name
+from gui.words import objective_name, optimizer_name, recipe_name
 
 
 class TrainingPanel(FormPanel):

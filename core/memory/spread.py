@@ -5,6 +5,7 @@ is core.memory.sharding's. Pipeline stages differ by their layers, by the micro-
 other GPUs of a stage are alike.
 """
 
+from core.memory.backward import Instants
 from core.memory.communication import Traffic, Unit, library_bytes, traffic
 from core.memory.components import Cause, Device, HostBytes, Moment, MomentName, Stack
 from core.memory.division import Stage, cards_of_stage, on_stage, stages
@@ -43,7 +44,6 @@ from core.memory.sharding import (
 )
 from core.memory.training import (
     AT_LOSS,
-    Instants,
     ModelState,
     input_bytes,
     largest_trained_matrix,

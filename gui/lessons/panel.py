@@ -21,11 +21,11 @@ from core.memory import FitStatus
 from core.quantity import Kind, QuantityError
 from gui.lessons.bit_layouts import BitLayouts
 from gui.lessons.page import Asked, Contents, Page
+from gui.problem_words import quantity_problem
 from gui.quantities import ByteUnit
 from gui.theme import FontSize, Theme, font
 from gui.widgets.quantity_slider import QuantitySlider
 from gui.widgets.scale import LogScale
-from gui.words import quantity_problem
 
 
 class _Fitting(QScrollArea):

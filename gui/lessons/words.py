@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from core.lessons.figures import FIGURES
 from core.lessons.problems import LessonError, LessonProblem
 from core.memory import Reason
-from gui.words import refusal_reason
+from gui.problem_words import refusal_reason
 
 translate = QCoreApplication.translate
 

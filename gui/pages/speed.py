@@ -9,10 +9,10 @@ from core.quantity import Kind, QuantityError, format_quantity
 from core.throughput import Speed, cost_of_hours, hours_for, speed_on, step_seconds
 from gui.frame import Frame
 from gui.prices import MAX_TOKENS, MIN_TOKENS, Price, Prices
+from gui.problem_words import quantity_problem
 from gui.theme import FontSize, Theme, font
 from gui.widgets.calm import WindowUndo
 from gui.widgets.quantity_box import QuantityBox
-from gui.words import quantity_problem
 
 _MILLION = 10**6
 

@@ -22,8 +22,8 @@ from core.memory import (
 )
 from core.memory.formats import PRECISIONS
 from core.memory.scenario import QUERY_VALUE
+from gui.problem_words import refusal_reason
 from gui.widgets.caption import Caption
-from gui.words import refusal_reason
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 RUNS = ["run_inference_full", "run_training_full", "run_training_lora", "run_training_qlora"]
