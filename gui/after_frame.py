@@ -13,6 +13,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 SLICE_SECONDS = 0.003
 #: The frame itself is painted first.
 _PAINT_FIRST_MS = 10
+#: And so is each that comes meanwhile: a timer that is due now would fire before the picture is painted.
+_PAINT_NEXT_MS = 1
 #: What work yields once all that it is about is shown, and the rest only refines it.
 SHOWN = object()
 
@@ -38,10 +40,16 @@ class AfterFrame(QObject):
     def busy(self) -> bool:
         return self._work is not None
 
+    @property
+    def shown(self) -> bool:
+        """Whether all that the work is about is shown; the rest refines it."""
+        return self._shown
+
     def start(self, work: Iterator[object], *, in_turn: bool = False) -> None:
         """Begin ``work``, and forget what is left of the one before; ``in_turn``, as soon as that one has shown something whole."""
         if in_turn and self._work is not None and not self._shown:
             self._next = work
+            self._timer.start(_PAINT_NEXT_MS)
         else:
             self._begin(work, _PAINT_FIRST_MS)
 
