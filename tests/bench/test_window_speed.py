@@ -168,8 +168,8 @@ def test_slider_to_paint_at_every_tab(benchmark: BenchmarkFixture, app: QApplica
 
 @pytest.mark.parametrize("run", RUNS)
 def test_what_follows_a_frame(benchmark: BenchmarkFixture, app: QApplication, tmp_path: Path, run: str) -> None:
-    """From a change to where all that follows it is shown (limits, advice, the open tab, of the map its boundary), tab by tab, and the longest
-    turn of the event loop.
+    """From a change to where all that follows it is shown (limits, advice, the open tab, of the map its boundary), tab by tab, and the
+    longest turn of the event loop.
     """
     controller = _window(app, tmp_path, run)
     window = controller.window
