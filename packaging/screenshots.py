@@ -10,7 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["QT_SCALE_FACTOR"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from core.catalogue.models import find_model, load_models
@@ -67,6 +67,13 @@ PICTURES: dict[str, tuple[tuple[int, int], ThemeChoice, str, str, dict[str, Any]
         },
     ),
     "map-light": (SMALL, LIGHT, "en", "Llama-3.1-8B", {"gpu": "RTX 4090", "batch_size": 4, "tab": "map"}),
+    "presentation": (
+        SMALL,
+        LIGHT,
+        "en",
+        "Llama-2-7b-hf",
+        {"task": "training", "method": "lora", "gradient_checkpointing": True, "context_length": 2048, "gpu": "RTX 4090", "present": True},
+    ),
     "explain-dark-zh": (
         SMALL,
         DARK,
@@ -82,10 +89,11 @@ _SETTLE_MS = 300
 def shoot(app: QApplication, folder: Path, name: str) -> Path:
     """One picture of the window, into ``folder``."""
     size, theme, language, model_name, wanted = PICTURES[name]
-    changes = {field: value for field, value in wanted.items() if field != "tab"}
+    changes = {field: value for field, value in wanted.items() if field not in ("tab", "present")}
     with tempfile.TemporaryDirectory() as scratch:
         preferences = Preferences(QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat))
         preferences.theme, preferences.language = theme, language
+        preferences.stage_zoom = 1.25  # the screen without a screen is small
         controller = Controller(app, preferences, None)
         model = find_model(load_models(assets.MODELS), model_name)
         if model is None:
@@ -96,6 +104,12 @@ def shoot(app: QApplication, folder: Path, name: str) -> Path:
             raise SystemExit(f"{name} is refused")
         explorer = controller.window.explorer
         explorer.tabs.setCurrentIndex(explorer.pages.index(getattr(explorer, wanted.get("tab", "breakdown"))))
+        if wanted.get("present"):
+            controller.pins.replace([controller.store.scenario.evolve(name="LoRA on one card"), controller.store.scenario])
+            controller.window.actions_made["present"].trigger()
+            controller.window.setWindowState(Qt.WindowState.WindowNoState)
+            controller.window.resize(*size)
+            controller.window.stage.recall(0)
         loop = QEventLoop()
         QTimer.singleShot(_SETTLE_MS, loop.quit)
         loop.exec()

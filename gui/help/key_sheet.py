@@ -45,6 +45,23 @@ class KeySheet(QDialog):
                     (self.tr("to a control by its underlined letter"), f"{_native(['Alt+X']).removesuffix('X')}…"),
                 ],
             ),
+            (
+                self.tr("Legend"),
+                [
+                    (self.tr("from part to part"), "← ↑ ↓ →"),
+                    (self.tr("the formula of a part"), _native(["Return"])),
+                    (self.tr("out of the bars, and in again"), _native(["Space"])),
+                ],
+            ),
+            (
+                self.tr("In a presentation"),
+                [
+                    (self.tr("a prepared scenario: pinned, A to I"), "1 … 9"),
+                    (self.tr("the next of them, or the one before"), _native(["PgDown", "PgUp"])),
+                    (self.tr("back to where a demonstration began"), _native(["0"])),
+                    (self.tr("back to the window"), _native(["Esc"])),
+                ],
+            ),
         ]
         return "".join(section_html(title) + table_html(rows, right=True) for title, rows in sections)
 
