@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from core.memory import Component
 from core.run_log import Said
@@ -86,7 +86,7 @@ class Explorer(QWidget):
             (self.evidence, self.tr("Evidence"), self.tr("Predicted against measured, and the log of your own run")),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(name), tip)
-            self._stack.addWidget(page)
+            self._stack.addWidget(_scrolling(page, self) if page is self.fleet else page)
             self.pages.append(page)
             page.pointed.connect(self._on_pointed)
             page.chosen.connect(self.choose)
@@ -176,3 +176,15 @@ class Explorer(QWidget):
         self._stack.setCurrentIndex(number)
         self.wants_frame.emit()
         self._on_pointed(None)
+
+
+def _scrolling(page: Page, parent: QWidget) -> QScrollArea:
+    """Around a page whose controls would else be squeezed where the type is large."""
+    area = QScrollArea(parent)
+    area.setWidget(page)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumHeight(1)
+    return area

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from pydantic import ValidationError
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from core.choices import with_changes
@@ -49,7 +49,7 @@ class FleetPage(Page):
         self.editor.edited.connect(self._on_edited)
         self.editor.cards_edited.connect(self._on_cards)
         self.suggestions.picked.connect(self._take)
-        layout = QVBoxLayout(self)
+        self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.editor)
@@ -57,6 +57,10 @@ class FleetPage(Page):
         layout.addWidget(self.summary)
         layout.addWidget(self._rows, 2)
         layout.addWidget(self.suggestions, 4)
+
+    def minimumSizeHint(self) -> QSize:
+        """It scrolls as a whole where its controls find no room."""
+        return QSize(1, self._column.minimumSize().height())
 
     def show_frame(self, frame: Frame) -> None:
         self._frame = frame
