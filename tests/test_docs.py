@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 _NAMED = re.compile(r"`((?:core|gui|resources|tests|packaging|\.ci|\.github)/[\w./-]+)`")
 _EXAMPLES = {"resources/i18n/fitting-room_de.ts"}  # what somebody is to make
-_LINKED = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+_LINKED = re.compile(r"\]\((?!https?:|resources/screenshots)([^)#]+)\)")  # pictures: test_project.py
 
 
 @pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "README.zh_CN.md", "packaging/README.md"])
