@@ -10,7 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["QT_SCALE_FACTOR"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from core.catalogue.models import find_model, load_models
@@ -117,6 +117,8 @@ def shoot(app: QApplication, folder: Path, name: str) -> Path:
         controller.window.grab().save(str(target), "PNG")
         controller.window.close()
         controller.window.deleteLater()
+        for translator in controller.findChildren(QTranslator):  # the next picture may be in another language
+            app.removeTranslator(translator)
     return target
 
 

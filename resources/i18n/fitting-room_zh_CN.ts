@@ -2984,7 +2984,7 @@
     </message>
     <message>
         <source>mixed (fp32 master)</source>
-        <translation>混合精度（fp32 主权重）</translation>
+        <translation>混合（fp32 主权重）</translation>
     </message>
     <message>
         <source>AMP (autocast)</source>

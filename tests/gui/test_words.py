@@ -22,7 +22,7 @@ from core.memory import (
     Task,
 )
 from core.quantity import Problem, QuantityError
-from gui import assets, words
+from gui import assets, problem_words, words
 
 LANGUAGES = ["en", *sorted(path.stem.removeprefix("fitting-room_") for path in assets.TRANSLATIONS.glob("fitting-room_*.qm"))]
 
@@ -36,11 +36,11 @@ OF_MEMBERS: list[tuple[Callable[..., str], type[StrEnum]]] = [
     (words.attention_name, Attention),
     (words.runtime_name, Runtime),
     (words.format_name, Format),
-    (words.refusal_reason, Reason),
+    (problem_words.refusal_reason, Reason),
 ]
 SENTENCES = [
     *(words.component_meaning(component) for component in Component),
-    *(words.refusal_reason(reason) for reason in Reason),
+    *(problem_words.refusal_reason(reason) for reason in Reason),
     *(words.fit_cause(cause) for cause in FitCause if cause is not FitCause.NONE),
 ]
 """In English: imported before any translator is installed."""
@@ -80,7 +80,7 @@ def test_only_what_fits_has_no_cause(language: str) -> None:
 
 @pytest.mark.parametrize("problem", Problem)
 def test_every_problem_says_what_would_be_right(language: str, problem: Problem) -> None:
-    said = words.quantity_problem(QuantityError(problem, 128, 4096, "frogs"), "128", "4k")
+    said = problem_words.quantity_problem(QuantityError(problem, 128, 4096, "frogs"), "128", "4k")
     assert said
     assert "{" not in said
     expected = {
@@ -98,7 +98,7 @@ def test_sentences_are_translated(language: str) -> None:
     """Proper names may be the same everywhere; sentences are not."""
     said = {
         *(words.component_meaning(component) for component in Component),
-        *(words.refusal_reason(reason) for reason in Reason),
+        *(problem_words.refusal_reason(reason) for reason in Reason),
         *(words.fit_cause(cause) for cause in FitCause if cause is not FitCause.NONE),
     }
     assert len(said) == len(SENTENCES)
