@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from core.memory.architecture import Architecture
+from core.memory.components import Device, Moment
 from core.memory.parallel import ONE_GPU, Parallelism, Sharding
 from core.memory.scenario import Gradients, Loss, Scenario
 from core.memory.units import ceil_div
@@ -83,7 +84,17 @@ def stages(arch: Architecture, parallel: Parallelism) -> tuple[Stage, ...]:
     )
 
 
-def cards_of_stage(parallel: Parallelism, stage: Stage) -> list[tuple[int, str, int]]:
+def with_gpus_of_stage(found: list[Device], moments: tuple[Moment, ...], stage: Stage, parallel: Parallelism) -> None:
+    """Put the GPUs of ``stage``, whose film is ``moments``, behind those ``found`` before; alike ones on the same card are one entry."""
+    peak = max(moments, key=lambda moment: sum(moment.stack))
+    for rank, gpu, alike in _cards_of(parallel, stage):
+        if found and found[-1].gpu == gpu and found[-1].moments == moments:
+            found[-1] = found[-1]._replace(alike=found[-1].alike + alike)
+        else:
+            found.append(Device(moments, peak, stage.number, rank, alike, gpu))
+
+
+def _cards_of(parallel: Parallelism, stage: Stage) -> list[tuple[int, str, int]]:
     """The different cards of ``stage``: the first rank that has it, its name, how many have it. Ranks of a stage follow each other."""
     first, each = stage.number * parallel.gpus_per_stage, parallel.gpus_per_stage
     names = parallel.gpus[first : first + each]

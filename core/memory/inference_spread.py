@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from core.memory.architecture import Architecture
 from core.memory.components import Device, Moment
-from core.memory.division import Stage, cards_of_stage, part_of, stages, with_layers
+from core.memory.division import Stage, part_of, stages, with_gpus_of_stage, with_layers
 from core.memory.formats import unquantized_bytes_per_value
 from core.memory.inference import inference_moments
 from core.memory.parallel import ONE_GPU, Parallelism
@@ -36,12 +36,7 @@ def inference_devices(scenario: Scenario, runtime_bytes: int) -> tuple[Device, .
     for stage in stages(scenario.architecture, parallel):
         moments = _film(scenario, stage, first_layer, runtime_bytes)
         first_layer += stage.layers
-        peak = max(moments, key=lambda moment: sum(moment.stack))
-        for rank, gpu, alike in cards_of_stage(parallel, stage):
-            if found and found[-1].gpu == gpu and found[-1].moments == moments:
-                found[-1] = found[-1]._replace(alike=found[-1].alike + alike)
-            else:
-                found.append(Device(moments, peak, stage.number, rank, alike, gpu))
+        with_gpus_of_stage(found, moments, stage, parallel)
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ other GPUs of a stage are alike.
 from core.memory.backward import Instants
 from core.memory.communication import Traffic, Unit, library_bytes, traffic
 from core.memory.components import Cause, Device, HostBytes, Moment, MomentName, Stack
-from core.memory.division import Stage, cards_of_stage, on_stage, stages
+from core.memory.division import Stage, on_stage, stages, with_gpus_of_stage
 from core.memory.formats import unquantized_bytes_per_value
 from core.memory.numerics import Numerics, numerics
 from core.memory.offload import offloaded, on_machine
@@ -66,12 +66,7 @@ def training_devices(scenario: Scenario, runtime_bytes: int) -> tuple[tuple[Devi
         moments, of_gpu = _film(on_stage(scenario, stage, first_layer), parallel, stage, runtime_bytes + library_bytes(parallel))
         first_layer += stage.layers
         host = max(host, of_gpu, key=lambda each: sum(each))
-        peak = max(moments, key=lambda moment: sum(moment.stack))
-        for rank, gpu, alike in cards_of_stage(parallel, stage):
-            if found and found[-1].gpu == gpu and found[-1].moments == moments:
-                found[-1] = found[-1]._replace(alike=found[-1].alike + alike)
-            else:
-                found.append(Device(moments, peak, stage.number, rank, alike, gpu))
+        with_gpus_of_stage(found, moments, stage, parallel)
     return tuple(found), on_machine(host, parallel)
 
 
