@@ -109,3 +109,10 @@ def test_every_strategy(benchmark: BenchmarkFixture, name: str, count: int, boun
     tried = benchmark.pedantic(lambda: list(sweep(scenario, count, gpu, None)), rounds=3)
     benchmark.extra_info["strategies"] = len(tried)
     assert statistics.median(benchmark.stats.stats.data) <= bound_seconds
+
+
+def test_catalogues_load(benchmark: BenchmarkFixture) -> None:
+    """Cards and models, read and checked, once a start."""
+    resources = Path(__file__).resolve().parents[2] / "resources"
+    benchmark.pedantic(lambda: (load_gpus(resources / "gpus.json"), load_models(resources / "models.json")), rounds=20, warmup_rounds=1)
+    assert statistics.median(benchmark.stats.stats.data) < 0.015
