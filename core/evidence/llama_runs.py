@@ -46,7 +46,7 @@ def predicted_of_llama_cpp(record: Mapping[str, Any]) -> tuple[str, int]:
         scenario = scenario_of_llama_cpp(record)
         arch = scenario.architecture
         if "cpu" in str(hardware.get("gpu")).lower():
-            weights = host_bytes(scenario.evolve(n_gpu_layers=0)).weights
+            weights = host_bytes(scenario.evolve(n_gpu_layers=0), 0).weights
             return "process", weights + _cache(run, arch, scenario) + _RUNNER_BYTES
         return "process", device_weight_bytes(scenario) + _cache(run, arch, scenario) + compute_buffer_bytes(scenario) + CUDA_CONTEXT_BYTES
     raise UnsupportedError(f"{component} of llama.cpp is not predicted by itself")

@@ -72,9 +72,9 @@ def backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all
 
     def made(before: int, just_made: int, activations: int, workspace: int, logits: int = 0) -> Stack:
         held, beside = _alive(scenario, before, just_made, all_gradients)
-        return step._replace(activations=activations, logits=logits, gradients=held, workspace=workspace + beside)
+        return step.at_instant(activations, workspace + beside, logits, held)
 
-    loss = step._replace(
+    loss = step.at_instant(
         activations=kept.layers + kept.outside,
         logits=kept.for_loss + backward_logits_bytes(scenario, n, tokens),
     )
@@ -169,13 +169,13 @@ def backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved,
     # The backward of down_proj's adapter, the first of a layer, has already let go of the input of its B.
     released = 4 * scenario.lora_r * tokens if "down_proj" in scenario.lora_target_modules else 0
 
-    loss = step._replace(
+    loss = step.at_instant(
         activations=kept.layers + kept.outside,
         logits=kept.for_loss + backward_logits_bytes(scenario, n, tokens),
     )
     recomputed = kept.layer if scenario.gradient_checkpointing else 0
-    last_mlp = step._replace(activations=kept.layers + recomputed - released, workspace=mlp_work + dequantization)
-    first_mlp = step._replace(
+    last_mlp = step.at_instant(kept.layers + recomputed - released, mlp_work + dequantization)
+    first_mlp = step.at_instant(
         activations=kept.layer - released + n.residual * h * tokens * scenario.gradient_checkpointing,
         gradients=_alive(scenario, gradients - gradients // arch.num_hidden_layers, 0, gradients)[0],
         workspace=mlp_work + dequantization,
@@ -184,7 +184,7 @@ def backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved,
     # Heads that are broadcast: also what the adapter in front keeps, and the norm's output.
     in_front = (4 * (h + scenario.lora_r) + n.compute * h) * arch.broadcast_heads
     scores_work = attention_backward(path, n, arch, scenario.batch_size, scenario.context_length) + in_front
-    last_attention = step._replace(
+    last_attention = step.at_instant(
         activations=kept.layers if scenario.gradient_checkpointing else max(0, kept.layers - kept.layer),
         workspace=scores_work * tokens + dequantization,
     )

@@ -44,6 +44,17 @@ class Stack(NamedTuple):
         """The process reading: what nvidia-smi shows."""
         return sum(self)
 
+    def at_instant(self, activations: int, workspace: int = 0, logits: int = 0, gradients: int | None = None) -> "Stack":
+        """With what comes and goes set to that of one instant; ``gradients`` as here unless given."""
+        # Written out, for ``_replace`` takes twice as long, and an estimate has a dozen instants.
+        weights, before, optimizer, kv_cache, _, _, _, inputs, communication, runtime, reserve = self
+        held = before if gradients is None else gradients
+        return Stack(weights, held, optimizer, kv_cache, activations, logits, workspace, inputs, communication, runtime, reserve)
+
+    def with_reserve(self, reserve: int) -> "Stack":
+        """The last of the fields is ``reserve``."""
+        return Stack(*self[:-1], reserve)
+
     @property
     def readings(self) -> "Readings":
         process = sum(self)

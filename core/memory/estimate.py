@@ -6,7 +6,7 @@ from core.memory.calibration import Bounds, Calibration, bounds, process_kind
 from core.memory.components import NO_HOST_BYTES, Device, Estimate, HostBytes, Moment, MomentName
 from core.memory.inference import inference_moments
 from core.memory.inference_spread import inference_devices, inference_film
-from core.memory.llama_cpp import host_bytes, llama_cpp_moments
+from core.memory.llama_cpp import device_weight_bytes, host_bytes, llama_cpp_moments
 from core.memory.llama_split import llama_cpp_devices, llama_cpp_film
 from core.memory.parameters import parameter_count
 from core.memory.preference import as_run
@@ -46,11 +46,12 @@ def run_of(scenario: Scenario) -> Run:
         if scenario.task is Task.TRAINING:
             return Run(*training_devices(as_run(scenario), CUDA_CONTEXT_BYTES))
         if scenario.runtime is Runtime.LLAMA_CPP:
-            return Run(llama_cpp_devices(scenario, CUDA_CONTEXT_BYTES), host_bytes(scenario))
+            return Run(llama_cpp_devices(scenario, CUDA_CONTEXT_BYTES), host_bytes(scenario, device_weight_bytes(scenario)))
         return Run(inference_devices(scenario, CUDA_CONTEXT_BYTES))
     moments = _moments(scenario)
     in_part = scenario.task is Task.INFERENCE and scenario.runtime is Runtime.LLAMA_CPP and scenario.estimator is Estimator.DETAILED
-    return Run((Device(moments, max(moments, key=_total)),), host_bytes(scenario) if in_part else NO_HOST_BYTES)
+    on_host = host_bytes(scenario, moments[0].stack.weights) if in_part else NO_HOST_BYTES
+    return Run((Device(moments, max(moments, key=_total)),), on_host)
 
 
 def _moments(scenario: Scenario) -> tuple[Moment, ...]:

@@ -119,19 +119,21 @@ def _output_type(file: Format, *, many_experts: bool) -> Format:
     """Of attn_output."""
     if many_experts and file in _IK_WIDE_OUTPUT:
         return Format.Q5_K
-    known = {
-        Format.Q2_K: Format.Q3_K,
-        Format.Q3_K_M: Format.Q4_K,
-        Format.Q3_K_L: Format.Q5_K,
-        Format.IQ3_M: Format.Q4_K,
-        Format.IQ3_XXS: Format.IQ3_S,
-        Format.IQ1_S: Format.IQ2_XXS,
-        Format.IQ1_M: Format.IQ2_XXS,
-        Format.IQ2_S: Format.IQ3_S,
-        Format.IQ2_M: Format.IQ3_S,
-        Format.IQ2_K: Format.IQ3_K,
-    }
-    return known.get(file, _base(file))
+    return _OUTPUTS.get(file) or _base(file)
+
+
+_OUTPUTS = {
+    Format.Q2_K: Format.Q3_K,
+    Format.Q3_K_M: Format.Q4_K,
+    Format.Q3_K_L: Format.Q5_K,
+    Format.IQ3_M: Format.Q4_K,
+    Format.IQ3_XXS: Format.IQ3_S,
+    Format.IQ1_S: Format.IQ2_XXS,
+    Format.IQ1_M: Format.IQ2_XXS,
+    Format.IQ2_S: Format.IQ3_S,
+    Format.IQ2_M: Format.IQ3_S,
+    Format.IQ2_K: Format.IQ3_K,
+}
 
 
 def _gate_type(file: Format, layers: int, layer: int) -> Format:
@@ -143,7 +145,10 @@ def _gate_type(file: Format, layers: int, layer: int) -> Format:
 
 def _query_type(file: Format) -> Format:
     """Of attn_q and attn_k."""
-    return {Format.IQ3_XXS: Format.IQ2_S, Format.IQ3_XS: Format.IQ3_XXS}.get(file, _base(file))
+    return _QUERIES.get(file) or _base(file)
+
+
+_QUERIES = {Format.IQ3_XXS: Format.IQ2_S, Format.IQ3_XS: Format.IQ3_XXS}
 
 
 class _Kind(NamedTuple):

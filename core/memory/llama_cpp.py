@@ -55,11 +55,13 @@ def device_weight_bytes(scenario: Scenario) -> int:
     return layers
 
 
-def host_bytes(scenario: Scenario) -> HostBytes:
-    """What the host keeps: the token embeddings and the layers that are not on the card, with the cache of those."""
+def host_bytes(scenario: Scenario, device_weights: int) -> HostBytes:
+    """What the host keeps beside ``device_weights`` on cards, as :func:`device_weight_bytes` says: the token embeddings and the layers that
+    are not on the card, with the cache of those.
+    """
     arch, on_host = scenario.architecture, layers_on_host(scenario)
     whole = arch.file_bytes if arch.file_format is scenario.weights else file_bytes(arch, scenario.weights)
-    weights = whole - device_weight_bytes(scenario)
+    weights = whole - device_weights
     if arch.tie_word_embeddings and scenario.n_gpu_layers:
         weights += head_bytes(arch, scenario.weights)  # the card has a copy of its own
     return HostBytes(weights=weights, kv_cache=_cache_of(scenario, on_host))

@@ -5,6 +5,7 @@ modules; a model that has one matrix for several of them, or several for one, ha
 dimensions in transformers 5, which PEFT's "all-linear" leaves alone; so are routers.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.memory.architecture import Architecture
@@ -28,23 +29,25 @@ _READ_MLP_NORM = frozenset({"gate_proj", "up_proj", "gate_up_proj"})
 class _Adapted(NamedTuple):
     """Adapted matrices of one layer without experts and of one with them."""
 
-    plain: tuple[Shape, ...]
-    experts: tuple[Shape, ...]
+    plain: list[Shape]
+    experts: list[Shape]
 
 
-def _chosen(shapes: tuple[Shape, ...], targets: frozenset[str]) -> tuple[Shape, ...]:
-    return tuple(shape for shape in shapes if shape[0] in targets or targets & _STANDS_FOR.get(shape[0], frozenset()))
+@lru_cache(maxsize=128)
+def _modules(targets: tuple[str, ...]) -> frozenset[str]:
+    """All modules that are adapted where ``targets`` are asked for, whatever the model."""
+    return frozenset(targets) | {module for module, others in _STANDS_FOR.items() if others.intersection(targets)}
 
 
 def _adapted(scenario: Scenario) -> _Adapted:
-    arch, targets = scenario.architecture, frozenset(scenario.lora_target_modules)
-    attention = _chosen(attention_shapes(arch), targets)
-    plain = attention + _chosen(mlp_shapes(arch), targets)
+    arch, modules = scenario.architecture, _modules(scenario.lora_target_modules)
+    attention = [shape for shape in attention_shapes(arch) if shape[0] in modules]
+    plain = attention + [shape for shape in mlp_shapes(arch) if shape[0] in modules]
     if not arch.num_experts:
-        return _Adapted(plain, ())
-    experts = attention + _chosen(shared_expert_shapes(arch), targets)
-    if arch.shared_expert_gate and targets.issuperset(ALL_LINEAR):
-        experts += (("shared_expert_gate", arch.hidden_size, 1),)
+        return _Adapted(plain, [])
+    experts = attention + [shape for shape in shared_expert_shapes(arch) if shape[0] in modules]
+    if arch.shared_expert_gate and modules.issuperset(ALL_LINEAR):
+        experts.append(("shared_expert_gate", arch.hidden_size, 1))
     return _Adapted(plain, experts)
 
 
@@ -53,13 +56,20 @@ def _of_all_layers(scenario: Scenario, plain: int, experts: int) -> int:
     return (arch.num_hidden_layers - arch.num_moe_layers) * plain + arch.num_moe_layers * experts
 
 
-def _values(scenario: Scenario, shapes: tuple[Shape, ...]) -> int:
-    return scenario.lora_r * sum(inputs + outputs for _, inputs, outputs in shapes)
+def _values(scenario: Scenario, shapes: list[Shape]) -> int:
+    return scenario.lora_r * sum([inputs + outputs for _, inputs, outputs in shapes])
+
+
+def adapter_values(scenario: Scenario) -> tuple[int, int]:
+    """Trained values of all layers, sum of r * (in + out), and those of the largest single matrix; 0 where no module is a target."""
+    plain, experts = _adapted(scenario)
+    largest = scenario.lora_r * max([max(inputs, outputs) for _, inputs, outputs in plain + experts], default=0)
+    return _of_all_layers(scenario, _values(scenario, plain), _values(scenario, experts)), largest
 
 
 def adapter_parameters(scenario: Scenario) -> int:
-    """Trained values of all layers: sum of r * (in + out)."""
-    return _of_all_layers(scenario, *(_values(scenario, shapes) for shapes in _adapted(scenario)))
+    """Trained values of all layers."""
+    return adapter_values(scenario)[0]
 
 
 def factored_adapter_parameters(scenario: Scenario) -> int:
@@ -90,11 +100,11 @@ def adapters_saved(scenario: Scenario, *, experts: bool, output_kept: bool) -> i
     if _narrow(scenario) or (scenario.weights is Format.FP32 and not scenario.autocast):
         read = _inputs(scenario.architecture, shapes, output_kept=output_kept)
     else:
-        read = sum(inputs for _, inputs, _ in shapes)
+        read = sum([inputs for _, inputs, _ in shapes])
     return width * (rank * len(shapes) + read) + masks
 
 
-def _inputs(arch: Architecture, shapes: tuple[Shape, ...], *, output_kept: bool) -> int:
+def _inputs(arch: Architecture, shapes: list[Shape], *, output_kept: bool) -> int:
     """Values a token of the different inputs of ``shapes``."""
     names = {name for name, _, _ in shapes}
     norms = (bool(names & _READ_NORM), bool(names & _READ_MLP_NORM))
@@ -125,8 +135,3 @@ def first_layer_copies(scenario: Scenario) -> int:
     """Of those, copies in the first layer that the backward pass has no use for."""
     width = 2 * scenario.lora_r * scenario.architecture.hidden_size
     return width * first_layer_adapters_unused(scenario) if scenario.autocast else 0
-
-
-def largest_adapter(scenario: Scenario) -> int:
-    """Values of the largest single adapter matrix."""
-    return max(scenario.lora_r * max(inputs, outputs) for shapes in _adapted(scenario) for _, inputs, outputs in shapes)

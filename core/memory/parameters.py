@@ -47,7 +47,7 @@ def linear_shapes(arch: Architecture) -> tuple[Shape, ...]:
 
 
 def _values(shapes: tuple[Shape, ...]) -> int:
-    return sum(inputs * outputs for _, inputs, outputs in shapes)
+    return sum([inputs * outputs for _, inputs, outputs in shapes])
 
 
 def _edges(shapes: tuple[Shape, ...]) -> int:

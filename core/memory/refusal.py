@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from core.memory.architecture import Architecture, Router
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
+from core.memory.lora import adapter_parameters
 from core.memory.moe_wide import WIDE_ROUTERS
 from core.memory.parallel_refusal import OF_SPREAD, parallel_refusal
 from core.memory.preference import has_loss
@@ -44,10 +45,16 @@ _MLP_TARGETS = frozenset({"gate_proj", "up_proj", "down_proj"})
 
 
 def _takes_adapters(scenario: Scenario) -> bool:
-    """Adapters on experts were not measured; PEFT's "all-linear" fails on routers that are linear layers (Llama 4, Phi-3.5-MoE)."""
+    """Adapters on experts were not measured; PEFT's "all-linear" fails on routers that are linear layers (Llama 4, Phi-3.5-MoE), and it
+    refuses targets that the model has none of.
+    """
     arch = scenario.architecture
     of_experts = arch.experts_adapted or arch.router in (Router.EVERY_EXPERT, Router.SPARSEMIXER)
-    return not arch.num_mixer_layers and not (of_experts and _MLP_TARGETS.intersection(scenario.lora_target_modules))
+    targets = scenario.lora_target_modules
+    if arch.num_mixer_layers or (of_experts and _MLP_TARGETS.intersection(targets)):
+        return False
+    # Every model has an attention to adapt, not every one a gate, or an MLP that is none of experts.
+    return not _MLP_TARGETS.issuperset(targets) or adapter_parameters(scenario) > 0
 
 
 def _trains_wide(arch: Architecture) -> bool:

@@ -83,8 +83,8 @@ def moment_of(name: MomentName, *instants: tuple[Stack, Cause], unsplit: int = 0
     different instants; and each grows with whatever every instant grows with. ``unsplit`` is what the blocks of the weights have too much.
     """
     stack, cause = max(instants, key=_tensors)
-    held = max(sum(instant) + reserve_bytes(instant) for instant, _ in instants)
-    return Moment(name, stack._replace(reserve=held - sum(stack) + unsplit), cause)
+    held = max([sum(instant) + reserve_bytes(instant) for instant, _ in instants])
+    return Moment(name, stack.with_reserve(held - sum(stack) + unsplit), cause)
 
 
 def _tensors(instant: tuple[Stack, Cause]) -> int:

@@ -181,7 +181,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
             masks += length * length
         layers = inputs + position_ids + masks
     else:
-        layers = sum(kind.layers * layer for kind, layer in zip(kinds, each, strict=True))
+        layers = sum([kind.layers * layer for kind, layer in zip(kinds, each, strict=True)])
         if not full:
             layers -= first_layer_input_bytes(scenario, n)
 

@@ -10,6 +10,7 @@ from core.memory.communication import Traffic, Unit, library_bytes, traffic
 from core.memory.components import Cause, Device, HostBytes, Moment, MomentName, Stack
 from core.memory.division import Stage, on_stage, stages, with_gpus_of_stage
 from core.memory.formats import unquantized_bytes_per_value
+from core.memory.lora import adapter_parameters
 from core.memory.numerics import Numerics, numerics
 from core.memory.offload import offloaded, on_machine
 from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
@@ -27,7 +28,7 @@ from core.memory.parameters import (
 )
 from core.memory.preference import holds_reference
 from core.memory.recompute import Kept, kept_on_stage
-from core.memory.runtime import moment_of, sharded_reserve_bytes, split_reserve_bytes
+from core.memory.runtime import sharded_reserve_bytes, split_reserve_bytes
 from core.memory.scenario import Gradients, Method, Optimizer, Scenario
 from core.memory.sharding import (
     DIVIDES_GRADIENTS,
@@ -46,13 +47,12 @@ from core.memory.training import (
     AT_LOSS,
     ModelState,
     input_bytes,
-    largest_trained_matrix,
+    largest_matrix_parameters,
     model_state,
     passes,
     reserves,
     reserving,
     stored_weight_bytes,
-    trained_parameters,
 )
 from core.memory.weights import buffer_bytes
 
@@ -107,7 +107,7 @@ def _state_of_full(scenario: Scenario, wide: Widths, parallel: Parallelism, valu
         factored = -(-factored_parameters(scenario.architecture) * with_states // values.all)
     n = wide.numerics
     states = optimizer_state_bytes(scenario.optimizer, n, with_states, factored)
-    largest = min(with_states, largest_trained_matrix(scenario))
+    largest = min(with_states, largest_matrix_parameters(scenario.architecture))
     stepped_gradients = gradients
     if scenario.gradients is Gradients.IN_BACKWARD:  # one matrix at a time
         with_states, stepped_gradients = largest, wide.gradient * largest
@@ -155,7 +155,7 @@ def _units(scenario: Scenario, n: Numerics, wide: Widths, values: Values, outsid
         return Unit(wide.gathered * layer, wide.gathered * outside, wide.gathered * values.all, layer, outside, values.all)
     width = unquantized_bytes_per_value(scenario.weights)
     root = width * outside
-    adapters = trained_parameters(scenario)
+    adapters = adapter_parameters(scenario)
     model = stored_weight_bytes(scenario, n, 0) - width * (outside_parameters(scenario.architecture) - outside)
     return Unit((model - root) // layers, root, model, adapters // layers, 0, adapters)
 
@@ -212,11 +212,11 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
             in_passes = max(in_passes, split_reserve_bytes(transient))
             in_step = max(in_step, split_reserve_bytes(transient + model.step_work))
     moments = (
-        moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
+        Moment(MomentName.LOAD, load, Cause.RESIDENT),
         reserving(in_passes, MomentName.FORWARD, forward),
         reserving(in_passes, MomentName.BACKWARD, backward),
         reserving(in_step, MomentName.OPTIMIZER_STEP, [(stepped, Cause.OPTIMIZER)]),
-        moment_of(MomentName.BETWEEN_STEPS, (between, Cause.RESIDENT)),
+        Moment(MomentName.BETWEEN_STEPS, between, Cause.RESIDENT),
     )
     return moments, host
 

@@ -7,7 +7,7 @@ throughout; the first step gets them in its optimizer step.
 
 from typing import NamedTuple
 
-from core.memory.architecture import Norm
+from core.memory.architecture import Architecture, Norm
 from core.memory.attention import (
     attention_path,
     attention_prefill_bytes,
@@ -20,12 +20,11 @@ from core.memory.formats import unquantized_bytes_per_value
 from core.memory.frozen import held_linear_inputs
 from core.memory.inference import TOKEN_ID_BYTES
 from core.memory.lora import (
-    adapter_parameters,
+    adapter_values,
     adapter_width,
     all_adapter_copies,
     factored_adapter_parameters,
     first_layer_copies,
-    largest_adapter,
 )
 from core.memory.loss import forward_logits_bytes, output_bytes
 from core.memory.mixers import largest_mixer_matrix, mixer
@@ -40,7 +39,7 @@ from core.memory.parameters import (
     parameter_count,
 )
 from core.memory.preference import holds_reference, reference_copies_bytes, reference_layer_bytes, runs_reference
-from core.memory.runtime import moment_of, step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
+from core.memory.runtime import step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
 from core.memory.saved import Saved, saved
 from core.memory.scenario import Gradients, Loss, Method, Optimizer, Scenario
 from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes
@@ -49,11 +48,11 @@ from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes
 _INPUT_BYTES = 2 * TOKEN_ID_BYTES
 
 
-def trained_parameters(scenario: Scenario) -> int:
-    """Values that get a gradient."""
+def _trained_values(scenario: Scenario) -> tuple[int, int]:
+    """Values that get a gradient, and those of the largest single parameter among them."""
     if scenario.method is Method.FULL:
-        return parameter_count(scenario.architecture)
-    return adapter_parameters(scenario)
+        return parameter_count(scenario.architecture), largest_matrix_parameters(scenario.architecture)
+    return adapter_values(scenario)
 
 
 def _table_parameters(scenario: Scenario) -> int:
@@ -89,10 +88,10 @@ class ModelState(NamedTuple):
 def model_state(scenario: Scenario, n: Numerics) -> ModelState:
     """Of a run whose GPU holds the whole model."""
     arch, full = scenario.architecture, scenario.method is Method.FULL
-    trained = trained_parameters(scenario)
+    trained, largest_matrix = _trained_values(scenario)
     weights = stored_weight_bytes(scenario, n, trained)
     if holds_reference(scenario):
-        weights += stored_weight_bytes(scenario, n, trained)
+        weights *= 2
     gradients = n.gradient * trained
     tables = _table_parameters(scenario)
     if tables:  # copies in the width of the model's own, which stay beside them
@@ -105,7 +104,6 @@ def model_state(scenario: Scenario, n: Numerics) -> ModelState:
     states = optimizer_state_bytes(scenario.optimizer, n, trained, factored)
     if tables:
         states += optimizer_state_bytes(scenario.optimizer, n._replace(state=width), tables, arch.vocab_size + arch.hidden_size)
-    largest_matrix = largest_trained_matrix(scenario)
     stepped, stepped_gradients = trained, gradients
     if scenario.gradients is Gradients.IN_BACKWARD:
         stepped, stepped_gradients = largest_matrix, n.gradient * largest_matrix
@@ -118,11 +116,8 @@ def model_state(scenario: Scenario, n: Numerics) -> ModelState:
     return ModelState(weights, gradients, states, stepped_gradients, work)
 
 
-def largest_trained_matrix(scenario: Scenario) -> int:
-    """Values of the largest single parameter that is trained."""
-    arch = scenario.architecture
-    if scenario.method is not Method.FULL:
-        return largest_adapter(scenario)
+def largest_matrix_parameters(arch: Architecture) -> int:
+    """Values of the largest single parameter of the model."""
     linear = arch.hidden_size * max(arch.intermediate_size, arch.query_size)
     return max(embedding_parameters(arch), linear, largest_mixer_matrix(arch))
 
@@ -134,19 +129,19 @@ def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ..
     kept = saved(scenario, n)
 
     load = Stack(weights=model.weights, runtime=runtime_bytes)
-    step = load._replace(inputs=input_bytes(scenario), optimizer=0 if scenario.first_step else model.optimizer)
+    between = Stack(weights=model.weights, optimizer=model.optimizer, inputs=input_bytes(scenario), runtime=runtime_bytes)
+    step = between._replace(optimizer=0) if scenario.first_step else between
     if scenario.gradients is Gradients.ACCUMULATED:
         step = step._replace(gradients=model.gradients)
     forward, backward = passes(scenario, n, step, kept, model.gradients)
-    optimizer_step = step._replace(gradients=model.stepped_gradients, optimizer=model.optimizer, workspace=model.step_work)
-    between = step._replace(gradients=0, optimizer=model.optimizer)
+    optimizer_step = between.at_instant(0, model.step_work, gradients=model.stepped_gradients)
     in_passes, in_step = reserves(scenario, kept.layers, backward, model.step_work)
     return (
-        moment_of(MomentName.LOAD, (load, Cause.RESIDENT)),
+        Moment(MomentName.LOAD, load, Cause.RESIDENT),
         reserving(in_passes, MomentName.FORWARD, forward),
         reserving(in_passes, MomentName.BACKWARD, backward),
-        reserving(in_step, MomentName.OPTIMIZER_STEP, [(optimizer_step, Cause.OPTIMIZER)]),
-        moment_of(MomentName.BETWEEN_STEPS, (between, Cause.RESIDENT)),
+        Moment(MomentName.OPTIMIZER_STEP, optimizer_step.with_reserve(in_step), Cause.OPTIMIZER),
+        Moment(MomentName.BETWEEN_STEPS, between, Cause.RESIDENT),
     )
 
 
@@ -162,7 +157,7 @@ def passes(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients:
     arch, tokens = scenario.architecture, scenario.batch_size * scenario.context_length
     full = scenario.method is Method.FULL
     widened = _widened_in_forward(scenario, n, full=full)
-    at_loss = step._replace(
+    at_loss = step.at_instant(
         activations=kept.layers + kept.outside + held_linear_inputs(scenario, n),
         logits=kept.for_loss + forward_logits_bytes(scenario, n, tokens),
         workspace=widened + dequantization_bytes(arch, scenario.weights) * (not full),
@@ -171,8 +166,9 @@ def passes(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients:
     forward = _forward(scenario, n, step, kept, at_loss)
     if runs_reference(scenario):
         logits = 0 if scenario.loss is Loss.FUSED_LINEAR else 2 * n.compute * arch.vocab_size * tokens
-        at_loss = at_loss._replace(workspace=at_loss.workspace + reference_copies_bytes(scenario, n))
-        reading = at_loss._replace(logits=kept.for_loss + logits, workspace=at_loss.workspace + reference_layer_bytes(scenario, n))
+        held, workspace = at_loss.activations, at_loss.workspace + reference_copies_bytes(scenario, n)
+        at_loss = step.at_instant(held, workspace, at_loss.logits)
+        reading = step.at_instant(held, workspace + reference_layer_bytes(scenario, n), kept.for_loss + logits)
         forward += [(at_loss, Cause.LOSS), (reading, Cause.REFERENCE)]
     if scenario.keep_outputs:
         output = output_bytes(scenario.loss, n, arch, tokens)
@@ -202,7 +198,7 @@ AT_LOSS = frozenset({Cause.LOSS, Cause.HEAD})
 
 def reserving(reserve: int, name: MomentName, instants: Instants) -> Moment:
     stack, cause = max(instants, key=lambda pair: sum(pair[0]))
-    return Moment(name, stack._replace(reserve=reserve), cause)
+    return Moment(name, stack.with_reserve(reserve), cause)
 
 
 def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
@@ -230,11 +226,11 @@ def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss:
     if arch.num_mixer_layers and scenario.gradient_checkpointing:
         peak = mixer(arch).forward_peak(arch, batch, length, n.compute)
         own_input = n.compute * arch.hidden_size * batch * length
-        mixing = step._replace(activations=kept.layers + rotary_bytes(n, arch, length) + own_input, workspace=peak)
+        mixing = step.at_instant(kept.layers + rotary_bytes(n, arch, length) + own_input, peak)
         return [(at_loss, Cause.LOSS), (mixing, Cause.MIXER)]
     if not work or not scenario.gradient_checkpointing:
         return [(at_loss, Cause.LOSS)]
     # Two of the tensors that prefill counts, embeddings and residual, are the kept inputs here; so is the mask.
     known = 2 * n.residual * arch.hidden_size * batch * length + causal_mask_bytes(path, n, arch, batch, length)
-    at_scores = step._replace(activations=kept.layers + rotary_bytes(n, arch, length), workspace=work - known)
+    at_scores = step.at_instant(kept.layers + rotary_bytes(n, arch, length), work - known)
     return [(at_loss, Cause.LOSS), (at_scores, Cause.ATTENTION)]

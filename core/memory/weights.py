@@ -50,7 +50,7 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
 
 
 def _matrices_bytes(shapes: tuple[Shape, ...], fmt: Format) -> int:
-    return sum(matrix_bytes(fmt, outputs, inputs) for _, inputs, outputs in shapes)
+    return sum([matrix_bytes(fmt, outputs, inputs) for _, inputs, outputs in shapes])
 
 
 #: Formats whose kernels unpack while they multiply few rows, and so need no wide copy to decode. Measured: Qwen2.5-7B and -32B peak

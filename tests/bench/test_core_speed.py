@@ -15,9 +15,13 @@ from core.memory import Scenario, architecture_from_parameter_count, estimate, m
 from core.memory.edge import validated
 from core.suggest import sweep
 
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+
 INFERENCE = {"task": "inference"}
 TRAINING = {"task": "training", "recipe": "pure16", "gradient_checkpointing": True}
+LORA = {"task": "training", "method": "lora"}
 QLORA = {"task": "training", "method": "qlora", "weights": "int4"}
+LLAMA_CPP = {"task": "inference", "runtime": "llama.cpp", "weights": "q4_k_m"}
 
 
 def _different(fields: dict[str, object]) -> list[Scenario]:
@@ -32,12 +36,25 @@ def _different(fields: dict[str, object]) -> list[Scenario]:
     ]
 
 
-@pytest.mark.parametrize("fields", [INFERENCE, TRAINING, QLORA], ids=["inference", "training", "qlora"])
+_DENSE = {"inference": INFERENCE, "training": TRAINING, "lora": LORA, "qlora": QLORA, "llama.cpp": LLAMA_CPP}
+
+
+@pytest.mark.parametrize("fields", _DENSE.values(), ids=_DENSE)
 def test_estimate(benchmark: BenchmarkFixture, fields: dict[str, object]) -> None:
     scenarios = cycle(_different(fields))
     result = benchmark.pedantic(lambda scenario: estimate(scenario), setup=lambda: ((next(scenarios),), {}), rounds=2000)
     assert result.total_bytes > 0
     assert statistics.median(benchmark.stats.stats.data) <= 60e-6
+
+
+def test_estimate_of_the_most_complex(benchmark: BenchmarkFixture) -> None:
+    """Attention, mixers with a state, and experts, all recomputed in the backward pass."""
+    model = find_model(load_models(RESOURCES / "models.json"), "Qwen3-Next-80B-A3B-Instruct")
+    assert model is not None
+    scenario = Scenario(architecture=model.architecture).evolve(**TRAINING)
+    scenarios = cycle([scenario.evolve(context_length=128 + 13 * step) for step in range(1000)])
+    benchmark.pedantic(lambda scenario: estimate(scenario), setup=lambda: ((next(scenarios),), {}), rounds=1000)
+    assert statistics.median(benchmark.stats.stats.data) <= 120e-6
 
 
 def test_each_of_ten_thousand_gpus(benchmark: BenchmarkFixture) -> None:
@@ -101,8 +118,7 @@ def test_import_core(benchmark: BenchmarkFixture) -> None:
 @pytest.mark.parametrize("name", ["Llama-3.1-405B", "DeepSeek-V3"])
 def test_every_strategy(benchmark: BenchmarkFixture, name: str, count: int, bound_seconds: float) -> None:
     """The whole space of strategies, estimated, judged and ranked, as the window's list is."""
-    resources = Path(__file__).resolve().parents[2] / "resources"
-    gpu, model = find_gpu(load_gpus(resources / "gpus.json"), "H100"), find_model(load_models(resources / "models.json"), name)
+    gpu, model = find_gpu(load_gpus(RESOURCES / "gpus.json"), "H100"), find_model(load_models(RESOURCES / "models.json"), name)
     assert gpu is not None
     assert model is not None
     scenario = Scenario(architecture=model.architecture).evolve(**TRAINING | {"recipe": "mixed"}, context_length=8192)

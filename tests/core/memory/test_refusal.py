@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.memory import Attention, Format, Method, Reason, Recipe, RefusedError, Scenario, Task, estimate, peak_bytes, reconcile, refusal
-from core.memory.architecture import Router
+from core.memory.architecture import Activation, Router
 from core.memory.edge import validated
 from core.memory.formats import GGML_BLOCKS, PRECISIONS, TORCH_FORMATS
 from core.memory.scenario import ATTENTION_LINEAR
@@ -113,6 +113,13 @@ class TestPieces:
         assert reconcile(scenario).lora_target_modules == ATTENTION_LINEAR
         assert refusal(scenario.evolve(method=Method.FULL)) is None
         assert refusal(scenario.evolve(task=Task.INFERENCE)) is None
+
+    def test_targets_that_the_model_has_none_of_are_refused(self, llama_7b):
+        ungated = replace(llama_7b, activation=Activation.GELU)
+        scenario = Scenario(architecture=ungated, task=Task.TRAINING, method=Method.LORA, lora_target_modules=("gate_proj",))
+        assert refusal(scenario).reason is Reason.ADAPTERS_ON_PIECES
+        assert refusal(scenario.evolve(lora_target_modules=("up_proj",))) is None
+        assert reconcile(scenario).lora_target_modules == ATTENTION_LINEAR
 
     def test_experts_whose_routing_was_measured_in_16_bit_only_are_trained_so(self, llama_7b):
         experts = replace(llama_7b, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=14336)
