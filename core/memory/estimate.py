@@ -88,11 +88,15 @@ def _total(moment: Moment) -> int:
     return sum(moment.stack)
 
 
+#: Moments at which weights, gradients and optimizer states are there together.
+_HOLD_ALL = frozenset({MomentName.OPTIMIZER_STEP, MomentName.BACKWARD})
+
+
 def _bytes_per_parameter(scenario: Scenario, moments: tuple[Moment, ...]) -> float:
     """Of the moment that holds all three at once; inference has only weights, and holds them from the start."""
     held = moments[0].stack
     for moment in moments:
-        if moment.name in (MomentName.OPTIMIZER_STEP, MomentName.BACKWARD):
+        if moment.name in _HOLD_ALL:
             held = moment.stack  # the last of them: the rule of thumb knows no optimizer step
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         parameters = scenario.architecture.nominal_parameters

@@ -92,7 +92,7 @@ def mixer_shapes(arch: Architecture) -> tuple[tuple[str, int, int], ...]:
 
 def largest_mixer_matrix(arch: Architecture) -> int:
     """Values of a mixer's largest matrix; 0 where there is no mixer."""
-    return max((inputs * outputs for _, inputs, outputs in mixer_shapes(arch)), default=0)
+    return max([inputs * outputs for _, inputs, outputs in mixer_shapes(arch)]) if arch.num_mixer_layers else 0
 
 
 def conv_state_bytes(arch: Architecture, width: int) -> int:

@@ -85,7 +85,7 @@ def router_parameters(arch: Architecture) -> int:
 
 def expert_parameters(arch: Architecture) -> int:
     """Values in the experts of one layer, what every token goes through and the router included."""
-    return sum(inputs * outputs for inputs, outputs in expert_shapes(arch)) + router_parameters(arch)
+    return sum([inputs * outputs for inputs, outputs in expert_shapes(arch)]) + router_parameters(arch)
 
 
 def moe_linear_parameters(arch: Architecture) -> int:
@@ -119,9 +119,9 @@ def vector_parameters(arch: Architecture) -> int:
 def _vectors_beside_norms(arch: Architecture) -> int:
     h, values = arch.hidden_size, 0
     if arch.mlp_bias:
-        values += sum(outputs for _, _, outputs in mlp_shapes(arch))
+        values += sum([outputs for _, _, outputs in mlp_shapes(arch)])
     if arch.linear_bias:
-        values += sum(outputs for _, _, outputs in linear_shapes(arch))
+        values += sum([outputs for _, _, outputs in linear_shapes(arch)])
     elif arch.qkv_bias or arch.attention_bias:
         values += arch.query_size + 2 * arch.key_value_size + (arch.hidden_size if arch.attention_bias else 0)
     if arch.qk_norm:
