@@ -25,6 +25,9 @@ class AttentionPath(StrEnum):
     EAGER = "eager"
 
 
+_WRITE_SCORES = frozenset({AttentionPath.EAGER, AttentionPath.MATH})
+
+
 def window_mask(arch: Architecture, length: int) -> bool:
     """Whether layers with a sliding window are handed a mask: a sequence as long as the window needs one."""
     return 0 < arch.sliding_window <= length
@@ -148,7 +151,7 @@ def attention_backward(path: AttentionPath, n: Numerics, arch: Architecture, bat
     """Bytes a token of one layer at the softmax's backward, its inputs included; 0 for kernels that keep no scores."""
     if arch.broadcast_heads and path is AttentionPath.MATH:
         return _broadcast_backward(arch, batch, length)
-    if path not in (AttentionPath.EAGER, AttentionPath.MATH) or arch.norm is Norm.LAYER:
+    if path not in _WRITE_SCORES or arch.norm is Norm.LAYER:
         return 0  # with one-kernel norms the layer holds too little for this to be the largest instant
     h, q = arch.hidden_size, arch.query_size
     if n.autocast:
@@ -171,6 +174,8 @@ def _broadcast_backward(arch: Architecture, batch: int, length: int) -> int:
 
 def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
     """Working set of one layer's attention over a whole prompt; 0 where the MLP needs more anyway (fused kernels)."""
+    if path not in _WRITE_SCORES:
+        return 0
     h, q, heads = arch.hidden_size, arch.query_size, arch.num_attention_heads
     tokens = batch * length
     grouped = arch.num_key_value_heads != heads
@@ -203,10 +208,8 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
             k = arch.key_value_size
             around = 4 * e * h + 4 * q + e * (q + 2 * k) + 8 * k
             return tokens * (8 * heads * length + around) + (4 * batch + 1) * length**2
-        case AttentionPath.MATH:
-            return tokens * (2 * e * heads * length + 3 * e * h + 4 * e * q) + 5 * length**2
         case _:
-            return 0
+            return tokens * (2 * e * heads * length + 3 * e * h + 4 * e * q) + 5 * length**2
 
 
 def attention_decode_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
