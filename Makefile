@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# Side by side, on every core: what draws on a display or is timed is not.
+PARALLEL := -n logical --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # apt-get and pip each want the machine to themselves, and the tests of speed too
@@ -40,10 +42,10 @@ lint: $(VENV)/.installed-dev
 
 # Without pytest-qt, tests/conftest.py refuses Qt and numpy: the core is tested, and its ground floor covered, without them.
 test-core: $(VENV)/.installed-dev
-	$(PYTEST) tests/core -p no:pytest-qt --cov=core.memory --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(PYTEST) tests/core $(PARALLEL) -p no:pytest-qt --cov=core.memory --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 test-window: $(VENV)/.installed-dev needs-test
-	$(PYTEST) tests --ignore=tests/core --ignore=tests/desktop --ignore=tests/bench
+	$(PYTEST) tests $(PARALLEL) --ignore=tests/core --ignore=tests/desktop --ignore=tests/bench
 
 test-desktop: $(VENV)/.installed-dev needs-test
 	QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1920x1080x24" $(PYTEST) tests/desktop
