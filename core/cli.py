@@ -53,6 +53,7 @@ from core.opened import Opened, open_path, with_model
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, hub_table_text, meaningless_words, note_words, quantity_words, refusal_words
 from core.scenario_file import ScenarioFileError
+from core.spreading import with_gpus
 from core.terminal import FAILED, MAKES_NO_SENSE, CommandError, HelpAsked, Parser, complain, take_any_letter, wrapped, write
 from core.trainer_config import Trainer
 from core.trainer_export import NoSuchFieldError, export
@@ -314,9 +315,13 @@ def _asked_for(base: Scenario, changes: dict[str, Any]) -> Scenario:
     world_size = changes.get("world_size")
     changes = {field: value for field, value in changes.items() if field != "world_size"}
     try:
-        if world_size is not None:
+        # Replicas are what is meant of training where nothing else is said; a runtime that serves spreads in its own way.
+        as_usual = changes.get("task", base.task) == Task.INFERENCE and not PARALLEL_FIELDS & changes.keys()
+        if world_size is not None and not as_usual:
             changes = parallel_options.with_world_size(base.parallel, changes, world_size)
         scenario = with_changes(base, changes)
+        if world_size is not None and as_usual:
+            scenario = with_gpus(scenario, world_size)
     except ValueError as error:  # pydantic's are too
         raise CommandError(parallel_options.complaint(error)) from error
     for field, option in _OPTIONS.items():

@@ -44,6 +44,18 @@ def test_options(ask, llama_7b, options, changes):
     assert ask(*TRAINING, *options)["total_bytes"] == estimate(scenario).total_bytes
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--gpus", "4"], "on 4 GPUs: --pipeline-parallel 4"),
+        (["--gpus", "4", "--runtime", "vllm"], "on 4 GPUs: --tensor-parallel 4"),
+        (["--gpus", "4", "--runtime", "vllm", "--tensor-parallel", "2"], "on 4 GPUs: --data-parallel 2 --tensor-parallel 2"),
+    ],
+)
+def test_a_runtime_that_serves_spreads_in_its_own_way(tell, options, says):
+    assert says in tell(*options)
+
+
 def test_devices_and_host(ask):
     answer = ask(*TRAINING, "--gpus", "16", "--pipeline-parallel", "4", "--micro-batches", "8", "--gpu", "H100 80GB")
     devices = answer["devices"]
@@ -96,7 +108,6 @@ def test_people_are_told_how_it_is_spread(tell):
             "instead use --recipe mixed or --sharding fsdp2",
         ),
         ([*TRAINING, "--gpus", "2", "--cards", "RTX 4090"], "names 1 cards for 2 GPUs"),
-        (["--gpus", "2"], "instead use --gpus 1"),
         (["--sharding", "zero3"], "no meaning in inference"),
         ([*TRAINING, "--gpus", "0"], "too small"),
     ],
