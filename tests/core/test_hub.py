@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import urllib.parse
+import warnings
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -72,6 +73,15 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)
+
+
+@pytest.fixture(autouse=True)
+def _sockets_go_with_their_test() -> Iterator[None]:
+    """What the Hub's library leaves of connections that failed is not some later test's to answer for."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
