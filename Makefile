@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 # Side by side, on every core: what draws on a display or is timed is not.
-PARALLEL := -n logical --maxprocesses 8 --dist worksteal
+PARALLEL := -n logical --maxprocesses 8 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # apt-get and pip each want the machine to themselves, and the tests of speed too
