@@ -6,6 +6,7 @@ from typing import Any
 
 from core.evidence.records import UnsupportedError
 from core.memory import Device
+from core.memory.runtime import CUDA_CONTEXT_BYTES, EAGER_CUDA_CONTEXT_BYTES
 
 #: What sources call ways of sharding, by a part of the name in letters and figures alone; the first that occurs counts.
 _SHARDINGS = (
@@ -124,6 +125,16 @@ def parallel_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     elif offload and offload != "activations":
         fields |= {"offload_optimizer": "cpu"}
     return fields
+
+
+def context_beyond(record: Mapping[str, Any]) -> int:
+    """Bytes that the CUDA context of the run takes beyond today's: its driver loads every kernel when the process starts.
+
+    Lazy loading asks for CUDA 11.7 and its driver, 515 (CUDA programming guide, "Lazy Loading"); FlagPerf's PaddleNLP runs had 470.129
+    (their README), and PaddlePaddle alone took 713 and 840 MB on such drivers (its issues 24753 and 27795).
+    """
+    loads_all = "paddlenlp" in str(record["run"].get("framework")).lower()
+    return EAGER_CUDA_CONTEXT_BYTES - CUDA_CONTEXT_BYTES if loads_all else 0
 
 
 def is_megatron(framework: str) -> bool:

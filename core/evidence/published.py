@@ -7,7 +7,7 @@ from core.evidence.engine_runs import card_bytes, is_of_engine, predicted
 from core.evidence.inference_runs import inference_scenario, is_sum_over_gpus, torch_counted_bytes
 from core.evidence.llama_runs import is_of_llama_cpp, predicted_of_llama_cpp, scenario_of_llama_cpp
 from core.evidence.models import architecture_of
-from core.evidence.parallel_runs import changes_on_several, is_on_several, is_training_on_several, stated_device, sum_over
+from core.evidence.parallel_runs import changes_on_several, context_beyond, is_on_several, is_training_on_several, stated_device, sum_over
 from core.evidence.records import UnsupportedError
 from core.evidence.training_runs import training_scenario
 from core.memory import MomentName, Readings, Scenario, Stack, estimate
@@ -44,7 +44,8 @@ def predict(record: Mapping[str, Any]) -> Prediction:
     readings = result.readings
     if is_training_on_several(record):
         device = stated_device(record, result.devices)
-        readings = Readings(*(sum_over(record) * each for each in device.readings))
+        own = device.readings._replace(process_bytes=device.readings.process_bytes + context_beyond(record))
+        readings = Readings(*(sum_over(record) * each for each in own))
         return _total(readings, quantity, bytes_measured, unit_sure=measured.get("unit_sure") is not False)
     readings = _within_card(readings._replace(allocated_bytes=readings.allocated_bytes + counted), record)
     return _total(readings, quantity, bytes_measured, unit_sure=measured.get("unit_sure") is not False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.evidence import exact, published
-from core.evidence.parallel_runs import framework_of, is_on_several, is_training_on_several, stated_device, sum_over
+from core.evidence.parallel_runs import context_beyond, framework_of, is_on_several, is_training_on_several, stated_device, sum_over
 from core.evidence.records import Line, UnsupportedError, read_lines
 from core.memory import FitStatus, RefusedError, Scenario, estimate, judge
 from core.memory.calibration import Calibration, bounds, bounds_without_context, kind_of_run
@@ -148,7 +148,7 @@ def _score_published(record: Mapping[str, Any], by: Yardstick) -> Row:
     stack = result.peak.stack
     # On several GPUs what differs is how a framework spreads a model, more than the model.
     model = framework_of(record) if is_on_several(record) else "{hidden}x{layers}".format_map(record["model"])
-    context = stack.runtime if found.reading == "process" else 0
+    context = stack.runtime + context_beyond(record) if found.reading == "process" else 0
     row = replace(row, run=kind_of_run(scenario), model=model, context_bytes=context)
     fitting = [
         usable
