@@ -1,82 +1,25 @@
 """The command ``fitting-room``: the window, or with ``estimate`` an answer in the terminal (for which no Qt is imported).
 
 Exit codes: 0 for every answer, OOM included; 1 where the system failed (no display, a full disk); 2 for a command that makes no
-sense, with one line on stderr.
+sense, with one line on stderr. What only one of the commands needs is imported by it alone: the window shall not wait for the others'.
 """
 
-import argparse
-import json
 import sys
-from collections.abc import Callable, Iterable
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from core import __version__, evidence, parallel_options
-from core.catalogue import CatalogueError, Model, find_gpu, find_model, load_calibration, suggest
-from core.catalogue.config_keys import ConfigError
-from core.catalogue.gpus import unnumbered
-from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
-from core.evidence import EvidenceFileError
-from core.hub import HubError, fetch, parse_reference
-from core.hub_table import hub_table
-from core.known import RESOURCES, ignored_lists, known_gpus, known_models
+from core import __version__
+from core.catalogue import CatalogueError
+from core.known import known_gpus, known_models
 from core.lessons.mark import is_lesson_file
-from core.memory import (
-    MAX_BATCH_SIZE,
-    MAX_CONTEXT_LENGTH,
-    MAX_PARAMETERS,
-    MIN_BATCH_SIZE,
-    MIN_CONTEXT_LENGTH,
-    MIN_PARAMETERS,
-    Architecture,
-    Attention,
-    Estimator,
-    Format,
-    Gpu,
-    Method,
-    Optimizer,
-    OptimizerImplementation,
-    Recipe,
-    Refusal,
-    RefusedError,
-    Runtime,
-    Scenario,
-    Task,
-    architecture_from_parameter_count,
-    refusal,
-)
-from core.memory.calibration import Calibration
-from core.memory.parallel import PARALLEL_FIELDS
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, Loss, Objective, TransformersRelease
-from core.opened import Opened, open_path, with_model
-from core.quantity import Kind, QuantityError, parse_quantity
-from core.report import answer, as_json, as_text, hub_table_text, meaningless_words, note_words, quantity_words, refusal_words
+from core.memory import Scenario
 from core.scenario_file import ScenarioFileError
-from core.spreading import with_gpus
-from core.terminal import FAILED, MAKES_NO_SENSE, CommandError, HelpAsked, Parser, complain, take_any_letter, wrapped, write
-from core.trainer_config import Trainer
-from core.trainer_export import NoSuchFieldError, export
+from core.terminal import FAILED, FILES, MAKES_NO_SENSE, CommandError, HelpAsked, Parser, complain, take_any_letter, write
 
-_DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"
-_LORA_TARGETS = {"all-linear": ALL_LINEAR, "attention": ATTENTION_LINEAR, "qv": QUERY_VALUE}
+if TYPE_CHECKING:
+    from core.opened import Opened
 
-#: What an argument that is no file begins with.
-_HUBS = frozenset({"hf", "huggingface", "modelscope", "https", "http"})
-
-_FILES = (
-    "a scenario; a model (config.json, safetensors, GGUF, a folder of them, hf:ORGANISATION/NAME); or a configuration of DeepSpeed, "
-    "accelerate, axolotl or LLaMA-Factory"
-)
 _WITHOUT_WINDOW = "`fitting-room estimate` needs no window"
-
-
-class _EstimateParser(Parser):
-    """Lists the names of the catalogues in its help, and reads them only then."""
-
-    def format_help(self) -> str:
-        names = {"models": [model.name for model in _models()], "GPUs": [gpu.name for gpu in _gpus()]}
-        return super().format_help() + "".join(f"\n{title}:\n{wrapped(of)}\n" for title, of in names.items())
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -84,32 +27,21 @@ def main(argv: list[str] | None = None) -> int:
     take_any_letter()
     arguments = sys.argv[1:] if argv is None else argv
     try:
-        if arguments[:1] == ["estimate"]:
-            return write(_estimate(arguments[1:]))
-        if arguments[:1] == ["score"]:
-            return write(_score(arguments[1:]))
-        return _open_window(arguments)
-    except (CommandError, ScenarioFileError, CatalogueError, EvidenceFileError) as error:
+        match arguments[:1]:
+            case ["estimate"]:
+                from core.estimate_command import estimate
+
+                return write(estimate(arguments[1:]))
+            case ["score"]:
+                from core.score_command import score
+
+                return write(score(arguments[1:]))
+            case _:
+                return _open_window(arguments)
+    except (CommandError, ScenarioFileError, CatalogueError) as error:
         return complain(str(error), MAKES_NO_SENSE)
-    except RefusedError as error:
-        return complain(refusal_words(error.refusal), MAKES_NO_SENSE)
     except HelpAsked as asked:
         return write(str(asked))
-
-
-def _score(arguments: list[str]) -> str:
-    """The answer to ``fitting-room score``. Raises CommandError, EvidenceFileError."""
-    parser = Parser(
-        prog="fitting-room score",
-        description="How far estimates are from measurements, by kind of run.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("files", nargs="+", metavar="FILE.jsonl", help="measurements, one JSON record a line")
-    parser.add_argument("--json", action="store_true", help="print every record's outcome as JSON")
-    options = parser.parse_args(arguments)
-    yardstick = evidence.Yardstick(_calibration(), tuple(sorted({gpu.usable_bytes for gpu in _gpus()})))
-    rows = evidence.score_files([Path(file) for file in options.files], yardstick)
-    return json.dumps(evidence.as_json(rows), indent=1) + "\n" if options.json else evidence.as_text(rows)
 
 
 def _open_window(arguments: list[str]) -> int:
@@ -120,16 +52,13 @@ def _open_window(arguments: list[str]) -> int:
         "see `fitting-room estimate --help` and `fitting-room score --help`.",
         allow_abbrev=False,
     )
-    parser.add_argument("file", nargs="?", metavar="FILE", help=f"to open: {_FILES}; or a lesson")
+    parser.add_argument("file", nargs="?", metavar="FILE", help=f"to open: {FILES}; or a lesson")
     parser.add_argument("--smoke-test", metavar="OUT.png", help="show the window once, save a picture of it, and exit")
     parser.add_argument("--version", action="store_true", help="print the version, and of when the lists of models and GPUs are")
     options = parser.parse_args(arguments)
     if options.version:
         return write(f"fitting-room {__version__} (models of {known_models().date}, GPUs of {known_gpus().date})\n")
-    opened: Opened | Path | None = None
-    if options.file is not None:
-        lesson = is_lesson_file(Path(options.file))  # which the window reads
-        opened = Path(options.file) if lesson else _opened(options.file, Scenario(architecture=_model(_DEFAULT_MODEL)))
+    opened = _opened(options.file) if options.file is not None else None
     picture = Path(options.smoke_test) if options.smoke_test is not None else None
     try:
         from gui.app import run_window
@@ -142,239 +71,10 @@ def _open_window(arguments: list[str]) -> int:
     return run_window(opened, picture)
 
 
-def _quantity(kind: Kind, low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            return parse_quantity(text, kind, low, high)
-        except QuantityError as error:
-            raise argparse.ArgumentTypeError(f"{text!r}: {quantity_words(error)}") from error
+def _opened(file: str) -> "Opened | Path":
+    """What the window is to show of ``file``; a lesson it reads itself."""
+    if is_lesson_file(Path(file)):
+        return Path(file)
+    from core.arguments import DEFAULT_MODEL, model_named, opened_from
 
-    return parse
-
-
-def _estimate_parser() -> _EstimateParser:
-    """Options left out are absent from the result, so that a scenario file keeps its choices."""
-    parser = _EstimateParser(
-        prog="fitting-room estimate",
-        description="How much GPU memory a run takes and, with --gpu, whether it fits. Options override the scenario file.",
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
-
-    def choice(group: argparse._ActionsContainer, option: str, values: Iterable[str] | type[StrEnum], text: str) -> None:
-        named = {str(value): value for value in values}
-
-        def member(typed: str) -> str:
-            return named.get(typed.lower(), typed)
-
-        group.add_argument(option, type=member, choices=list(named), help=text)
-
-    parser.add_argument("file", nargs="?", metavar="FILE", help=f"to start from: {_FILES}")
-    model = parser.add_mutually_exclusive_group()
-    model.add_argument("--model", metavar="NAME", help=f"a model of the catalogue (default: {_DEFAULT_MODEL})")
-    parameters = _quantity(Kind.PARAMETERS, MIN_PARAMETERS, MAX_PARAMETERS)
-    model.add_argument("--params", type=parameters, metavar="N", help="a parameter count: 7b, 1.5T, 7e9, 70亿")
-    parser.add_argument("--gpu", metavar="NAME", help="the card to judge by")
-    parser.add_argument("--hub-table", action="store_true", help="print what the Hub's memory calculator says of the model instead")
-    choice(parser, "--export", Trainer, "print the run as a configuration of this trainer instead")
-    choice(parser, "--task", Task, "default: inference")
-    choice(parser, "--weights", Format, "number format of the weights (default: bf16)")
-    batch = _quantity(Kind.COUNT, MIN_BATCH_SIZE, MAX_BATCH_SIZE)
-    parser.add_argument("--batch", dest="batch_size", type=batch, metavar="N", help="sequences at once (default: 1)")
-    context = _quantity(Kind.TOKENS, MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH)
-    parser.add_argument("--context", dest="context_length", type=context, metavar="N", help="tokens of a sequence: 8k (default: 4096)")
-    choice(parser, "--kv-cache", Format, "number format of the KV cache (default: bf16)")
-    choice(parser, "--attention", Attention, "default: sdpa")
-    choice(parser, "--runtime", Runtime, "default: transformers")
-    choice(parser, "--estimator", Estimator, "default: detailed")
-    choice(parser, "--transformers-release", TransformersRelease, "default: current")
-    parser.add_argument("--json", action="store_true", default=False, help="print the answer as JSON")
-
-    llama = parser.add_argument_group("with --runtime llama.cpp")
-    ubatch = _quantity(Kind.TOKENS, 1, 65_536)
-    llama.add_argument("--ubatch-size", type=ubatch, metavar="N", help="tokens it computes at once (default: 512)")
-    layers = _quantity(Kind.COUNT, 0, 10**5)
-    llama.add_argument("--n-gpu-layers", type=layers, metavar="N", help="layers on the card, the last ones (default: all)")
-    llama.add_argument("--n-cpu-moe", type=layers, metavar="N", help="of so many layers the experts stay with the host (default: 0)")
-    choice(llama, "--llama-cpp-build", LlamaCppBuild, "default: current")
-    engine = parser.add_argument_group("with --runtime vllm or sglang")
-    steps = _quantity(Kind.TOKENS, 1, MAX_CONTEXT_LENGTH)
-    engine.add_argument("--max-num-batched-tokens", type=steps, metavar="N", help="tokens of the largest step (default: 2048)")
-    engine.add_argument("--max-num-seqs", type=batch, metavar="N", help="sequences of the largest step (default: 256)")
-    prefix = _quantity(Kind.TOKENS, 0, MAX_CONTEXT_LENGTH)
-    help_text = "tokens that all sequences begin with (default: 0)"
-    engine.add_argument("--shared-prefix", dest="shared_prefix_length", type=prefix, metavar="N", help=help_text)
-    flag = argparse.BooleanOptionalAction
-    engine.add_argument("--cuda-graphs", action=flag, help="record CUDA graphs for decode (default: on)")
-
-    training = parser.add_argument_group("with --task training")
-    choice(training, "--method", Method, "default: full")
-    choice(training, "--recipe", Recipe, "what full training stores (default: mixed)")
-    choice(training, "--optimizer", Optimizer, "default: adamw")
-    choice(training, "--optimizer-implementation", OptimizerImplementation, "how torch runs its step (default: foreach)")
-    choice(training, "--objective", Objective, "what is learned from (default: next-token)")
-    training.add_argument("--precomputed-reference", action=flag, help="of dpo and kto, before training (default: off)")
-    choice(training, "--loss", Loss, "how it is computed (default: plain)")
-    training.add_argument("--checkpointing", dest="gradient_checkpointing", action=flag, help="gradient checkpointing (default: off)")
-    training.add_argument("--first-step", action=flag, help="the very first step, before optimizer states exist (default: off)")
-    rank = _quantity(Kind.COUNT, MIN_LORA_RANK, MAX_LORA_RANK)
-    training.add_argument("--lora-r", type=rank, metavar="N", help="rank of the adapters (default: 16)")
-    choice(training, "--lora-targets", _LORA_TARGETS, "layers with adapters (default: all-linear)")
-    parallel_options.add_options(parser, lambda low, high: _quantity(Kind.COUNT, low, high), choice)
-    return parser
-
-
-#: What each option sets, where that can say nothing about a run.
-_OPTIONS = {
-    "kv_cache": "--kv-cache",
-    "attention": "--attention",
-    "transformers_release": "--transformers-release",
-    "ubatch_size": "--ubatch-size",
-    "n_gpu_layers": "--n-gpu-layers",
-    "n_cpu_moe": "--n-cpu-moe",
-    "llama_cpp_build": "--llama-cpp-build",
-    "max_num_batched_tokens": "--max-num-batched-tokens",
-    "max_num_seqs": "--max-num-seqs",
-    "shared_prefix_length": "--shared-prefix",
-    "cuda_graphs": "--cuda-graphs",
-    "method": "--method",
-    "recipe": "--recipe",
-    "optimizer": "--optimizer",
-    "optimizer_implementation": "--optimizer-implementation",
-    "objective": "--objective",
-    "precomputed_reference": "--precomputed-reference",
-    "loss": "--loss",
-    "gradient_checkpointing": "--checkpointing",
-    "first_step": "--first-step",
-    "lora_r": "--lora-r",
-    "lora_target_modules": "--lora-targets",
-} | parallel_options.OPTIONS
-
-
-def _estimate(arguments: list[str]) -> str:
-    """The answer to ``fitting-room estimate``. Raises CommandError, ScenarioFileError, CatalogueError, RefusedError."""
-    options = vars(_estimate_parser().parse_args(arguments))
-    for complaint in ignored_lists():
-        print(f"note: {complaint}", file=sys.stderr)
-    json_wanted, exported, table_wanted = options.pop("json"), options.pop("export", None), options.pop("hub_table", False)
-    file, card = options.pop("file", None), options.pop("gpu", None)
-    changes = _changes(options)
-    base = Scenario(architecture=changes.get("architecture") or _model(_DEFAULT_MODEL))
-    opened = _opened(file, base) if file is not None else None
-    base = opened.scenario if opened else base
-    scenario = _asked_for(base, changes)
-    # a card of the file's that this catalogue lacks is no less of an error than one that was typed
-    gpu = _gpu(unnumbered(scenario.gpu) if card is None else card) if scenario.gpu or card is not None else None
-    try:
-        found = answer(scenario, gpu, _calibration(), {name: _gpu(name) for name in scenario.parallel.gpus})
-    except RefusedError as error:
-        raise RefusedError(_within(error.refusal, base, changes)) from error
-    if table_wanted:
-        return hub_table_text(hub_table(scenario.architecture))
-    if exported is not None:
-        return _exported(scenario, exported)
-    if json_wanted:
-        return json.dumps(as_json(found), indent=2) + "\n"
-    return as_text(found, context_assumed=(opened is None or opened.model is not None) and "context_length" not in changes)
-
-
-def _exported(scenario: Scenario, trainer: Trainer) -> str:
-    try:
-        return export(scenario, trainer).rstrip() + "\n"
-    except NoSuchFieldError as error:
-        raise CommandError(f"--export {trainer.value}: {error}") from error
-
-
-def _opened(file: str, before: Scenario) -> Opened:
-    """What is in ``file``; what of a model's configuration was not taken is said on the side. Raises ScenarioFileError, CommandError."""
-    reference = parse_reference(file) if file.partition(":")[0] in _HUBS else None
-    try:
-        opened = with_model(before, fetch(reference)) if reference is not None else open_path(Path(file), before, _models())
-    except (ConfigError, HubError) as error:
-        raise CommandError(f"{file}: {error}") from error
-    for note, detail in opened.notes:
-        print(f"note: {note_words(note, detail)}", file=sys.stderr)
-    return opened
-
-
-def _changes(options: dict[str, Any]) -> dict[str, Any]:
-    """``options`` as fields of a scenario."""
-    changes = dict(options)
-    model, parameters = changes.pop("model", None), changes.pop("params", None)
-    if parameters is not None:
-        changes["architecture"] = architecture_from_parameter_count(parameters)
-    elif model is not None:
-        changes["architecture"] = _model(model)
-    if "lora_targets" in changes:
-        changes["lora_target_modules"] = _LORA_TARGETS[changes.pop("lora_targets")]
-    return changes
-
-
-def _asked_for(base: Scenario, changes: dict[str, Any]) -> Scenario:
-    """``base`` with ``changes`` and what they imply. Raises CommandError where one of them is in vain; what ``base`` holds may be."""
-    world_size = changes.get("world_size")
-    changes = {field: value for field, value in changes.items() if field != "world_size"}
-    try:
-        # Replicas are what is meant of training where nothing else is said; a runtime that serves spreads in its own way.
-        as_usual = changes.get("task", base.task) == Task.INFERENCE and not PARALLEL_FIELDS & changes.keys()
-        if world_size is not None and not as_usual:
-            changes = parallel_options.with_world_size(base.parallel, changes, world_size)
-        scenario = with_changes(base, changes)
-        if world_size is not None and as_usual:
-            scenario = with_gpus(scenario, world_size)
-    except ValueError as error:  # pydantic's are too
-        raise CommandError(parallel_options.complaint(error)) from error
-    for field, option in _OPTIONS.items():
-        why = meaningless(scenario, field) if field in changes else None
-        if why is not None:
-            raise CommandError(meaningless_words(option, why))
-    if {"recipe", "weights"} <= changes.keys() and scenario.recipe is Recipe.FP32 and scenario.weights is not Format.FP32:
-        raise CommandError(f"--recipe fp32 stores fp32 weights, not {scenario.weights.value}; leave --weights out or use another --recipe")
-    return scenario
-
-
-def _within(refused: Refusal, base: Scenario, changes: dict[str, Any]) -> Refusal:
-    """``refused`` with the alternatives that the rest of the command goes with."""
-
-    def possible(alternative: dict[str, Any]) -> bool:
-        kept = {field: value for field, value in changes.items() if "parallel" not in alternative or field not in PARALLEL_FIELDS}
-        kept.pop("world_size", None)
-        try:
-            return refusal(_asked_for(base, kept | alternative)) is None
-        except CommandError:
-            return False
-
-    return refused._replace(alternatives=tuple(filter(possible, refused.alternatives)))
-
-
-def _models() -> tuple[Model, ...]:
-    return known_models().rows
-
-
-def _calibration() -> Calibration:
-    return load_calibration(RESOURCES / "calibration.json")
-
-
-def _gpus() -> tuple[Gpu, ...]:
-    return known_gpus().rows
-
-
-def _model(name: str) -> Architecture:
-    models = _models()
-    found = find_model(models, name)
-    if found is None:
-        raise CommandError(f"unknown model {name!r}; {_closest([model.name for model in models], name)}, or --params N for any size")
-    return found.architecture
-
-
-def _gpu(name: str) -> Gpu:
-    gpus = _gpus()
-    found = find_gpu(gpus, name)
-    if found is None:
-        raise CommandError(f"unknown GPU {name!r}; {_closest([gpu.name for gpu in gpus], name)}")
-    return found
-
-
-def _closest(names: list[str], query: str) -> str:
-    close = suggest(names, query)
-    return f"perhaps {' or '.join(close)}" if close else "`fitting-room estimate --help` lists the names"
+    return opened_from(file, Scenario(architecture=model_named(DEFAULT_MODEL)))

@@ -10,6 +10,12 @@ from typing import NoReturn
 
 OK, FAILED, MAKES_NO_SENSE = 0, 1, 2
 
+#: What a command opens.
+FILES = (
+    "a scenario; a model (config.json, safetensors, GGUF, a folder of them, hf:ORGANISATION/NAME); or a configuration of DeepSpeed, "
+    "accelerate, axolotl or LLaMA-Factory"
+)
+
 
 class CommandError(Exception):
     """A command that makes no sense, and why."""

@@ -282,7 +282,7 @@ class TestWindow:
     def test_the_file_is_read_once(self, opened, saved, monkeypatch):
         """Between two looks it could change, and the second would go unanswered."""
         read = []
-        monkeypatch.setattr("core.cli.open_path", lambda path, before, models=(): read.append(path) or open_path(path, before))
+        monkeypatch.setattr("core.arguments.open_path", lambda path, before, models=(): read.append(path) or open_path(path, before))
         path = saved()
         assert main([path]) == 7
         assert read == [Path(path)]
