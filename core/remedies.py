@@ -5,6 +5,7 @@ Every remedy is proven before it is offered: its scenario was estimated and judg
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -22,12 +23,13 @@ from core.memory import (
     Task,
     estimate,
     judge,
+    judge_device,
     refusal,
 )
 from core.memory.calibration import Calibration
 from core.memory.formats import bits_per_value
 from core.memory.refusal import loaded_as
-from core.memory.solve import largest
+from core.memory.solve import Usable, holds, largest, usable_by
 
 
 class Remedy(NamedTuple):
@@ -43,22 +45,24 @@ class Remedy(NamedTuple):
         return sum(step.burden for step in self.steps)
 
 
-def fits_on(usable_bytes: int, calibration: Calibration | None) -> Fits:
-    """Whether a scenario fits a card, as the verdict has it: surely, by the band of its kind."""
+def fits_on(usable: Usable, calibration: Calibration | None) -> Fits:
+    """Whether a scenario fits its card or cards, as the verdict has it: surely, by the band of its kind."""
 
     def fits(scenario: Scenario) -> bool:
-        return _fits(estimate(scenario, calibration), usable_bytes)
+        return _fits(estimate(scenario, calibration), usable)
 
     return fits
 
 
-def fits_by_estimate(usable_bytes: int) -> Fits:
-    """Whether a scenario fits a card by the estimate alone, which runs of its kind may exceed."""
-    return lambda scenario: estimate(scenario).total_bytes <= usable_bytes
+def fits_by_estimate(usable: Usable) -> Fits:
+    """Whether a scenario fits its card or cards by the estimate alone, which runs of its kind may exceed."""
+    return partial(holds, usable)
 
 
-def _fits(found: Estimate, usable_bytes: int) -> bool:
-    return judge(found.total_bytes, usable_bytes, found.peak.stack, found.sure_bytes).status is FitStatus.FITS
+def _fits(found: Estimate, usable: Usable) -> bool:
+    if isinstance(usable, int):  # the GPU that needs most decides
+        return judge(found.total_bytes, usable, found.peak.stack, found.sure_bytes).status is FitStatus.FITS
+    return all(judge_device(device, usable_by(device, usable), found).status is FitStatus.FITS for device in found.devices)
 
 
 #: Burdens above it are hardly what anybody would do: a context of an eighth, or adapters and more.

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.memory import Component, Estimate, Estimator, MomentName, Runtime, Scenario, Task
-from core.memory.serving import ENGINE_SHARE, NON_TORCH_BYTES, activation_peak_bytes, graph_pool_bytes, kv_pool_bytes, served_weight_bytes
+from core.memory.inference_spread import engine_parts, engine_pool
+from core.memory.serving import ENGINE_SHARE, NON_TORCH_BYTES, activation_peak_bytes, graph_pool_bytes
 
 #: Characters of a line that are looked at; the longest of those that matter has some 500.
 _MAX_LINE = 4000
@@ -137,18 +138,19 @@ def estimated(what: What, scenario: Scenario, found: Estimate, card_bytes: int |
     """What the estimate has for a figure of a log; None where it has nothing of the kind. ``card_bytes``: of the chosen card."""
     detailed = scenario.estimator is Estimator.DETAILED
     engine = detailed and scenario.task is Task.INFERENCE and scenario.runtime in (Runtime.VLLM, Runtime.SGLANG)
+    part = engine_parts(scenario)[-1] if engine else None  # of the last stage, which samples
     ways: dict[What, Callable[[], int | None]] = {
         What.PROCESS: lambda: found.readings.process_bytes,
         What.RESERVED: lambda: found.readings.reserved_bytes,
         What.ALLOCATED: lambda: found.readings.allocated_bytes,
-        What.WEIGHTS: lambda: served_weight_bytes(scenario.architecture, scenario.weights) if engine else _at_load(found),
+        What.WEIGHTS: lambda: _at_load(found),
         What.KV_CACHE: lambda: found.peak.stack.kv_cache,
-        What.KV_POOL: lambda: kv_pool_bytes(scenario, card_bytes, ENGINE_SHARE) if engine and card_bytes else None,
-        What.ACTIVATION_PEAK: lambda: activation_peak_bytes(scenario) if engine else None,
+        What.KV_POOL: lambda: engine_pool(scenario, card_bytes, ENGINE_SHARE).pool_bytes if part and card_bytes else None,
+        What.ACTIVATION_PEAK: lambda: activation_peak_bytes(part.scenario, part.sampled) if part else None,
         What.COMPUTE_BUFFER: lambda: found.peak.stack.workspace if scenario.runtime is Runtime.LLAMA_CPP else None,
-        What.GRAPHS: lambda: graph_pool_bytes(scenario) if engine else None,
+        What.GRAPHS: lambda: graph_pool_bytes(part.scenario) if part else None,
         What.CONTEXT: lambda: found.peak.stack.runtime,
-        What.NON_TORCH: lambda: NON_TORCH_BYTES if engine else None,
+        What.NON_TORCH: lambda: NON_TORCH_BYTES + part.talk_bytes if part else None,
         What.CARD: lambda: card_bytes,
         What.BOARD: lambda: None,
         What.TRIED: lambda: None,

@@ -99,7 +99,7 @@ class Advice(QWidget):
         least = min((remedy.burden for remedy in found), default=math.inf)
         likely: list[Remedy] = []
         if least > _HARSH and frame.fit.headroom_bytes < 0:  # where little was measured, what surely fits is a lot to ask
-            for remedy in remedies(frame.scenario, fits_by_estimate(frame.gpu.usable_bytes - frame.extra_bytes(frame.scenario))):
+            for remedy in remedies(frame.scenario, fits_by_estimate(frame.usable(frame.gpu, frame.extra_bytes(frame.scenario)))):
                 likely += [remedy] if remedy and remedy.burden < least else []
                 yield None
         offers = [self._likely(remedy, frame) for remedy in ranked(likely)[:_LIKELY]]

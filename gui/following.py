@@ -15,7 +15,8 @@ def follow(body: Body, frame: Frame, gpus: Sequence[Gpu], is_latest: Callable[[]
     limits = None
     if frame.gpu is not None:
         ladder = ladder_format(frame.gpu.memory_bytes)
-        limits = yield from limits_on(frame.scenario, frame.gpu.usable_bytes, ladder, frame.extra_bytes(frame.scenario))
+        usable = frame.usable(frame.gpu, frame.extra_bytes(frame.scenario))
+        limits = yield from limits_on(frame.scenario, usable, frame.gpu.usable_bytes, ladder)
     body.controls.render_limits(limits, frame.scenario.gpu)
     effects = yield from effects_of(frame.scenario)
     body.controls.render_effects(effects)

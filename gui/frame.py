@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.means import Fits
 from core.memory import Device, Estimate, Estimator, Fit, Gpu, Scenario, judge_device
 from core.memory.calibration import Calibration
+from core.memory.solve import Usable
 from core.remedies import fits_on
 from gui.pins import Pin
 from gui.quantities import Numbers
@@ -48,6 +49,13 @@ class Frame:
         detailed = scenario.estimator is Estimator.DETAILED
         return self.calibration.extra_bytes(scenario) if self.calibration is not None and detailed else 0
 
+    def usable(self, gpu: Gpu, extra_bytes: int = 0) -> Usable:
+        """What ``gpu`` has, or where the run names cards one by one what each of those has; less ``extra_bytes``."""
+        named = {name: card for name in dict.fromkeys(self.scenario.parallel.gpus) if (card := self.card_named(name)) is not None}
+        if not named:
+            return gpu.usable_bytes - extra_bytes
+        return {name: card.usable_bytes - extra_bytes for name, card in (named | {"": gpu}).items()}
+
     def fits(self, gpu: Gpu) -> Fits:
-        """Whether another scenario would surely fit ``gpu``, as the verdict has it."""
-        return fits_on(gpu.usable_bytes, self.calibration)
+        """Whether another scenario would surely fit ``gpu``, or the cards that the run names, as the verdict has it."""
+        return fits_on(self.usable(gpu), self.calibration)

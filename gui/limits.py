@@ -24,10 +24,11 @@ from core.memory import (
     with_parameter_count,
 )
 from core.memory.formats import PRECISIONS, bits_per_value, plain
+from core.memory.inference_spread import Pool, engine_pool
 from core.memory.refusal import loaded_as
 from core.memory.scenario import ENGINES
-from core.memory.serving import ENGINE_SHARE, kv_pool_bytes, max_concurrency
-from core.memory.solve import largest_in_steps
+from core.memory.serving import ENGINE_SHARE
+from core.memory.solve import Usable, holds, max_parameters_in_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ class Limits:
     precision: Format | None
     """The last stop of the precision slider that fits."""
     pool_bytes: int | None
-    """What an engine reserves for its cache on the card; None without an engine."""
+    """What an engine reserves for its cache on each card, at least; None without an engine."""
     concurrency: int
-    """Sequences that it holds at once."""
+    """Sequences that it holds at once, all replicas together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,46 +89,42 @@ def _narrower(scenario: Scenario, now_bytes: int) -> tuple[Format, int] | None:
     return None
 
 
-def limits_on(scenario: Scenario, card_bytes: int, ladder: Format, extra_bytes: int = 0) -> Generator[None, None, Limits]:
-    """Of ``scenario`` on a card with ``card_bytes`` usable, of which this machine takes ``extra_bytes`` beyond the estimate; ``ladder`` is
-    the article's word on that card. Yields between its parts.
+def limits_on(scenario: Scenario, usable: Usable, card_bytes: int, ladder: Format) -> Generator[None, None, Limits]:
+    """Of ``scenario`` on cards with ``usable`` bytes, less what this machine takes beyond the estimate; an engine is told that a card has
+    ``card_bytes``, and ``ladder`` is the article's word on it. Yields between its parts.
     """
-    usable_bytes = card_bytes - extra_bytes
-    batch_size = max_batch_size(scenario, usable_bytes)
+    batch_size = max_batch_size(scenario, usable)
     yield
-    context_length = max_context_length(scenario, usable_bytes)
+    context_length = max_context_length(scenario, usable)
     yield
-    parameters = yield from largest_in_steps(
-        lambda count: peak_bytes(with_parameter_count(scenario, count)) <= usable_bytes, MIN_PARAMETERS, MAX_PARAMETERS
-    )
+    parameters = yield from max_parameters_in_steps(scenario, usable)
     precision = None
     for fmt in PRECISIONS:
-        if _fits_in(scenario, fmt, usable_bytes):
+        if _fits_in(scenario, fmt, usable):
             precision = fmt
         yield
-    widest, pool = widest_format(scenario, usable_bytes), _pool_bytes(scenario, card_bytes)
-    concurrency = max_concurrency(scenario, pool) if pool is not None else 0
-    return Limits(batch_size, context_length, parameters, widest, ladder, precision, pool, concurrency)
+    widest, pool = widest_format(scenario, usable), _pool(scenario, card_bytes)
+    return Limits(batch_size, context_length, parameters, widest, ladder, precision, *(pool or (None, 0)))
 
 
-def _pool_bytes(scenario: Scenario, usable_bytes: int) -> int | None:
+def _pool(scenario: Scenario, card_bytes: int) -> Pool | None:
     """With vLLM's default share of the card; SGLang's is about as much."""
     detailed = scenario.estimator is Estimator.DETAILED
     if not (detailed and scenario.task is Task.INFERENCE and scenario.runtime in ENGINES):
         return None
-    return kv_pool_bytes(scenario, usable_bytes, ENGINE_SHARE)
+    return engine_pool(scenario, card_bytes, ENGINE_SHARE)
 
 
 def rest_of_pool(scenario: Scenario, found: Estimate, card_bytes: int) -> int | None:
     """What an engine reserves for its cache beyond what ``scenario`` fills; None without an engine, or where it fills all."""
-    pool = _pool_bytes(scenario, card_bytes)
-    rest = pool - found.peak.stack.kv_cache if pool is not None else 0
+    pool = _pool(scenario, card_bytes)
+    rest = pool.pool_bytes - found.peak.stack.kv_cache if pool is not None else 0
     return rest if rest > 0 else None
 
 
-def _fits_in(scenario: Scenario, precision: Format, usable_bytes: int) -> bool:
+def _fits_in(scenario: Scenario, precision: Format, usable: Usable) -> bool:
     weights = loaded_as(scenario, precision)
     if refusal_of_weights(scenario, weights) is not None:
         return False
     candidate = with_changes(scenario, {"weights": weights})
-    return refusal(candidate) is None and peak_bytes(candidate) <= usable_bytes
+    return refusal(candidate) is None and holds(usable, candidate)

@@ -132,9 +132,12 @@ class Verdict(QWidget):
         )
         if limits.pool_bytes is not None:
             pool = self.tr("{runtime}’s pool there: {pool}, %Ln sequence(s) of {context} tokens at once. {limits}", "", limits.concurrency)
+            size = numbers.bytes(limits.pool_bytes)
+            if scenario.parallel.world_size > 1:
+                size = self.tr("{pool} on each").format(pool=size)
             text = pool.format(
                 runtime=runtime_name(scenario.runtime),
-                pool=numbers.bytes(limits.pool_bytes),
+                pool=size,
                 context=numbers.count(scenario.context_length),
                 limits=text,
             )

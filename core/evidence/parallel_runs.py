@@ -59,8 +59,6 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
     if "fms" in framework and re.search(r"(bf16|fp16)=true", note.lower()):
         # accelerate: FSDP's mixed precision over fp32 weights where they are trained, autocast around adapters
         changes |= {"recipe": "mixed"} if full else {"autocast": True}
-    if changes["sharding"].startswith("fsdp") and not full:
-        changes |= {"upcast_norms": False}  # TRL leaves out prepare_model_for_kbit_training where a quantized model is divided
     if "torchtitan" in framework:  # it compiles layers, not the loss
         compiled = "compile" in str(run.get("chunked_loss/liger") or "")
         changes |= {"recipe": "mixed", "optimizer_implementation": "fused", "fused_kernels": compiled, "loss": "plain"}

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from core.memory.architecture import Architecture
 from core.memory.components import Device, Moment
 from core.memory.parallel import ONE_GPU, Parallelism, Sharding
-from core.memory.scenario import Gradients, Loss, Scenario
+from core.memory.scenario import Gradients, Loss, Method, Scenario
+from core.memory.sharding import DIVIDES_WEIGHTS
 from core.memory.units import ceil_div
 
 
@@ -119,6 +120,8 @@ def on_stage(scenario: Scenario, stage: Stage, first_layer: int) -> Scenario:
     own: dict[str, Any] = {}
     if parallel.sharding is Sharding.MEGATRON:  # its layers are Transformer Engine's, its loss is one over a part of the vocabulary
         own = {"fused_kernels": True, "fused_mlp": True, "loss": Loss.FUSED if scenario.loss is Loss.PLAIN else scenario.loss}
+    elif parallel.sharding in DIVIDES_WEIGHTS and scenario.method is Method.QLORA:
+        own = {"upcast_norms": False}  # TRL leaves prepare_model_for_kbit_training out; a unit of FSDP has one type
     return replace(
         scenario,
         architecture=arch,

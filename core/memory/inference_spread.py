@@ -12,6 +12,7 @@ llama.cpp is core.memory.llama_split.
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from core.memory.architecture import Architecture
 from core.memory.components import Device, Moment
@@ -21,7 +22,7 @@ from core.memory.inference import inference_moments
 from core.memory.parallel import ONE_GPU, Parallelism
 from core.memory.parameters import norm_parameters, position_parameters
 from core.memory.scenario import Runtime, Scenario
-from core.memory.serving import serving_moments
+from core.memory.serving import kv_pool_bytes, max_concurrency, serving_moments
 from core.memory.units import MIB, ceil_div
 
 #: What is not torch's grows by it where GPUs talk to each other: 0.30 GiB with two L40S, 0.12 at the median with one.
@@ -89,7 +90,29 @@ def engine_part(arch: Architecture, parallel: Parallelism) -> Architecture:
     return replace(shape, num_experts=own, num_experts_per_tok=min(arch.num_experts_per_tok, own))
 
 
-def _engine_film(scenario: Scenario, stage: Stage, first_layer: int, runtime_bytes: int) -> tuple[Moment, ...]:
+class EnginePart(NamedTuple):
+    """What one GPU of an engine serves, as a scenario of its own, and what it has beside that."""
+
+    scenario: Scenario
+    more_weight_bytes: int
+    talk_bytes: int
+    """Not torch's, where GPUs talk to each other."""
+    sampled: int | None
+    """Entries of the vocabulary that its sampler sees, as ``serving_moments`` takes it."""
+
+
+def engine_parts(scenario: Scenario) -> tuple[EnginePart, ...]:
+    """Of a GPU of each stage, in order; of one GPU the scenario as it is."""
+    if scenario.parallel.plain:
+        return (EnginePart(scenario, 0, 0, None),)
+    parts, first_layer = [], 0
+    for stage in stages(scenario.architecture, scenario.parallel):
+        parts.append(_engine_part(scenario, stage, first_layer))
+        first_layer += stage.layers
+    return tuple(parts)
+
+
+def _engine_part(scenario: Scenario, stage: Stage, first_layer: int) -> EnginePart:
     arch, parallel = scenario.architecture, scenario.parallel
     part = engine_part(with_layers(arch, first_layer, stage.layers), parallel)
     wide = unquantized_bytes_per_value(scenario.weights)
@@ -102,5 +125,31 @@ def _engine_film(scenario: Scenario, stage: Stage, first_layer: int, runtime_byt
         # An embedding that is also the head is on both ends.
         extra += _outside_bytes(replace(part, tie_word_embeddings=False), stage, wide, head=stage.last)
     own = replace(scenario, architecture=shape, parallel=ONE_GPU)
-    talks = NCCL_SERVING_BYTES if parallel.gpus_per_stage > parallel.data_parallel_size or parallel.pipeline_parallel_size > 1 else 0
-    return _heavier(serving_moments(own, runtime_bytes + talks, arch.vocab_size if stage.last else 0), extra)
+    talks = parallel.gpus_per_stage > parallel.data_parallel_size or parallel.pipeline_parallel_size > 1
+    return EnginePart(own, extra, NCCL_SERVING_BYTES if talks else 0, arch.vocab_size if stage.last else 0)
+
+
+def _engine_film(scenario: Scenario, stage: Stage, first_layer: int, runtime_bytes: int) -> tuple[Moment, ...]:
+    part = _engine_part(scenario, stage, first_layer)
+    return _heavier(serving_moments(part.scenario, runtime_bytes + part.talk_bytes, part.sampled), part.more_weight_bytes)
+
+
+class Pool(NamedTuple):
+    """The cache of an engine."""
+
+    pool_bytes: int
+    """On the GPU whose part of a sequence finds least room."""
+    sequences: int
+    """Of ``context_length``, that all replicas together hold at once."""
+
+
+def engine_pool(scenario: Scenario, card_bytes: int, share: float) -> Pool:
+    """What an engine reserves for its cache on cards of ``card_bytes`` each, and what it holds: all stages have as many blocks as the one
+    with least room (vLLM's ``get_kv_cache_configs`` takes the least of its workers'); replicas have a pool each.
+    """
+    pools = []
+    for part in engine_parts(scenario):
+        beside = part.more_weight_bytes + (part.talk_bytes if scenario.runtime is Runtime.VLLM else 0)
+        pool = max(0, kv_pool_bytes(part.scenario, card_bytes, share, part.sampled) - beside)
+        pools.append(Pool(pool, max_concurrency(part.scenario, pool) * scenario.parallel.data_parallel_size))
+    return min(pools, key=lambda pool: pool.sequences)

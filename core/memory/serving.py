@@ -135,14 +135,14 @@ def activation_peak_bytes(scenario: Scenario, sampled: int | None = None) -> int
 ENGINE_SHARE = 0.9
 
 
-def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float) -> int:
+def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float, sampled: int | None = None) -> int:
     """Cache that the engine reserves on a card of which torch reports ``card_bytes``: its ``share`` less weights, the largest step and
     what is not torch's; 0 where nothing is left. vLLM calls the share ``gpu_memory_utilization`` (0.9 by default, 0.92 in the newest
-    versions); SGLang's (``mem_fraction_static``) is weights and cache alone.
+    versions); SGLang's (``mem_fraction_static``) is weights and cache alone. ``sampled`` as in :func:`serving_moments`.
     """
     pool = int(share * card_bytes) - served_weight_bytes(scenario.architecture, scenario.weights)
     if scenario.runtime is Runtime.VLLM:
-        pool -= activation_peak_bytes(scenario) + NON_TORCH_BYTES
+        pool -= activation_peak_bytes(scenario, sampled) + NON_TORCH_BYTES
     return max(0, pool)
 
 

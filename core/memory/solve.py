@@ -6,6 +6,7 @@ finds the exact limit; 0 means that not even the smallest value fits.
 
 from collections.abc import Callable, Generator, Mapping
 
+from core.memory.components import Device
 from core.memory.estimate import peak_bytes, run_of
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS
 from core.memory.formats import Format, bits_per_value
@@ -43,7 +44,11 @@ def largest_in_steps(fits: Callable[[int], bool], low: int, high: int) -> Genera
 
 def largest(fits: Callable[[int], bool], low: int, high: int) -> int:
     """The same at once."""
-    steps = largest_in_steps(fits, low, high)
+    return at_once(largest_in_steps(fits, low, high))
+
+
+def at_once(steps: Generator[None, None, int]) -> int:
+    """What ``steps`` come to."""
     while True:
         try:
             next(steps)
@@ -55,51 +60,59 @@ def largest(fits: Callable[[int], bool], low: int, high: int) -> int:
 Usable = int | Mapping[str, int]
 
 
-def _fits(scenario: Scenario, usable: Usable) -> bool:
-    """Whether every GPU of ``scenario`` fits on its card."""
+def usable_by(device: Device, usable: Usable) -> int:
+    """Bytes of the card that ``device`` is on."""
+    return usable if isinstance(usable, int) else usable[device.gpu if device.gpu in usable else ""]
+
+
+def holds(usable: Usable, scenario: Scenario) -> bool:
+    """Whether every GPU of ``scenario`` fits on its card. Raises RefusedError."""
     if isinstance(usable, int):
         return peak_bytes(scenario) <= usable
-    return all(device.total_bytes <= usable[device.gpu if device.gpu in usable else ""] for device in run_of(scenario).devices)
+    return all(device.total_bytes <= usable_by(device, usable) for device in run_of(scenario).devices)
 
 
 def max_batch_size(scenario: Scenario, usable: Usable) -> int:
     """Largest batch, all else equal. Raises RefusedError."""
-    return largest(lambda batch: _fits(scenario.evolve(batch_size=batch), usable), MIN_BATCH_SIZE, MAX_BATCH_SIZE)
+    return largest(lambda batch: holds(usable, scenario.evolve(batch_size=batch)), MIN_BATCH_SIZE, MAX_BATCH_SIZE)
 
 
 def max_context_length(scenario: Scenario, usable: Usable) -> int:
     """Longest context, all else equal. Raises RefusedError."""
-    return largest(lambda context: _fits(scenario.evolve(context_length=context), usable), MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH)
+    return largest(lambda context: holds(usable, scenario.evolve(context_length=context)), MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH)
 
 
 def max_parameters(scenario: Scenario, usable: Usable) -> int:
-    """Largest size of the smooth family, all else equal. Small sizes have too few layers or heads to be spread like ``scenario``: whatever
-    is refused counts as what fits. Raises RefusedError where the largest is refused too.
+    """Largest size of the smooth family, all else equal. Raises RefusedError where the largest is refused."""
+    return at_once(max_parameters_in_steps(scenario, usable))
+
+
+def max_parameters_in_steps(scenario: Scenario, usable: Usable) -> Generator[None, None, int]:
+    """The same, yielding after each size it has tried. Small sizes have too few layers or heads to be spread like ``scenario``: whatever is
+    refused for that counts as what fits, but is no answer.
     """
+
+    def is_too_small(candidate: Scenario) -> bool:
+        refused = refusal(candidate)
+        return refused is not None and refused.reason in OF_SPREAD
 
     def fits(parameters: int) -> bool:
         candidate = with_parameter_count(scenario, parameters)
-        refused = refusal(candidate)
-        if refused is not None and refused.reason in OF_SPREAD and parameters < MAX_PARAMETERS:
-            return True
-        return _fits(candidate, usable)
+        return (parameters < MAX_PARAMETERS and is_too_small(candidate)) or holds(usable, candidate)
 
-    return largest(
-        fits,
-        MIN_PARAMETERS,
-        MAX_PARAMETERS,
-    )
+    most = yield from largest_in_steps(fits, MIN_PARAMETERS, MAX_PARAMETERS)
+    return 0 if most == 0 or is_too_small(with_parameter_count(scenario, most)) else most
 
 
 #: From wide to narrow, the formats people load models in.
 _LADDER = (Format.FP64, Format.FP32, Format.BF16, Format.FP16, Format.FP8, Format.INT8, Format.INT4)
 
 
-def widest_format(scenario: Scenario, usable_bytes: int) -> Format | None:
+def widest_format(scenario: Scenario, usable: Usable) -> Format | None:
     """Widest weight format that fits and can be run; of two as wide, the scenario's own, else the one first in common use."""
     own_first = sorted(_LADDER, key=lambda fmt: (-bits_per_value(fmt), fmt is not scenario.weights))
     for fmt in own_first:
         candidate = scenario.evolve(weights=fmt)
-        if refusal(candidate) is None and peak_bytes(candidate) <= usable_bytes:
+        if refusal(candidate) is None and holds(usable, candidate):
             return fmt
     return None

@@ -2587,6 +2587,10 @@
             <numerusform>{runtime} 在其上的缓存池：{pool}，可同时容纳 %Ln 条 {context} token 的序列。{limits}</numerusform>
         </translation>
     </message>
+    <message>
+        <source>{pool} on each</source>
+        <translation>每张卡 {pool}</translation>
+    </message>
 </context>
 <context>
     <name>WindowActions</name>

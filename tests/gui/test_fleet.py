@@ -181,3 +181,33 @@ def test_nonsense_is_refused_in_place(fleet, name, text):
     assert fleet.scenario is before
     fleet.bot.keyClick(fleet.find(QLineEdit, f"{name}.box"), Qt.Key.Key_Escape)
     assert not label.isVisibleTo(fleet.window)
+
+
+def test_the_pool_of_an_engine_is_what_each_gpus_part_leaves(fleet):
+    fleet.set(task=Task.INFERENCE, runtime=Runtime.VLLM, gpu="RTX 4090")
+    model = find_model(load_models(assets.MODELS), "Qwen2.5-32B")
+    fleet.set(architecture=model.architecture, tensor_parallel_size=4)
+    fleet.settle()
+    assert "Fits" in fleet.verdict
+    limits = fleet.text("verdict_limits")
+    assert "on each," in limits
+    assert " 0 sequences" not in limits
+
+
+def test_sizes_that_the_smallest_models_cannot_be_spread_by(fleet):
+    fleet.set(pipeline_parallel_size=16, tensor_parallel_size=8, num_microbatches=64)
+    fleet.settle()
+    assert "batch —" not in fleet.text("verdict_limits")
+
+
+def test_of_different_cards_the_smaller_one_limits_what_is_offered(fleet):
+    """Another one as small changes nothing more."""
+    fleet.set(task=Task.INFERENCE, runtime=Runtime.LLAMA_CPP, weights="q4_k_m", pipeline_parallel_size=2, gpu="RTX 4090")
+    small = "RTX 3060 (12GB)"
+    limits = []
+    for cards in (("RTX 4090", "RTX 4090"), ("RTX 4090", small), (small, small)):
+        fleet.set(gpus=cards)
+        fleet.settle()
+        limits.append(fleet.text("verdict_limits"))
+    assert limits[0] != limits[1]
+    assert limits[1].partition("parameters")[0] == limits[2].partition("parameters")[0]

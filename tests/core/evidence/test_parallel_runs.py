@@ -119,7 +119,6 @@ def test_what_frameworks_do_only_on_several():
     assert scenario("ColossalChat").transformers_release == "before-4.45"
     assert scenario("deepspeed").recipe == "mixed"
     assert scenario("torchtitan").parallel.sync_each_batch
-    assert not scenario("fms-hf-tuning", method="qlora", weight_dtype="nf4", lora_targets=["q_proj"]).upcast_norms
 
 
 def test_torchtitan_compiles_its_loss_since_2025():

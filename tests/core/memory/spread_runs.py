@@ -10,6 +10,10 @@ P = parameter_count(LLAMA_7B)
 BUFFERS = 512
 FULL = Scenario(architecture=LLAMA_7B).evolve(task="training", recipe="mixed", gradient_checkpointing=True, context_length=2048)
 MISTRAL_7B = Architecture(**SHAPE | {"intermediate_size": 14336, "num_key_value_heads": 8})
+LLAMA_2_70B = Architecture(
+    **SHAPE
+    | {"hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80, "num_attention_heads": 64, "num_key_value_heads": 8}
+)
 MOE = Architecture(
     **SHAPE
     | {

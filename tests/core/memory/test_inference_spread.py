@@ -11,8 +11,9 @@ from core.memory import Architecture, Scenario, estimate
 from core.memory.architecture import Position
 from core.memory.components import MomentName
 from core.memory.estimate import moments_of
+from core.memory.inference_spread import engine_pool
 from core.memory.runtime import CUDA_CONTEXT_BYTES
-from core.memory.serving import NON_TORCH_BYTES
+from core.memory.serving import NON_TORCH_BYTES, kv_pool_bytes, max_concurrency
 from core.memory.units import GIB, MIB
 
 LLAMA_7B = Scenario(architecture=Architecture(**SHAPE))
@@ -45,6 +46,50 @@ def test_two_gpus_of_vllm_take_what_their_log_says():
     assert load.weights / GIB == pytest.approx(30.71, rel=0.005)
     assert (profile.activations + profile.logits + profile.workspace + profile.inputs) / GIB == pytest.approx(1.26, rel=0.15)
     assert (load.runtime - CUDA_CONTEXT_BYTES) / GIB == pytest.approx(0.30, rel=0.01)
+
+
+class TestPool:
+    """What is left for the cache of an engine."""
+
+    CARD = 44 * GIB
+
+    def test_of_one_gpu_it_is_the_engines_own(self):
+        alone = QWEN_32B.evolve(weights="fp8")
+        pool = kv_pool_bytes(alone, self.CARD, 0.9)
+        assert engine_pool(alone, self.CARD, 0.9) == (pool, max_concurrency(alone, pool))
+        assert pool > 0
+
+    @pytest.mark.parametrize("spread", [{"tensor_parallel_size": 2}, {"pipeline_parallel_size": 2}, {"tensor_parallel_size": 8}])
+    def test_it_is_what_the_largest_step_leaves_of_each_gpu(self, spread):
+        run = QWEN_32B.evolve(**spread)
+        found = engine_pool(run, self.CARD, 0.9)
+        left = []
+        for device in estimate(run).devices:
+            profile = moment(device, MomentName.PROFILE_RUN)
+            left.append(int(0.9 * self.CARD) - sum(profile._replace(reserve=0)) + CUDA_CONTEXT_BYTES)
+        assert found.pool_bytes in [pytest.approx(size, abs=MIB) for size in left]
+        assert found.sequences > 10
+
+    def test_as_many_sequences_as_it_holds_are_what_fills_it(self):
+        run = QWEN_32B.evolve(tensor_parallel_size=2)
+        found = engine_pool(run, self.CARD, 0.9)
+        (device,) = estimate(run.evolve(batch_size=found.sequences)).devices
+        (one_more,) = estimate(run.evolve(batch_size=found.sequences + 1)).devices
+        assert moment(device, MomentName.SERVING).kv_cache <= found.pool_bytes < moment(one_more, MomentName.SERVING).kv_cache
+
+    def test_the_stage_with_least_room_decides(self):
+        even, uneven = (
+            engine_pool(QWEN_32B.evolve(pipeline_parallel_size=2, layers_per_stage=layers), self.CARD, 0.9) for layers in [(), (24, 40)]
+        )
+        assert uneven.sequences < even.sequences
+
+    def test_replicas_have_a_pool_each(self):
+        pair = engine_pool(QWEN_32B.evolve(tensor_parallel_size=2), self.CARD, 0.9)
+        eight = engine_pool(QWEN_32B.evolve(tensor_parallel_size=2, data_parallel_size=4), self.CARD, 0.9)
+        assert eight == (pair.pool_bytes, 4 * pair.sequences)
+
+    def test_nothing_may_be_left(self):
+        assert engine_pool(QWEN_32B.evolve(tensor_parallel_size=2), 24 * GIB, 0.9) == (0, 0)
 
 
 def test_a_gpu_by_itself_talks_to_nobody():

@@ -90,3 +90,4 @@ def test_sizes_too_small_for_a_pipeline_do_not_hide_those_that_fit(training):
     limit = max_parameters(spread, 80 * GIB)
     assert limit > max_parameters(training.evolve(gradient_checkpointing=True), 80 * GIB) > 0
     assert peak_bytes(with_parameter_count(spread, limit)) <= 80 * GIB
+    assert max_parameters(spread, 2 * GIB) == 0  # what would be small enough has too few layers

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from any_scenario import SHAPE
-from spread_runs import BUFFERS, FULL, MISTRAL_7B, MOE, P, stacks, stacks_of_first, state
+from spread_runs import BUFFERS, FULL, LLAMA_2_70B, MISTRAL_7B, MOE, P, stacks, stacks_of_first, state
 
 from core.memory import (
     Architecture,
@@ -176,6 +176,35 @@ class TestMeasured:
             **changes,
         )
         assert estimate(run).readings.allocated_bytes / GIB == pytest.approx(gib, rel=0.02)
+
+    @pytest.mark.parametrize(
+        ("changes", "gib"),
+        [
+            # PEFT's guide to FSDP, Llama-2-70B on two cards, 2 x 2048 tokens: 35.6 GB a GPU, 19.6 with weights and states on the host
+            ({"batch_size": 2, "lora_r": 8}, 35.6e9 / GIB),
+            ({"batch_size": 2, "lora_r": 8, "offload_parameters": "cpu", "offload_optimizer": "cpu"}, 19.6e9 / GIB),
+        ],
+    )
+    def test_a_quantized_model_in_parts(self, changes, gib):
+        run = Scenario(architecture=LLAMA_2_70B).evolve(
+            task="training",
+            method="qlora",
+            weights="nf4-double",
+            context_length=2048,
+            gradient_checkpointing=True,
+            data_parallel_size=2,
+            sharding="fsdp",
+            **changes,
+        )
+        assert estimate(run).total_bytes / GIB == pytest.approx(gib, rel=0.2)
+
+    def test_norms_of_a_quantized_model_in_parts_stay_as_narrow_as_it_is(self):
+        """TRL leaves prepare_model_for_kbit_training out where FSDP or ZeRO-3 divides the weights; replicas are prepared as one GPU is."""
+        run = Scenario(architecture=MISTRAL_7B).evolve(task="training", method="qlora", weights="nf4", data_parallel_size=4)
+        for sharding in ("fsdp", "fsdp2", "zero3"):
+            divided = run.evolve(sharding=sharding)
+            assert estimate(divided).total_bytes == estimate(divided.evolve(upcast_norms=False)).total_bytes
+        assert estimate(run).total_bytes > estimate(run.evolve(upcast_norms=False)).total_bytes
 
     def test_stages_of_a_pipeline_come_in_order(self):
         """FlagPerf, PaddleNLP, LLaMA-7B, TP2 PP4, 4 x 2048 tokens, 8 A100: 46.80, 38.93, 31.74 and 26.92 GiB."""
