@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from core.memory import ONE_GPU, Method, Parallelism, Scenario, Sharding, Task, refusal
 from core.memory.parallel import MAX_STAGES
-from core.memory.parallel_refusal import tensor_size_possible
+from core.memory.parallel_refusal import groups_served, tensor_size_possible
 from core.memory.scenario import ENGINES
 
 
@@ -20,7 +20,11 @@ def with_gpus(scenario: Scenario, count: int) -> Scenario:
     inner = now.tensor_parallel_size * now.pipeline_parallel_size * now.context_parallel_size
     spread = replace(now, gpus=())
     if scenario.task is Task.INFERENCE:
-        return scenario.evolve(parallel=_serving(scenario, replace(ONE_GPU, gpus_per_node=now.gpus_per_node), count))
+        blank = replace(ONE_GPU, gpus_per_node=now.gpus_per_node)
+        served = scenario.evolve(parallel=_serving(scenario, blank, count))
+        if scenario.runtime in ENGINES and refusal(served) is not None:  # no pipeline of this model
+            return scenario.evolve(parallel=replace(blank, data_parallel_size=count))
+        return served
     if inner > 1 and count % inner == 0:
         replicas = count // inner
         experts = now.expert_parallel_size if replicas % now.expert_parallel_size == 0 else 1
@@ -47,7 +51,8 @@ def _serving(scenario: Scenario, spread: Parallelism, count: int) -> Parallelism
 def tensor_sizes(scenario: Scenario, count: int, gpus_per_node: int) -> list[int]:
     """Sizes that divide ``count`` and the heads, and lie within one machine, from 1."""
     most = min(count, gpus_per_node)
-    return [size for size in range(1, most + 1) if count % size == 0 and tensor_size_possible(scenario.architecture, size)]
+    possible = [size for size in range(1, most + 1) if count % size == 0 and tensor_size_possible(scenario.architecture, size)]
+    return [size for size in possible if groups_served(scenario, size)]
 
 
 def with_size(scenario: Scenario, field: str, size: int) -> Scenario:

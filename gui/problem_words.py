@@ -58,6 +58,11 @@ def refusal_reason(reason: Reason) -> str:
             )
         case Reason.TENSOR_PARALLEL_HEADS:
             return translate("Words", "Tensor parallelism divides whole heads. Pick a size that divides the heads of this model.")
+        case Reason.QUANTIZED_GROUPS:
+            return translate(
+                "Words",
+                "Engines split a quantized Mamba-2 model only over as many GPUs as divide the groups of its mixers. Pick fewer, or bf16.",
+            )
         case Reason.PIPELINE_LAYERS:
             return translate(
                 "Words",

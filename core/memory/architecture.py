@@ -240,6 +240,8 @@ class Architecture:
     """Layers with a mixer behind the last attention; 0 where attention comes last (Qwen3-Next, Falcon-H1)."""
     conv_kernel: Annotated[int, Ge(0), Le(10**4)] = 0
     """Tokens that the convolution before the state looks at, and that it keeps."""
+    conv_dim: Annotated[int, Ge(0), Le(10**7)] = 0
+    """Channels of a short convolution; 0: as many as the hidden size has."""
     mamba_num_heads: Annotated[int, Ge(0), Le(10**7)] = 0
     """Of Mamba, whose every channel has a state of its own, its channels."""
     mamba_head_dim: Annotated[int, Ge(0), Le(10**5)] = 0

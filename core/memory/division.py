@@ -2,17 +2,20 @@
 
 Sources: Megatron-LM's parallel layers and its schedules (1F1B: stage i of p runs p - i forward passes before its first backward pass;
 interleaved: 2 (p - i - 1) + (v - 1) p + 1 of its v pieces); Korthikanti et al., "Reducing Activation Recomputation in Large Transformer
-Models", for what tensor and sequence parallelism divide. Symbols: t tensor, p pipeline, c context, v virtual pipeline size.
+Models", for what tensor and sequence parallelism divide; of mixers vLLM's mamba_mixer.py, mamba_mixer2.py, short_conv.py and its state
+shapes (mamba_utils.py), Megatron-Core's mamba_mixer.py. Symbols: t tensor, p pipeline, c context, v virtual pipeline size.
 """
 
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from core.memory.architecture import Architecture
+from core.memory.architecture import Architecture, Mixer
 from core.memory.components import Device, Moment
+from core.memory.layer_pattern import with_hybrid_layers
 from core.memory.parallel import ONE_GPU, Parallelism, Sharding
 from core.memory.scenario import Gradients, Loss, Method, Scenario
 from core.memory.sharding import DIVIDES_WEIGHTS
+from core.memory.short_conv import convolved
 from core.memory.units import ceil_div
 
 
@@ -32,7 +35,7 @@ class Stage(NamedTuple):
 def part_of(arch: Architecture, parallel: Parallelism) -> Architecture:
     """The shape that one GPU multiplies with under tensor parallelism: heads, MLPs and vocabulary divided by t; a key and value head at
     least, so that they are repeated where t exceeds them. Norms, routers and latents are whole everywhere, and so are the experts, which
-    are counted apart.
+    are counted apart. Of mixers the heads or channels are divided, and with them convolution and states; a group at least.
     """
     t = parallel.tensor_parallel_size
     of_expert = parallel.expert_tensor_parallel_size or t
@@ -46,6 +49,11 @@ def part_of(arch: Architecture, parallel: Parallelism) -> Architecture:
         vocab_size=ceil_div(arch.vocab_size, t),
         moe_intermediate_size=arch.moe_intermediate_size // of_expert,
         shared_expert_intermediate_size=arch.shared_expert_intermediate_size // t,
+        mamba_num_heads=arch.mamba_num_heads // t,
+        n_groups=max(1, arch.n_groups // t) if arch.n_groups else 0,
+        linear_num_key_heads=arch.linear_num_key_heads // t,
+        linear_num_value_heads=arch.linear_num_value_heads // t,
+        conv_dim=convolved(arch) // t if arch.mixer is Mixer.SHORT_CONV else 0,
         file_format=None,
     )
 
@@ -55,6 +63,8 @@ def with_layers(arch: Architecture, first: int, layers: int) -> Architecture:
     whole = arch.num_hidden_layers
     if layers == whole:
         return arch
+    if arch.num_mixer_layers:
+        return with_hybrid_layers(arch, first, layers)
     dense = arch.first_k_dense_replace
     return replace(
         arch,

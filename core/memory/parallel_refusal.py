@@ -1,14 +1,17 @@
 """Ways to spread a run over GPUs that no framework runs.
 
 Sources: accelerate's, vLLM's, SGLang's and llama.cpp's options; Megatron-Core's checks of its arguments; DeepSpeed's of its configuration
-(ZeRO-2 and ZeRO-3 beside a pipeline, offload by stage); torch's ``CPUOffload``; PEFT and TRL on quantized models.
+(ZeRO-2 and ZeRO-3 beside a pipeline, offload by stage); torch's ``CPUOffload``; PEFT and TRL on quantized models; what vLLM's mixers and
+Megatron-Core's assert of the tensor parallel size, and which models vLLM lets be a pipeline (``SupportsPP``).
 """
 
 from dataclasses import replace
 from typing import Any
 
-from core.memory.architecture import Architecture
+from core.memory.architecture import Architecture, Mixer
 from core.memory.division import layers_of_stages
+from core.memory.formats import QUANTIZED, Format
+from core.memory.layer_pattern import has_mixer_or_whole_layers
 from core.memory.parallel import MAX_STAGES, ONE_GPU, Offload, Parallelism, Recompute, Sharding
 from core.memory.reasons import Reason, Refusal
 from core.memory.scenario import ENGINES, Attention, Gradients, Method, Objective, Recipe, Runtime, Scenario, Task
@@ -19,6 +22,7 @@ OF_SPREAD = frozenset(
         Reason.SEVERAL_GPUS,
         Reason.SERVED_OTHERWISE,
         Reason.TENSOR_PARALLEL_HEADS,
+        Reason.QUANTIZED_GROUPS,
         Reason.PIPELINE_LAYERS,
         Reason.INTERLEAVED_WITHOUT_PIPELINE,
         Reason.ZERO_WITH_PIPELINE,
@@ -36,8 +40,6 @@ OF_SPREAD = frozenset(
 
 def parallel_refusal(scenario: Scenario) -> Refusal | None:
     """Why no run is spread like ``scenario``; None when one can be."""
-    if scenario.task is Task.INFERENCE and scenario.architecture.num_mixer_layers:
-        return Refusal(Reason.SEVERAL_GPUS, ({"parallel": ONE_GPU},))
     if scenario.task is Task.INFERENCE:
         return _of_serving(scenario, scenario.parallel)
     return _of_model(scenario) or _of_sharding(scenario, scenario.parallel) or _of_offload(scenario.parallel)
@@ -69,13 +71,59 @@ def _of_serving(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
     whole = scenario.runtime is Runtime.LLAMA_CPP  # whose shares are proportions
     if not whole and (min(layers) < 1 or sum(layers) != arch.num_hidden_layers):
         return Refusal(Reason.PIPELINE_LAYERS, (_resized(parallel, pipeline_parallel_size=min(p, arch.num_hidden_layers)),))
+    return _of_mixers_served(scenario, parallel)
+
+
+def _of_mixers_served(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
+    arch, t = scenario.architecture, parallel.tensor_parallel_size
+    if not arch.num_mixer_layers:
+        return None
+    if scenario.runtime is Runtime.VLLM and parallel.pipeline_parallel_size > 1 and arch.mixer is Mixer.MAMBA2 and not arch.attention_layers:
+        return Refusal(Reason.SERVED_OTHERWISE, (_resized(parallel, pipeline_parallel_size=1),))
+    if not groups_served(scenario, t):
+        whole = max(size for size in range(1, t) if groups_served(scenario, size) and tensor_size_possible(arch, size))
+        unquantized = {"weights": Format.BF16.value}
+        return Refusal(Reason.QUANTIZED_GROUPS, (_resized(parallel, tensor_parallel_size=whole), unquantized))
+    return _of_mixer_layers(scenario)
+
+
+def groups_served(scenario: Scenario, size: int) -> bool:
+    """Whether engines divide the groups of the mixers between ``size`` GPUs, or may repeat the only one."""
+    arch = scenario.architecture
+    quantized = scenario.runtime in ENGINES and scenario.weights in QUANTIZED
+    return not (quantized and arch.mixer is Mixer.MAMBA2 and arch.n_groups % size)
+
+
+def _of_mixer_layers(scenario: Scenario) -> Refusal | None:
+    """A stage so small that it has single blocks of attention and MLPs only, and no mixer, is not modelled."""
+    arch, parallel = scenario.architecture, scenario.parallel
+    first = 0
+    for layers in layers_of_stages(arch, parallel):
+        if layers and not has_mixer_or_whole_layers(arch, first, layers):
+            return Refusal(Reason.SEVERAL_GPUS, (_resized(parallel, pipeline_parallel_size=1) | {"virtual_pipeline_parallel_size": 1},))
+        first += layers
     return None
 
 
 def tensor_size_possible(arch: Architecture, size: int) -> bool:
-    """Whether ``size`` GPUs share whole heads; of keys and values several may have the same."""
+    """Whether ``size`` GPUs share whole heads; of keys and values several may have the same, and so of a mixer's only group."""
     groups = arch.num_key_value_heads
-    return arch.num_attention_heads % size == 0 and (groups % size == 0 or size % groups == 0)
+    heads = arch.num_attention_heads % size == 0 and (groups % size == 0 or size % groups == 0)
+    if not arch.num_mixer_layers:
+        return heads
+    return (heads or not arch.attention_layers) and _mixer_size_possible(arch, size)
+
+
+def _mixer_size_possible(arch: Architecture, size: int) -> bool:
+    match arch.mixer:
+        case Mixer.MAMBA2:
+            return arch.mamba_num_heads % size == 0 and (arch.n_groups == 1 or arch.n_groups % size == 0)
+        case Mixer.GATED_DELTA_NET:
+            return arch.linear_num_key_heads % size == 0
+        case Mixer.SHORT_CONV:
+            return arch.hidden_size % size == 0
+        case _:
+            return arch.mamba_num_heads % size == 0
 
 
 def _resized(parallel: Parallelism, **sizes: int) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class Reason(StrEnum):
     """The runtime spreads inference over GPUs in another way."""
     TENSOR_PARALLEL_HEADS = "tensor_parallel_heads"
     """Tensor parallelism divides whole heads, or repeats each key and value head equally often."""
+    QUANTIZED_GROUPS = "quantized_groups"
+    """Engines repeat the only group of a Mamba-2 mixer on every GPU, but not of quantized matrices."""
     PIPELINE_LAYERS = "pipeline_layers"
     """Every stage, and every piece of an interleaved one, has layers, and all stages together have all."""
     INTERLEAVED_WITHOUT_PIPELINE = "interleaved_without_pipeline"

@@ -139,6 +139,11 @@ class ExplainPage(Page):
                 "flash-linear-attention, prefill and training take far less; what is cached is the same."
             )
             text.append(section(self.tr("Assumed"), html.escape(assumed)))
+        if _cut_by_numbers(frame.scenario):
+            assumed = self.tr(
+                "Layers with attention are spread evenly over the stages, as far as their number says. What all stages have together is exact."
+            )
+            text.append(section(self.tr("Assumed"), html.escape(assumed)))
         if extra:
             words = self.tr("A log of this machine says {difference} to that. It can be removed in the tab Evidence.")
             words = words.format(difference=numbers.bytes(extra, signed=True))
@@ -229,6 +234,13 @@ def _in_plain_pytorch(scenario: Scenario) -> bool:
     """Whether layers that keep a state run without kernels of their own."""
     by_transformers = scenario.task is Task.TRAINING or scenario.runtime is Runtime.TRANSFORMERS
     return bool(scenario.architecture.num_mixer_layers) and by_transformers
+
+
+def _cut_by_numbers(scenario: Scenario) -> bool:
+    """Whether stages have layers of which only the numbers of each kind are known."""
+    arch = scenario.architecture
+    kinds = arch.num_mixer_layers and 0 < arch.num_layers_without_attention < arch.num_hidden_layers
+    return bool(kinds) and scenario.parallel.pipeline_parallel_size > 1
 
 
 def _document_html(sections: list[str]) -> str:

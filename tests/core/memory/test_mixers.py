@@ -285,9 +285,8 @@ class TestServed:
         assert total(1000, 1) <= total(1000, 4)
 
 
-@pytest.mark.parametrize("changes", [{"runtime": Runtime.VLLM}, {"task": Task.TRAINING, "recipe": "pure16"}])
-def test_a_model_with_mixers_is_not_split_between_gpus(changes):
-    split = Scenario(architecture=BAMBA).evolve(**changes, tensor_parallel_size=2)
+def test_a_model_with_mixers_is_not_split_between_gpus_in_training():
+    split = Scenario(architecture=BAMBA).evolve(task=Task.TRAINING, recipe="pure16", tensor_parallel_size=2)
     refused = refusal(split)
     assert refused is not None
     assert refused.reason is Reason.SEVERAL_GPUS

@@ -1,0 +1,90 @@
+"""Which layers of a model with mixers fall to a stage of a pipeline, or to one GPU of several that have some of the layers each.
+
+Of most models the kinds of layers are known by their numbers only. They are taken to alternate evenly: attention as often in any layers as
+in all, the last of it as far from the end as ``num_mixers_after_attention`` says; of the others the mixers first, then blocks of an MLP.
+That is how the layers of Qwen3-Next, Jamba and Granite 4 follow each other, exactly; Nemotron-H, Bamba and LFM2 have one layer with
+attention more or less somewhere. Counted up to a layer, not within a stage, so that all stages together have what the model has.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from core.memory.architecture import Architecture, Mixer
+from core.memory.units import ceil_div
+
+
+class _Counted(NamedTuple):
+    """How many of the first layers have what."""
+
+    attention: int
+    mixers: int
+    mlps: int
+    experts: int
+
+
+def _before(arch: Architecture, layers: int) -> _Counted:
+    """Of the first ``layers``."""
+    whole, every = arch.num_hidden_layers, arch.attention_layers
+    others = whole - every
+    # From mixers to layers: beside them there may be blocks of an MLP.
+    after = arch.num_mixers_after_attention * others // arch.num_mixer_layers if others else 0
+    if after * every < whole:
+        attention = min(every, (layers + after) * every // whole)
+    else:  # further from the end than from each other
+        attention = min(every, layers * every // (whole - after)) if every else 0
+    side_by_side = every + arch.num_mixer_layers > whole
+    if side_by_side:
+        mixers = ceil_div(layers * arch.num_mixer_layers, whole)
+    else:
+        mixers = ceil_div((layers - attention) * arch.num_mixer_layers, others)
+    if arch.mlp_layers in (0, whole):
+        mlps = layers if arch.mlp_layers else 0
+    else:
+        mlps = layers - attention - mixers
+    experts = max(0, mlps - arch.first_k_dense_replace) // arch.expert_layer_period if arch.num_experts else 0
+    return _Counted(attention, mixers, mlps, experts)
+
+
+def _within(arch: Architecture, first: int, layers: int) -> _Counted:
+    begin, end = _before(arch, first), _before(arch, first + layers)
+    return _Counted(*(later - earlier for earlier, later in zip(begin, end, strict=True)))
+
+
+def has_mixer_or_whole_layers(arch: Architecture, first: int, layers: int) -> bool:
+    """Whether the layers have a mixer, or each attention and an MLP: single blocks without a mixer among them are not modelled."""
+    return _within(arch, first, layers).mixers > 0 or not arch.num_layers_without_mlp
+
+
+def with_hybrid_layers(arch: Architecture, first: int, layers: int) -> Architecture:
+    """``arch``, which has mixers, with ``layers`` of its layers from ``first`` on."""
+    found = _within(arch, first, layers)
+    dense, period = max(0, min(arch.first_k_dense_replace - _before(arch, first).mlps, found.mlps)), arch.expert_layer_period
+    if (found.mlps - dense) // period != found.experts:  # the stage begins within a period
+        dense, period = found.mlps - found.experts, 1
+    return replace(
+        arch,
+        mixer=arch.mixer if found.mixers else Mixer.NONE,
+        num_hidden_layers=layers,
+        num_mixer_layers=found.mixers,
+        num_layers_without_attention=layers - found.attention,
+        num_layers_without_mlp=layers - found.mlps,
+        num_mixers_after_attention=_mixers_at_end(arch, first, layers),
+        first_k_dense_replace=dense,
+        expert_layer_period=period,
+        file_format=None,
+    )
+
+
+def _mixers_at_end(arch: Architecture, first: int, layers: int) -> int:
+    """Mixers of these layers behind the last of them that has attention; 0 where that is the last, or where both are side by side."""
+    end = _before(arch, first + layers)
+    low, high = first, first + layers  # the fewest layers that have as much attention
+    if _before(arch, first).attention == end.attention:
+        return end.mixers - _before(arch, first).mixers
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _before(arch, middle).attention < end.attention:
+            low = middle
+        else:
+            high = middle
+    return end.mixers - _before(arch, high).mixers

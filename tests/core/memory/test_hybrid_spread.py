@@ -1,0 +1,166 @@
+"""Models with mixers over several GPUs: the parts add up to the whole and what is repeated; what no framework runs is refused."""
+
+from dataclasses import replace
+
+import pytest
+from test_mixers import BAMBA, FALCON_H1, GRANITE, JAMBA, LFM2, MAMBA, NEMOTRON_H, QWEN3_NEXT, hybrids
+
+from core.memory import Architecture, Reason, Runtime, Scenario, estimate, parameter_count, reconcile, refusal
+from core.memory.components import MomentName
+from core.memory.division import part_of, with_layers
+from core.memory.edge import validated
+from core.memory.estimate import moments_of
+from core.memory.mixers import mixer, mixer_shapes
+from core.memory.parallel import Parallelism
+from core.memory.parameters import outside_parameters
+from core.memory.serving_states import state_page_bytes
+
+#: Layers of each stage, all with a mixer among them in every model.
+CUTS = [(8,), (4, 4), (3, 5), (2, 4, 2), (6, 2)]
+
+
+def in_layers(arch: Architecture) -> int:
+    return parameter_count(arch) - outside_parameters(arch)
+
+
+def counts(arch: Architecture) -> tuple[int, ...]:
+    return arch.num_hidden_layers, arch.num_mixer_layers, arch.attention_layers, arch.mlp_layers, arch.num_moe_layers
+
+
+def cut(arch: Architecture, *layers: int) -> list[Architecture]:
+    return [with_layers(arch, sum(layers[:place]), each) for place, each in enumerate(layers)]
+
+
+def served(arch: Architecture, runtime: Runtime = Runtime.VLLM, **choices: object) -> Scenario:
+    return validated(Scenario, architecture=arch, runtime=runtime).evolve(**choices)
+
+
+@hybrids
+@pytest.mark.parametrize("layers", CUTS, ids=str)
+def test_stages_have_what_the_model_has(arch, layers):
+    """Blocks of each kind, and values in them, to the last one."""
+    parts = cut(arch, *layers)
+    assert tuple(map(sum, zip(*map(counts, parts), strict=True))) == counts(arch)
+    assert sum(map(in_layers, parts)) == in_layers(arch)
+
+
+def test_kinds_of_layers_fall_to_the_stage_that_has_them():
+    """Qwen3-Next attends in every fourth layer; Jamba in the third and seventh here, and has experts in every second; Falcon-H1 has both
+    everywhere.
+    """
+    assert [part.attention_layers for part in cut(QWEN3_NEXT, 3, 1, 4)] == [0, 1, 1]
+    assert [part.num_mixers_after_attention for part in cut(QWEN3_NEXT, 3, 1, 4)] == [3, 0, 0]
+    third = cut(JAMBA, 3, 3, 2)
+    assert [part.attention_layers for part in third] == [1, 0, 1]
+    assert [part.num_moe_layers for part in third] == [1, 2, 1]
+    assert [part.num_mixers_after_attention for part in third] == [0, 3, 1]
+    assert [part.attention_layers for part in cut(FALCON_H1, 5, 3)] == [5, 3]
+    dense = replace(QWEN3_NEXT, first_k_dense_replace=3)
+    assert [part.num_moe_layers for part in cut(dense, 2, 2, 4)] == [0, 1, 4]
+
+
+def test_a_stage_without_a_mixer_is_one_of_an_ordinary_model():
+    attention = cut(QWEN3_NEXT, 3, 1, 4)[1]
+    assert attention.num_mixer_layers == attention.num_layers_without_attention == 0
+    for runtime in (Runtime.VLLM, Runtime.TRANSFORMERS):
+        fourth = served(QWEN3_NEXT, runtime, pipeline_parallel_size=8)
+        assert sum(device.alike for device in estimate(fourth).devices) == 8
+        assert moments_of(fourth, 3)[0].stack.weights > 0
+
+
+def test_single_blocks_without_a_mixer_are_refused():
+    """Of Nemotron-H's blocks an MLP by itself."""
+    for runtime in (Runtime.VLLM, Runtime.TRANSFORMERS):
+        split = served(NEMOTRON_H, runtime, pipeline_parallel_size=8)
+        refused = refusal(split)
+        assert refused is not None
+        assert refused.reason is Reason.SEVERAL_GPUS
+        assert refusal(reconcile(split)) is None
+    assert refusal(served(NEMOTRON_H, pipeline_parallel_size=2)) is None
+
+
+@hybrids
+@pytest.mark.parametrize("size", [2, 4])
+def test_tensor_parallelism_divides_mixers(arch, size):
+    """States by heads; of what is in every part only groups, and the outputs that all channels share, are repeated."""
+    parallel = Parallelism(tensor_parallel_size=size)
+    part = part_of(arch, parallel)
+    rules = mixer(arch)
+    assert size * rules.recurrent_state_bytes(part) == rules.recurrent_state_bytes(arch)
+    groups = 2 * (size - 1) * arch.ssm_state_size if arch.n_groups else 0
+    assert size * rules.convolved(part) - rules.convolved(arch) == groups
+    assert size * state_page_bytes(part) - state_page_bytes(arch) == 2 * (arch.conv_kernel - 1) * groups
+    repeated = arch.hidden_size * groups
+    assert size * sum(i * o for _, i, o in mixer_shapes(part)) - sum(i * o for _, i, o in mixer_shapes(arch)) == repeated
+
+
+@hybrids
+def test_gpus_of_an_engine_have_the_model_between_them(arch):
+    """And norms, routers, and rotary tables once more each; sequences no less than their part of the states."""
+
+    def of(**choices: object) -> tuple[int, int]:
+        devices = estimate(served(arch, **choices)).devices
+        stacks = [(each.alike, {moment.name: moment.stack for moment in each.moments}) for each in devices]
+        weights = sum(alike * moments[MomentName.LOAD].weights for alike, moments in stacks)
+        return weights, sum(alike * moments[MomentName.SERVING].kv_cache for alike, moments in stacks)
+
+    weights, cache = of()
+    for size in (2, 4):
+        together, cached = of(tensor_parallel_size=size)
+        assert weights < together < 1.15 * weights
+        assert cached >= cache
+    assert of(data_parallel_size=2) == (2 * weights, 2 * cache)
+
+
+@hybrids
+def test_transformers_gives_each_gpu_some_of_the_layers(arch):
+    """What is loaded adds up but for the rotary frequencies; states and keys and values, whose last layers may not have theirs, at decode."""
+    one = served(arch, Runtime.TRANSFORMERS, context_length=2000)
+    stacks = [{moment.name: moment.stack for moment in device.moments} for device in estimate(one).devices]
+    two = estimate(one.evolve(pipeline_parallel_size=2)).devices
+    parts = [{moment.name: moment.stack for moment in device.moments} for device in two]
+    assert sum(part[MomentName.LOAD].weights for part in parts) == pytest.approx(stacks[0][MomentName.LOAD].weights, abs=8 * arch.head_dim)
+    assert sum(part[MomentName.DECODE].kv_cache for part in parts) == stacks[0][MomentName.DECODE].kv_cache
+
+
+@pytest.mark.parametrize(
+    ("arch", "size"),
+    [(BAMBA, 16), (replace(BAMBA, n_groups=2), 4), (JAMBA, 3), (QWEN3_NEXT, 8), (LFM2, 3), (MAMBA, 3)],
+    ids=["attention heads", "groups", "channels", "key heads", "convolution", "no attention"],
+)
+def test_whole_heads_and_groups_are_divided(arch, size):
+    refused = refusal(served(arch, tensor_parallel_size=size))
+    assert refused is not None
+    assert refused.reason is Reason.TENSOR_PARALLEL_HEADS
+    assert refusal(served(arch).evolve(**refused.alternatives[0])) is None
+
+
+def test_channels_may_be_divided_where_there_are_no_heads():
+    assert refusal(served(MAMBA, tensor_parallel_size=16)) is None
+
+
+def test_a_group_of_a_quantized_model_is_not_repeated():
+    split = served(GRANITE, tensor_parallel_size=4, weights="fp8")
+    refused = refusal(split)
+    assert refused is not None
+    assert refused.reason is Reason.QUANTIZED_GROUPS
+    for change in refused.alternatives:
+        assert refusal(split.evolve(**change)) is None
+    assert refusal(served(replace(GRANITE, n_groups=4), tensor_parallel_size=4, weights="fp8")) is None
+    assert refusal(served(QWEN3_NEXT, tensor_parallel_size=4, weights="fp8")) is None
+
+
+def test_vllm_makes_no_pipeline_of_mamba2_alone():
+    alone = replace(NEMOTRON_H, **dict.fromkeys(("num_mixer_layers", "num_layers_without_attention", "num_layers_without_mlp"), 8))
+    split = served(alone, pipeline_parallel_size=2)
+    refused = refusal(split)
+    assert refused is not None
+    assert refused.reason is Reason.SERVED_OTHERWISE
+    assert refusal(split.evolve(**refused.alternatives[0])) is None
+    assert refusal(served(alone, Runtime.TRANSFORMERS, pipeline_parallel_size=2)) is None
+    assert refusal(served(MAMBA, pipeline_parallel_size=2)) is None
+
+
+def test_attention_may_be_further_from_the_end_than_from_each_other():
+    early = replace(BAMBA, num_mixers_after_attention=5)
+    assert [part.attention_layers for part in cut(early, 2, 1, 5)] == [1, 1, 0]
