@@ -37,10 +37,8 @@ def _before(arch: Architecture, layers: int) -> _Counted:
         mixers = ceil_div(layers * arch.num_mixer_layers, whole)
     else:
         mixers = ceil_div((layers - attention) * arch.num_mixer_layers, others)
-    if arch.mlp_layers in (0, whole):
-        mlps = layers if arch.mlp_layers else 0
-    else:
-        mlps = layers - attention - mixers
+    alone = bool(arch.mlp_layers) and arch.mlp_layers < whole  # an MLP is a block by itself
+    mlps = layers - attention - mixers if alone else min(layers, arch.mlp_layers)
     experts = max(0, mlps - arch.first_k_dense_replace) // arch.expert_layer_period if arch.num_experts else 0
     return _Counted(attention, mixers, mlps, experts)
 

@@ -78,7 +78,8 @@ def _of_mixers_served(scenario: Scenario, parallel: Parallelism) -> Refusal | No
     arch, t = scenario.architecture, parallel.tensor_parallel_size
     if not arch.num_mixer_layers:
         return None
-    if scenario.runtime is Runtime.VLLM and parallel.pipeline_parallel_size > 1 and arch.mixer is Mixer.MAMBA2 and not arch.attention_layers:
+    only_mamba2 = arch.mixer is Mixer.MAMBA2 and not arch.attention_layers
+    if only_mamba2 and scenario.runtime is Runtime.VLLM and parallel.pipeline_parallel_size > 1:
         return Refusal(Reason.SERVED_OTHERWISE, (_resized(parallel, pipeline_parallel_size=1),))
     if not groups_served(scenario, t):
         whole = max(size for size in range(1, t) if groups_served(scenario, size) and tensor_size_possible(arch, size))

@@ -141,7 +141,8 @@ class ExplainPage(Page):
             text.append(section(self.tr("Assumed"), html.escape(assumed)))
         if _cut_by_numbers(frame.scenario):
             assumed = self.tr(
-                "Layers with attention are spread evenly over the stages, as far as their number says. What all stages have together is exact."
+                "Layers with attention are spread evenly over the stages, as far as their number says. "
+                "What all stages have together is exact."
             )
             text.append(section(self.tr("Assumed"), html.escape(assumed)))
         if extra:

@@ -114,7 +114,7 @@ def test_gpus_of_an_engine_have_the_model_between_them(arch):
 
 @hybrids
 def test_transformers_gives_each_gpu_some_of_the_layers(arch):
-    """What is loaded adds up but for the rotary frequencies; states and keys and values, whose last layers may not have theirs, at decode."""
+    """What is loaded adds up but for the rotary frequencies, and what is cached."""
     one = served(arch, Runtime.TRANSFORMERS, context_length=2000)
     stacks = [{moment.name: moment.stack for moment in device.moments} for device in estimate(one).devices]
     two = estimate(one.evolve(pipeline_parallel_size=2)).devices
