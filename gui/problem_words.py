@@ -112,6 +112,19 @@ def config_problem(problem: ConfigProblem, detail: str) -> str:
     match problem:
         case ConfigProblem.NO_MODEL:
             return translate("Words", "This is neither a scenario nor a model’s config.json: {detail}.").format(detail=detail)
+        case ConfigProblem.ENCODER:
+            text = translate("Words", "{detail} is an encoder: it reads text and writes none. Models that generate text are estimated.")
+            return text.format(detail=detail)
+        case ConfigProblem.ENCODER_DECODER:
+            text = translate("Words", "{detail} has an encoder before its decoder. Models that are a decoder alone are estimated.")
+            return text.format(detail=detail)
+        case ConfigProblem.OF_PICTURES:
+            return translate("Words", "{detail} is a model of pictures. Models that generate text are estimated.").format(detail=detail)
+        case ConfigProblem.OF_SOUND:
+            return translate("Words", "{detail} is a model of sound. Models that generate text are estimated.").format(detail=detail)
+        case ConfigProblem.DIFFUSION:
+            text = translate("Words", "{detail} belongs to a diffusion model. Models that generate text token by token are estimated.")
+            return text.format(detail=detail)
         case ConfigProblem.OUT_OF_SCOPE:
             return translate("Words", "{detail} models do not generate text; only models that do are estimated.").format(detail=detail)
         case ConfigProblem.FAMILY_UNKNOWN:

@@ -12,8 +12,15 @@ class ConfigProblem(StrEnum):
 
     NO_MODEL = "no_model"
     """It is no configuration of a model."""
+    ENCODER = "encoder"
+    """A model that reads text, and writes none."""
+    ENCODER_DECODER = "encoder_decoder"
+    OF_PICTURES = "of_pictures"
+    """A model of pictures, or the part of one that sees."""
+    OF_SOUND = "of_sound"
+    DIFFUSION = "diffusion"
     OUT_OF_SCOPE = "out_of_scope"
-    """A model that does not generate text."""
+    """Another model that does not generate text."""
     FAMILY_UNKNOWN = "family_unknown"
     NOT_MODELLED = "not_modelled"
     """A known family, with something that is not modelled."""
@@ -35,6 +42,11 @@ class ConfigError(ValueError):
 
 _ENGLISH = {
     ConfigProblem.NO_MODEL: "not a model's config.json: {detail}",
+    ConfigProblem.ENCODER: "{detail} is an encoder, which reads text and writes none; Fitting Room knows models that generate text",
+    ConfigProblem.ENCODER_DECODER: "{detail} has an encoder before its decoder; Fitting Room knows models that are a decoder alone",
+    ConfigProblem.OF_PICTURES: "{detail} is a model of pictures; Fitting Room knows models that generate text",
+    ConfigProblem.OF_SOUND: "{detail} is a model of sound; Fitting Room knows models that generate text",
+    ConfigProblem.DIFFUSION: "{detail} belongs to a diffusion model; Fitting Room knows models that generate text token by token",
     ConfigProblem.OUT_OF_SCOPE: "{detail} models do not generate text; Fitting Room knows those that do",
     ConfigProblem.FAMILY_UNKNOWN: "models of the type {detail} are not modelled yet; set the sizes by hand, or pick a similar model",
     ConfigProblem.NOT_MODELLED: "this model has something that is not modelled yet: {detail}",
@@ -100,5 +112,8 @@ KNOWN_KEYS = frozenset(
     activation_dropout layerdrop clip_qkv scale_emb scale_depth dim_model_base use_sliding_window
     router_aux_loss return_dict output_attentions output_hidden_states is_decoder chunk_size_feed_forward
     id2label label2id is_encoder_decoder problem_type add_cross_attention swiglu_alpha _sliding_window_pattern qkv_bias
+    _remove_final_layer_norm init_std norm_epsilon num_image_tokens d_inner
+    mtp_layers_block_type moe_shared_expert_overlap
+    moe_shared_expert_intermediate_size moe_latent_size
     """.split()  # noqa: SIM905 -- a list of words
 )

@@ -7,6 +7,7 @@ Source: the configuration classes of transformers 5.23, whose defaults stand whe
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -16,6 +17,8 @@ from core.catalogue.families import PIECES
 from core.catalogue.hybrid_config import READERS as HYBRID_READERS
 from core.catalogue.hybrid_config import WITHOUT_ATTENTION
 from core.catalogue.layer_norm_config import falcon, gpt_neox, gptj, opt, starcoder2
+from core.catalogue.out_of_scope import out_of_scope, pipeline_of_pictures, seems_out_of_scope
+from core.catalogue.quantization_config import quantization
 from core.catalogue.vision import vision_tower
 from core.memory import Architecture, Format, parameter_count
 from core.memory.architecture import Router
@@ -66,6 +69,10 @@ class _Family(NamedTuple):
     """Where the file is silent."""
     read: Callable[[Config, dict[str, Any]], None] | None = None
     """Adds the fields that only this family has."""
+    biased: bool = False
+    """The key ``attention_bias`` is of all four projections."""
+    unread: Mapping[str, bool] = MappingProxyType({})
+    """Keys of small things that are not modelled unless they are so, as they usually are."""
 
 
 def read_config(config: object, name: str = "") -> ImportedModel:
@@ -73,13 +80,11 @@ def read_config(config: object, name: str = "") -> ImportedModel:
     if not isinstance(config, dict):
         raise ConfigError(ConfigProblem.NO_MODEL, "it is no JSON object")
     notes: list[tuple[Note, str]] = []
-    outer, kind = config, _model_type(config)
-    if isinstance(config.get("text_config"), dict):
-        config = {**config["text_config"]}
-        kind = _model_type(config) if config.get("model_type") else f"{kind}_text"
-    family = _FAMILIES.get(kind)
+    outer = config
+    kind, config = _text_model(outer)
+    family = FAMILIES.get(kind)
     if family is None:
-        raise ConfigError(ConfigProblem.OUT_OF_SCOPE if kind in _OUT_OF_SCOPE else ConfigProblem.FAMILY_UNKNOWN, kind)
+        raise ConfigError(seems_out_of_scope(kind, outer) or ConfigProblem.FAMILY_UNKNOWN, kind)
     try:
         architecture = _architecture(config, family, name)
         tower = vision_tower(_model_type(outer), outer, architecture.hidden_size)
@@ -93,17 +98,42 @@ def read_config(config: object, name: str = "") -> ImportedModel:
         notes.append((Note.VISION_COUNTED, f"{tower.parameters:,}"))
         if tower.image_tokens:
             notes.append((Note.IMAGE_TOKENS, f"{tower.image_tokens:,}"))
-    elif config is not outer or "vision_config" in outer:
+    elif isinstance(outer.get("text_config"), dict) or "vision_config" in outer:
         notes.append((Note.VISION_NOT_COUNTED, _model_type(outer)))
     if config.get("num_nextn_predict_layers") or config.get("num_mtp_modules"):
         notes.append((Note.PREDICTION_HEADS_NOT_COUNTED, "num_nextn_predict_layers"))
-    weights = _quantization(outer)
-    if weights is None and outer.get("quantization_config"):
+    quantized = outer if outer.get("quantization_config") else config
+    weights, departures = quantization(quantized)
+    if weights is None and quantized.get("quantization_config"):
         notes.append((Note.QUANTIZATION_UNKNOWN, "quantization_config"))
+    departures = (*departures, *(key for key, usual in family.unread.items() if bool(config.get(key, usual)) is not usual))
+    if departures:
+        notes.append((Note.NOT_MODELLED, ", ".join(departures)))
     unknown = sorted(str(key)[:60] for key in config if key not in KNOWN_KEYS)
     if unknown:
         notes.append((Note.UNKNOWN_KEYS, ", ".join(unknown[:20])))
     return ImportedModel(architecture, weights, tuple(notes))
+
+
+def _text_model(outer: Config) -> tuple[str, dict[str, Any]]:
+    """The type of what generates text in ``outer``, and its configuration: a part of a model that also sees. Raises ConfigError."""
+    if (name := pipeline_of_pictures(outer)) is not None:
+        raise ConfigError(ConfigProblem.DIFFUSION, name)
+    kind = _model_type(outer)
+    if (problem := out_of_scope(kind, outer)) is not None:
+        raise ConfigError(problem, kind)
+    inner = outer.get("text_config")
+    if not isinstance(inner, dict):
+        return kind, {**outer}
+    config = {**inner}
+    kind = _model_type(config) if config.get("model_type") else f"{kind}_text"
+    if (problem := out_of_scope(kind, {})) is not None:
+        raise ConfigError(problem, kind)
+    # Whoever builds the whole model asks the outer configuration; where it says no, older files say yes within.
+    tied = outer.get("tie_word_embeddings")
+    if isinstance(tied, bool):
+        config["tie_word_embeddings"] = tied or (config.get("tie_word_embeddings") is True and _model_type(outer) in _TIED_WITHIN)
+    return kind, config
 
 
 def _model_type(config: Config) -> str:
@@ -117,11 +147,12 @@ def _architecture(config: Config, family: _Family, name: str) -> Architecture:
     # A model without attention has no heads, and one is as good as another number of them.
     heads = integer(config, "num_attention_heads", "n_head", default=1 if family.pieces in WITHOUT_ATTENTION else None)
     hidden = integer(config, "hidden_size", "n_embd")
+    blocks = config.get("layers_block_type")  # transformers 5 saves Nemotron-H with these alone
     fields: dict[str, Any] = dict(PIECES[family.pieces])
     fields |= {
         "hidden_size": hidden,
         "intermediate_size": integer(config, "intermediate_size", "n_inner", default=4 * hidden),
-        "num_hidden_layers": integer(config, "num_hidden_layers", "n_layer"),
+        "num_hidden_layers": integer(config, "num_hidden_layers", "n_layer", default=len(blocks) if isinstance(blocks, list) else None),
         "num_attention_heads": heads,
         "num_key_value_heads": integer(config, "num_key_value_heads", default=heads),
         "head_dim": integer(config, "head_dim", default=max(1, hidden // max(1, heads))),
@@ -134,6 +165,8 @@ def _architecture(config: Config, family: _Family, name: str) -> Architecture:
     share = config.get("partial_rotary_factor") or config.get("rotary_pct") or newer
     if isinstance(share, float) and 0 < share < 1:
         fields["rotary_dim"] = int(fields["head_dim"] * share)
+    if family.biased and config.get("attention_bias"):
+        fields["attention_bias"] = True
     if family.read is not None:
         family.read(config, fields)
     arch = validated(Architecture, name=name[:200], nominal_parameters=1, **fields)
@@ -178,10 +211,18 @@ def _qwen(config: Config, fields: dict[str, Any]) -> None:
 
 def _experts(config: Config, fields: dict[str, Any], width: int) -> None:
     fields |= {
-        "num_experts": integer(config, "num_experts", "num_local_experts", "n_routed_experts"),
+        "num_experts": _some(config, "num_experts", "num_local_experts", "n_routed_experts"),
         "num_experts_per_tok": integer(config, "num_experts_per_tok"),
         "moe_intermediate_size": width,
     }
+
+
+def _some(config: Config, *keys: str) -> int:
+    """A size without which the family is another."""
+    size = integer(config, *keys)
+    if size < 1:
+        raise ConfigError(ConfigProblem.BAD_SIZE, keys[0])
+    return size
 
 
 def _qwen_experts(config: Config, fields: dict[str, Any]) -> None:
@@ -191,6 +232,7 @@ def _qwen_experts(config: Config, fields: dict[str, Any]) -> None:
     shared = integer(config, "shared_expert_intermediate_size", default=0)
     if fields.get("shared_expert_gate"):
         fields["shared_expert_intermediate_size"] = shared
+        fields["qkv_bias"] = bool(config.get("qkv_bias", True))
     fields["router"] = Router.SOFTMAX_16_BIT if config.get("norm_topk_prob") else Router.SOFTMAX_UNNORMALIZED
 
 
@@ -205,13 +247,14 @@ def _phimoe(config: Config, fields: dict[str, Any]) -> None:
 
 
 def _gpt_oss(config: Config, fields: dict[str, Any]) -> None:
+    fields["attention_bias"] = bool(config.get("attention_bias", True))
     _experts(config, fields, fields["intermediate_size"])
     _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", (fields["num_hidden_layers"] + 1) // 2))
 
 
 def _latent(config: Config, fields: dict[str, Any]) -> None:
     fields |= {
-        "kv_lora_rank": integer(config, "kv_lora_rank"),
+        "kv_lora_rank": _some(config, "kv_lora_rank"),
         "q_lora_rank": integer(config, "q_lora_rank", default=0),
         "qk_nope_head_dim": integer(config, "qk_nope_head_dim"),
         "qk_rope_head_dim": integer(config, "qk_rope_head_dim"),
@@ -258,6 +301,10 @@ def _glm(config: Config, fields: dict[str, Any]) -> None:
     fields.setdefault("rotary_dim", fields["head_dim"] // 2)
 
 
+def _glm4(config: Config, fields: dict[str, Any]) -> None:
+    fields["qkv_bias"] = bool(config.get("attention_bias", True))
+
+
 def _llama4(config: Config, fields: dict[str, Any]) -> None:
     _experts(config, fields, fields["intermediate_size"])
     layers = fields["num_hidden_layers"]
@@ -279,15 +326,15 @@ def _gemma2(config: Config, fields: dict[str, Any]) -> None:
     _window(fields, config.get("sliding_window", 4096), _listed(config, "sliding_attention", (layers + 1) // 2))
 
 
-def _biases(config: Config, fields: dict[str, Any]) -> None:
-    if config.get("attention_bias"):
-        fields["attention_bias"] = True
-    if config.get("mlp_bias"):
-        raise ConfigError(ConfigProblem.NOT_MODELLED, "mlp_bias")
+#: Models whose parts ask the configuration within whether the output is the embedding, where the one around them says no.
+_TIED_WITHIN = frozenset({"qwen2_vl", "qwen2_5_vl", "llava", "llava_next_video", "llava_onevision", "video_llama_3"})
+_NO_MLP_BIAS = MappingProxyType({"mlp_bias": False})
+_NO_BIAS = MappingProxyType({"attention_bias": False, "mlp_bias": False})
+_OPT_USUAL = MappingProxyType({"enable_bias": True, "layer_norm_elementwise_affine": True, "_remove_final_layer_norm": False})
 
-
-_FAMILIES: Mapping[str, _Family] = {
-    "llama": _Family("Llama", read=_biases),
+#: Types of text models that are read, by ``model_type``.
+FAMILIES: Mapping[str, _Family] = {
+    "llama": _Family("Llama", biased=True, unread=_NO_MLP_BIAS),
     "mistral": _Family("Mistral", read=_every_layer_slides),
     "ministral3": _Family("Mistral", read=_every_layer_slides),
     "ministral": _Family("Ministral", read=_listed_layers_slide),
@@ -296,40 +343,40 @@ _FAMILIES: Mapping[str, _Family] = {
     "qwen2_vl_text": _Family("Qwen2", read=_qwen),
     "qwen2_5_vl": _Family("Qwen2", read=_qwen),
     "qwen2_5_vl_text": _Family("Qwen2", read=_qwen),
-    "qwen3": _Family("Qwen3", read=_qwen),
-    "qwen3_vl_text": _Family("Qwen3", read=_qwen),
-    "qwen3_vl_moe_text": _Family("Qwen3Moe", read=_qwen_experts),
-    "qwen3_moe": _Family("Qwen3Moe", read=_qwen_experts),
+    "qwen3": _Family("Qwen3", read=_qwen, biased=True),
+    "qwen3_vl_text": _Family("Qwen3", read=_qwen, biased=True),
+    "qwen3_vl_moe_text": _Family("Qwen3Moe", read=_qwen_experts, biased=True),
+    "qwen3_moe": _Family("Qwen3Moe", read=_qwen_experts, biased=True),
     "qwen2_moe": _Family("Qwen2Moe", read=_qwen_experts),
-    "granite": _Family("Granite", read=_biases),
-    "smollm3": _Family("SmolLM3", tied=True),
+    "granite": _Family("Granite", biased=True, unread=_NO_MLP_BIAS),
+    "smollm3": _Family("SmolLM3", tied=True, biased=True, unread=_NO_MLP_BIAS),
     "phi3": _Family("Phi3", read=_every_layer_slides),
     "phimoe": _Family("Phimoe", read=_phimoe),
     "mixtral": _Family("Mixtral", read=_mixtral),
-    "deepseek_v2": _Family("DeepseekV2", read=_deepseek),
-    "deepseek_v3": _Family("DeepseekV3", read=_deepseek),
-    "kimi_k2": _Family("DeepseekV3", read=_deepseek),
-    "glm4": _Family("Glm4"),
-    "gemma": _Family("Gemma", tied=True),
-    "gemma2": _Family("Gemma2", tied=True, read=_gemma2),
-    "gemma3_text": _Family("Gemma3Text", tied=True, read=_all_but_every(6)),
-    "gpt_neox": _Family("GPTNeoX", read=gpt_neox),
+    "deepseek_v2": _Family("DeepseekV2", read=_deepseek, unread=_NO_BIAS),
+    "deepseek_v3": _Family("DeepseekV3", read=_deepseek, unread=_NO_BIAS),
+    "kimi_k2": _Family("DeepseekV3", read=_deepseek, unread=_NO_BIAS),
+    "glm4": _Family("Glm4", read=_glm4),
+    "gemma": _Family("Gemma", tied=True, biased=True),
+    "gemma2": _Family("Gemma2", tied=True, read=_gemma2, biased=True),
+    "gemma3_text": _Family("Gemma3Text", tied=True, read=_all_but_every(6), biased=True),
+    "gpt_neox": _Family("GPTNeoX", read=gpt_neox, unread=MappingProxyType({"attention_bias": True})),
     "gpt2": _Family("GPT2", tied=True),
     "falcon": _Family("Falcon", tied=True, read=falcon),
     "bloom": _Family("Bloom", tied=True),
-    "opt": _Family("OPT", tied=True, read=opt),
+    "opt": _Family("OPT", tied=True, read=opt, unread=_OPT_USUAL),
     "gptj": _Family("GPTJ", read=gptj),
     "starcoder2": _Family("Starcoder2", tied=True, read=starcoder2),
-    "minicpm3": _Family("MiniCPM3", tied=True, read=_latent),
+    "minicpm3": _Family("MiniCPM3", tied=True, read=_latent, unread=_NO_BIAS),
     "glm4_moe": _Family("Glm4Moe", read=_glm4_moe),
     "gpt_oss": _Family("GptOss", read=_gpt_oss),
-    "olmo2": _Family("Olmo2"),
-    "olmo3": _Family("Olmo3", read=_all_but_every(4)),
-    "olmoe": _Family("Olmoe", read=_olmoe),
-    "cohere": _Family("Cohere", tied=True, read=_cohere),
+    "olmo2": _Family("Olmo2", biased=True),
+    "olmo3": _Family("Olmo3", read=_all_but_every(4), biased=True),
+    "olmoe": _Family("Olmoe", read=_olmoe, biased=True),
+    "cohere": _Family("Cohere", tied=True, read=_cohere, biased=True),
     "glm": _Family("Glm", read=_glm),
-    "cohere2": _Family("Cohere2", tied=True, read=_all_but_every(4)),
-    "llama4_text": _Family("Llama4Text", read=_llama4),
+    "cohere2": _Family("Cohere2", tied=True, read=_all_but_every(4), biased=True),
+    "llama4_text": _Family("Llama4Text", read=_llama4, biased=True),
     "qwen3_next": _Family("Qwen3Next", read=HYBRID_READERS["Qwen3Next"]),
     "qwen3_5_text": _Family("Qwen3_5", read=HYBRID_READERS["Qwen3_5"]),
     "qwen3_5_moe_text": _Family("Qwen3_5Moe", read=HYBRID_READERS["Qwen3_5Moe"]),
@@ -342,28 +389,3 @@ _FAMILIES: Mapping[str, _Family] = {
     "mamba": _Family("Mamba", tied=True, read=HYBRID_READERS["Mamba"]),
     "mamba2": _Family("Mamba2", read=HYBRID_READERS["Mamba2"]),
 }
-
-#: Encoders, encoders with a decoder, models of pictures and of sound.
-_OUT_OF_SCOPE = frozenset(
-    """
-    bert roberta deberta deberta-v2 distilbert modernbert xlm-roberta electra albert camembert t5 mt5 bart mbart pegasus m2m_100 marian
-    whisper wav2vec2 hubert speecht5 musicgen bark clip vit siglip dinov2 sam detr stable-diffusion flux unet
-    """.split()  # noqa: SIM905 -- a list of words
-)
-
-
-def _quantization(config: Config) -> Format | None:
-    found = config.get("quantization_config")
-    if not isinstance(found, dict):
-        return None
-    method, bits = found.get("quant_method"), found.get("bits")
-    if method == "bitsandbytes":
-        if found.get("load_in_4bit"):
-            if found.get("bnb_4bit_quant_type", "fp4") != "nf4":
-                return Format.FP4
-            return Format.NF4_DOUBLE if found.get("bnb_4bit_use_double_quant") else Format.NF4
-        return Format.INT8 if found.get("load_in_8bit") else None
-    if method == "fp8":
-        return Format.FP8_BLOCK if found.get("weight_block_size") else Format.FP8
-    known = {("gptq", 4): Format.GPTQ_INT4, ("gptq", 8): Format.GPTQ_INT8, ("awq", 4): Format.AWQ_INT4}
-    return Format.MXFP4 if method == "mxfp4" else known.get((str(method), bits if isinstance(bits, int) else 0))

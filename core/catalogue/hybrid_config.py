@@ -205,6 +205,7 @@ def _mamba(config: Config, fields: dict[str, Any]) -> None:
     _no_attention(fields)
     fields |= _mamba_sizes(config, fields["hidden_size"], "expand", "state_size", "conv_kernel", "time_step_rank")
     fields["residual_in_fp32"] = bool(config.get("residual_in_fp32", True))
+    fields["mamba_num_heads"] = integer(config, "intermediate_size", default=0) or fields["mamba_num_heads"]
     fields["intermediate_size"] = fields["mamba_num_heads"]
     _needed(config, "use_conv_bias")
     _plain(config, "use_bias")

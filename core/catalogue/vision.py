@@ -26,7 +26,7 @@ def vision_tower(kind: str, outer: Config, hidden_size: int) -> Tower | None:
     ConfigError.
     """
     vision = outer.get("vision_config")
-    count = _TOWERS.get(kind)
+    count = TOWERS.get(kind)
     if count is None or not isinstance(vision, dict):
         return None
     tower = count(vision, outer, hidden_size)
@@ -49,21 +49,23 @@ def _plain_block(hidden: int, width: int) -> int:
 
 
 def _gemma3(vision: Config, outer: Config, model: int) -> Tower:
-    """SigLIP without its head; a norm and one matrix behind it."""
+    """SigLIP; a norm and one matrix behind it. The makers' files leave SigLIP's own head out: attention from one learned query, an MLP."""
     hidden, width, layers = _sizes(vision)
     patch, image = integer(vision, "patch_size", default=14), integer(vision, "image_size", default=896)
     embeddings = (_CHANNELS * patch * patch + 1 + (image // max(1, patch)) ** 2) * hidden
-    tower = embeddings + layers * _plain_block(hidden, width) + 2 * hidden
+    head = _plain_block(hidden, width) - hidden if vision.get("vision_use_head", True) else 0
+    tower = embeddings + layers * _plain_block(hidden, width) + 2 * hidden + head
     return Tower(tower + hidden + hidden * model, integer(outer, "mm_tokens_per_image", default=256))
 
 
 def _pixtral(vision: Config, outer: Config, model: int) -> Tower:
-    """Pixtral: RMS norms, gated MLPs, no biases; patches merged before two matrices."""
+    """Pixtral: RMS norms, gated MLPs, no biases; patches merged before two matrices, which may have some."""
     hidden, width, layers = _sizes(vision)
     patch, image = integer(vision, "patch_size", default=14), integer(vision, "image_size", default=1540)
     merge = integer(outer, "spatial_merge_size", default=2)
     tower = (_CHANNELS * patch * patch + 1) * hidden + layers * (4 * hidden * hidden + 3 * hidden * width + 2 * hidden)
     joint = hidden + merge * merge * hidden * hidden + hidden * model + model * model
+    joint += 2 * model if outer.get("multimodal_projector_bias") else 0
     side = image // max(1, patch * merge)
     return Tower(tower + joint, side * side)
 
@@ -99,22 +101,33 @@ def _qwen(vision: Config, _outer: Config, model: int) -> Tower:
     else:
         block = _plain_block(hidden, hidden * integer(vision, "mlp_ratio", default=4))
     norm = hidden if gated else 2 * hidden
+    model = integer(vision, "out_hidden_size", default=model) if gated else integer(vision, "hidden_size", default=model)
     return Tower(_CHANNELS * frames * patch * patch * hidden + layers * block + norm + _merger(hidden, model, merge), 0)
 
 
 def _qwen3(vision: Config, _outer: Config, model: int) -> Tower:
     """Qwen3-VL: learned positions, and a merger for each layer that is fed into the model's own first ones."""
+    deep = vision.get("deepstack_visual_indexes", [8, 16, 24])
+    return _qwen_with_positions(vision, model, len(deep) if isinstance(deep, list) else 0)
+
+
+def _qwen3_5(vision: Config, _outer: Config, model: int) -> Tower:
+    """Qwen3.5: the same, read by the model's input alone."""
+    return _qwen_with_positions(vision, model, 0)
+
+
+def _qwen_with_positions(vision: Config, model: int, mergers: int) -> Tower:
+    model = integer(vision, "out_hidden_size", default=model)
     hidden, width, layers = _sizes(vision)
     patch, merge = integer(vision, "patch_size", default=16), integer(vision, "spatial_merge_size", default=2)
     frames = integer(vision, "temporal_patch_size", default=2)
-    deep = vision.get("deepstack_visual_indexes", [8, 16, 24])
-    mergers = len(deep) if isinstance(deep, list) else 0
     embeddings = (_CHANNELS * frames * patch * patch + 1 + integer(vision, "num_position_embeddings", default=2304)) * hidden
     joint = _merger(hidden, model, merge) + 2 * hidden + mergers * (_merger(hidden, model, merge) + 2 * merge * merge * hidden)
     return Tower(embeddings + layers * _plain_block(hidden, width) + joint, 0)
 
 
-_TOWERS: Mapping[str, Callable[[Config, Config, int], Tower]] = {
+#: By the type of the whole model.
+TOWERS: Mapping[str, Callable[[Config, Config, int], Tower]] = {
     "gemma3": _gemma3,
     "mistral3": _pixtral,
     "llama4": _llama4,
@@ -122,4 +135,6 @@ _TOWERS: Mapping[str, Callable[[Config, Config, int], Tower]] = {
     "qwen2_5_vl": _qwen,
     "qwen3_vl": _qwen3,
     "qwen3_vl_moe": _qwen3,
+    "qwen3_5": _qwen3_5,
+    "qwen3_5_moe": _qwen3_5,
 }

@@ -3302,6 +3302,26 @@
         <source>Engines split a quantized Mamba-2 model only over as many GPUs as divide the groups of its mixers. Pick fewer, or bf16.</source>
         <translation>推理引擎拆分量化的 Mamba-2 模型时，GPU 数必须能整除其混合器的组数。请减少 GPU 数，或选 bf16。</translation>
     </message>
+    <message>
+        <source>{detail} is an encoder: it reads text and writes none. Models that generate text are estimated.</source>
+        <translation>{detail} 是编码器：只读文本，不生成文本。这里只估算生成文本的模型。</translation>
+    </message>
+    <message>
+        <source>{detail} has an encoder before its decoder. Models that are a decoder alone are estimated.</source>
+        <translation>{detail} 在解码器之前还有编码器。这里只估算纯解码器模型。</translation>
+    </message>
+    <message>
+        <source>{detail} is a model of pictures. Models that generate text are estimated.</source>
+        <translation>{detail} 是图像模型。这里只估算生成文本的模型。</translation>
+    </message>
+    <message>
+        <source>{detail} is a model of sound. Models that generate text are estimated.</source>
+        <translation>{detail} 是音频模型。这里只估算生成文本的模型。</translation>
+    </message>
+    <message>
+        <source>{detail} belongs to a diffusion model. Models that generate text token by token are estimated.</source>
+        <translation>{detail} 属于扩散模型。这里只估算逐 token 生成文本的模型。</translation>
+    </message>
 </context>
 <context>
     <name>_Differences</name>

@@ -205,6 +205,32 @@ def test_what_is_not_counted_is_said():
     assert read_config(GEMMA_3_4B | {"model_type": "gemma3n"}).notes == ((Note.VISION_NOT_COUNTED, "gemma3n"),)
     assert [note for note, _ in read_config(DEEPSEEK_V3).notes] == [Note.PREDICTION_HEADS_NOT_COUNTED]
     assert read_config(LLAMA | {"loop_layers": 3, "b": 1}).notes == ((Note.UNKNOWN_KEYS, "b, loop_layers"),)
+    assert read_config(LLAMA | {"mlp_bias": True}).notes == ((Note.NOT_MODELLED, "mlp_bias"),)
+    assert read_config(OPT_6_7B | {"enable_bias": False}).notes == ((Note.NOT_MODELLED, "enable_bias"),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outer", "inner", "tied"),
+    [
+        ("sees", None, None, True),
+        ("sees", None, False, False),
+        ("sees", True, False, True),
+        ("sees", False, True, False),
+        ("llava", False, True, True),
+    ],
+)
+def test_the_configuration_around_a_text_model_says_whether_its_output_is_its_embedding(kind, outer, inner, tied):
+    def stated(value):
+        return {} if value is None else {"tie_word_embeddings": value}
+
+    config = {"model_type": kind, "text_config": {**GEMMA_3_4B["text_config"], **stated(inner)}, **stated(outer)}
+    assert read_config(config).architecture.tie_word_embeddings is tied
+
+
+def compressed(**weights):
+    """As compressed-tensors writes it."""
+    groups = {"group_0": {"targets": ["Linear"], "weights": weights, "input_activations": None}}
+    return {"quant_method": "compressed-tensors", "config_groups": groups, "ignore": ["lm_head", "re:.*mlp.gate$"]}
 
 
 @pytest.mark.parametrize(
@@ -223,6 +249,19 @@ def test_what_is_not_counted_is_said():
             {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True},
             Format.NF4_DOUBLE,
         ),
+        ({"load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}, Format.NF4),
+        ({"quant_method": "fbgemm_fp8", "modules_to_not_convert": ["lm_head"]}, Format.FP8),
+        ({"quant_method": "auto-round", "bits": 4, "group_size": 128}, Format.GPTQ_INT4),
+        ({"quant_method": "eetq"}, Format.INT8),
+        ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, Format.NVFP4),
+        ({"quant_method": "modelopt", "quant_algo": "FP8"}, Format.FP8),
+        (compressed(num_bits=8, type="float", strategy="channel"), Format.FP8),
+        (compressed(num_bits=8, type="float", strategy="block"), Format.FP8_BLOCK),
+        (compressed(num_bits=8, type="int", strategy="channel"), Format.INT8),
+        (compressed(num_bits=8, type="int", strategy="group", group_size=128), Format.GPTQ_INT8),
+        (compressed(num_bits=4, type="int", strategy="group", group_size=128), Format.GPTQ_INT4),
+        (compressed(num_bits=4, type="float", strategy="tensor_group", group_size=16), Format.NVFP4),
+        (compressed(num_bits=4, type="float", strategy="group", group_size=32), Format.MXFP4),
     ],
 )
 def test_the_format_of_the_checkpoint(quantization, weights):
@@ -238,6 +277,25 @@ def test_a_format_that_is_not_known_is_said(quantization):
     model = read_config(LLAMA | {"quantization_config": quantization})
     assert model.weights is None
     assert [note for note, _ in model.notes] == [Note.QUANTIZATION_UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("quantization", "weights", "said"),
+    [
+        ({"quant_method": "gptq", "bits": 4, "group_size": 32}, Format.GPTQ_INT4, "group_size 32"),
+        (compressed(num_bits=4, type="int", strategy="group", group_size=32), Format.GPTQ_INT4, "group_size 32"),
+        ({"quant_method": "awq", "bits": 4, "modules_to_not_convert": ["self_attn"]}, Format.AWQ_INT4, "modules_to_not_convert"),
+        (compressed(num_bits=8, type="float") | {"ignore": ["re:.*self_attn.*"]}, Format.FP8, "ignore"),
+    ],
+)
+def test_what_a_quantization_has_beside_its_format_is_said(quantization, weights, said):
+    model = read_config(LLAMA | {"quantization_config": quantization})
+    assert (model.weights, model.notes) == (weights, ((Note.NOT_MODELLED, said),))
+
+
+def test_a_quantization_may_be_stated_within():
+    inner = GEMMA_3_4B["text_config"] | {"quantization_config": {"quant_method": "fp8"}}
+    assert read_config(GEMMA_3_4B | {"text_config": inner}).weights is Format.FP8
 
 
 def sliding(config: dict) -> tuple[int, int]:
@@ -295,7 +353,18 @@ def test_families_with_choices_of_their_own():
         ([], ConfigProblem.NO_MODEL, "object"),
         ({"hidden_size": 4}, ConfigProblem.NO_MODEL, "model_type"),
         ({"model_type": 7}, ConfigProblem.NO_MODEL, "model_type"),
-        ({"model_type": "bert"}, ConfigProblem.OUT_OF_SCOPE, "bert"),
+        ({"model_type": "bert"}, ConfigProblem.ENCODER, "bert"),
+        ({"model_type": "newbert"}, ConfigProblem.ENCODER, "newbert"),
+        ({"model_type": "new", "architectures": ["NewForMaskedLM"]}, ConfigProblem.ENCODER, "new"),
+        ({"model_type": "t5"}, ConfigProblem.ENCODER_DECODER, "t5"),
+        ({"model_type": "another", "is_encoder_decoder": True}, ConfigProblem.ENCODER_DECODER, "another"),
+        ({"model_type": "clip", "text_config": {"model_type": "clip_text_model"}}, ConfigProblem.OF_PICTURES, "clip"),
+        ({"model_type": "florence", "text_config": {"model_type": "bart"}}, ConfigProblem.ENCODER_DECODER, "bart"),
+        ({"model_type": "glm4v_vision"}, ConfigProblem.OF_PICTURES, "glm4v_vision"),
+        ({"model_type": "whisper"}, ConfigProblem.OF_SOUND, "whisper"),
+        ({"model_type": "hears", "audio_config": {}, "text_config": LLAMA}, ConfigProblem.OF_SOUND, "hears"),
+        ({"_class_name": "FluxPipeline", "_diffusers_version": "0.30"}, ConfigProblem.DIFFUSION, "FluxPipeline"),
+        ({"model_type": "timesfm"}, ConfigProblem.OUT_OF_SCOPE, "timesfm"),
         ({"model_type": "rw\nkv"}, ConfigProblem.FAMILY_UNKNOWN, "rwkv"),
         ({"model_type": "llama"}, ConfigProblem.BAD_SIZE, "num_attention_heads"),
         (LLAMA | {"hidden_size": "4096"}, ConfigProblem.BAD_SIZE, "hidden_size"),
@@ -303,7 +372,8 @@ def test_families_with_choices_of_their_own():
         (LLAMA | {"hidden_size": -1}, ConfigProblem.BAD_SIZE, "hidden_size"),
         (LLAMA | {"num_hidden_layers": 10**30}, ConfigProblem.BAD_SIZE, "num_hidden_layers"),
         (LLAMA | {"num_key_value_heads": 7}, ConfigProblem.BAD_SIZE, "multiple"),
-        (LLAMA | {"mlp_bias": True}, ConfigProblem.NOT_MODELLED, "mlp_bias"),
+        (DEEPSEEK_V3 | {"n_routed_experts": 0}, ConfigProblem.BAD_SIZE, "num_experts"),
+        (DEEPSEEK_V3 | {"kv_lora_rank": 0}, ConfigProblem.BAD_SIZE, "kv_lora_rank"),
         (QWEN_3_MOE | {"decoder_sparse_step": 2}, ConfigProblem.NOT_MODELLED, "decoder_sparse_step"),
         (OPT_6_7B | {"do_layer_norm_before": False}, ConfigProblem.NOT_MODELLED, "do_layer_norm_before"),
         (OPT_6_7B | {"word_embed_proj_dim": 512}, ConfigProblem.NOT_MODELLED, "word_embed_proj_dim"),

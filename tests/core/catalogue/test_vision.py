@@ -7,7 +7,14 @@ from core.catalogue.hf_config import Note, read_config
 from core.catalogue.vision import vision_tower
 from core.memory import Format, Scenario, estimate, parameter_count
 
-SIGLIP = {"hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27, "patch_size": 14, "image_size": 896}
+SIGLIP = {
+    "hidden_size": 1152,
+    "intermediate_size": 4304,
+    "num_hidden_layers": 27,
+    "patch_size": 14,
+    "image_size": 896,
+    "vision_use_head": False,
+}
 PIXTRAL = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "patch_size": 14, "image_size": 1540}
 LLAMA_4 = {"hidden_size": 1408, "intermediate_size": 5632, "num_hidden_layers": 34, "patch_size": 14, "image_size": 336}
 QWEN_2 = {"embed_dim": 1280, "depth": 32, "mlp_ratio": 4, "hidden_size": 256}
