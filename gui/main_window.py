@@ -221,8 +221,8 @@ class MainWindow(QMainWindow):
         self.controls.refused.connect(self._on_refused)
         self.explorer.wants_frame.connect(self._render_again)
         self.gpu_picker.picked.connect(self._on_gpu)
-        self.gpu_picker.count_edited.connect(self.explorer.fleet.set_count)
-        self.explorer.fleet.refused.connect(self.show_message)
+        self.gpu_picker.count_edited.connect(self._on_count)
+        self.explorer.refused.connect(self.show_message)
         self._body.gpu_box.picked.connect(self._on_gpu)
         self.verdict.advice.taken.connect(self._store.replace)
         self.verdict.advice.card_taken.connect(self._on_gpu)
@@ -359,6 +359,9 @@ class MainWindow(QMainWindow):
         if self._estimate is not None:
             self.header.render_scenario(self._store.scenario)
             self.controls.render_scenario(self._store.scenario, self._estimate.bytes_per_parameter, self._numbers)
+
+    def _on_count(self, count: int) -> None:
+        self.explorer.fleet.set_count(count)
 
     def _on_log(self, said: tuple[Said, ...]) -> None:
         self.explorer.show_log(said)

@@ -623,6 +623,7 @@
     <name>Explorer</name>
     <message>
         <source>Views</source>
+        <extracomment>The tabs, left to right, by the name of their page here.</extracomment>
         <translation>视图</translation>
     </message>
     <message>

@@ -60,8 +60,10 @@ class Room:
     # eyes
 
     def find(self, kind: type[QWidget], name: str) -> Any:
-        """The one visible or hidden part called ``name``."""
+        """The one visible or hidden part called ``name``, though it be in a tab that was never opened."""
         found = self.window.findChildren(kind, name)
+        if not found and self.window.explorer.pages:
+            found = self.window.findChildren(kind, name)
         assert len(found) == 1, f"{len(found)} widgets are called {name}"
         return found[0]
 
