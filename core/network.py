@@ -11,6 +11,7 @@ from typing import NamedTuple
 from core.memory import Method, Recipe, Scenario, Task, parameter_count
 from core.memory.lora import adapter_parameters
 from core.memory.parallel import Interconnect, Offload, Sharding
+from core.memory.parameters import routed_shapes
 
 #: Bytes a second and direction, as printed: NVLink of an H100; PCIe 4.0 x16 without its framing; one 400 Gbit/s port a GPU.
 INSIDE_BYTES_PER_SECOND = {Interconnect.NVLINK: 450e9, Interconnect.PCIE: 25e9}
@@ -109,7 +110,7 @@ def _training(scenario: Scenario) -> Traffic:
 def _local_parameters(scenario: Scenario) -> float:
     """Of one tensor rank of one stage, with its share of the experts."""
     arch, parallel = scenario.architecture, scenario.parallel
-    experts = 3 * arch.num_moe_layers * arch.num_experts * arch.moe_intermediate_size * arch.hidden_size
+    experts = arch.num_moe_layers * sum(inputs * outputs for inputs, outputs in routed_shapes(arch))
     held = parameter_count(arch) - experts + experts / parallel.expert_parallel_size
     return held / (parallel.tensor_parallel_size * parallel.pipeline_parallel_size)
 

@@ -76,6 +76,7 @@ KNOWN_KEYS = frozenset(
     num_key_value_heads head_dim vocab_size tie_word_embeddings max_position_embeddings n_positions n_ctx partial_rotary_factor rotary_pct
     sliding_window layer_types sliding_window_pattern use_sliding_window max_window_layers num_experts num_local_experts n_routed_experts
     num_experts_per_tok moe_intermediate_size shared_expert_intermediate_size n_shared_experts first_k_dense_replace norm_topk_prob
+    moe_shared_expert_intermediate_size moe_latent_size moe_shared_expert_overlap
     kv_lora_rank q_lora_rank qk_nope_head_dim qk_rope_head_dim v_head_dim qk_head_dim attention_chunk_size no_rope_layers
     intermediate_size_mlp interleave_moe_layer_step no_rope_layer_interval moe_layers use_qk_norm attn_logit_softcapping
     final_logit_softcapping use_parallel_residual attention_bias mlp_bias decoder_sparse_step mlp_only_layers moe_layer_freq
@@ -97,7 +98,8 @@ KNOWN_KEYS = frozenset(
     hybrid_override_pattern layers_block_type mamba_num_heads mamba_head_dim ssm_state_size time_step_min time_step_max time_step_floor
     time_step_limit time_step_scale time_step_init_scheme rescale_prenorm_residual rms_norm norm_before_gate mamba_hidden_act
     mlp_hidden_act mamba_ssm_cache_dtype mamba_ssm_dtype
-    num_logits_to_keep calc_logits_for_entire_prompt z_loss_coefficient lm_head_multiplier
+    num_dense_layers use_expert_bias mtp_hybrid_override_pattern mtp_layers_block_type
+    use_falcon_mambapy mixer_rms_eps num_logits_to_keep calc_logits_for_entire_prompt z_loss_coefficient lm_head_multiplier
     mlp_multipliers key_multiplier attention_out_multiplier attention_in_multiplier ssm_multipliers ssm_in_multiplier
     ssm_out_multiplier mlp_expansion_factor attn_rotary_emb hidden_size_per_head
     embd_layer_dropout classifier_dropout pretraining_tp auto_map output_router_logits router_aux_loss_coef router_jitter_noise

@@ -131,6 +131,13 @@ PIECES: Mapping[str, Mapping[str, Any]] = {
     },
     "Jamba": {"mixer": Mixer.MAMBA, "mixer_norm": True, "position": Position.NONE, "router": Router.SOFTMAX_UNNORMALIZED},
     "Mamba": {"mixer": Mixer.MAMBA, "position": Position.NONE, "logits_in_fp32": True},
+    "FalconMamba": {
+        "mixer": Mixer.MAMBA,
+        "mixer_norm": True,
+        "mixer_norm_unweighted": True,
+        "position": Position.NONE,
+        "logits_in_fp32": True,
+    },
     "Mamba2": {"mixer": Mixer.MAMBA2, "mixer_norm": True, "position": Position.NONE, "logits_in_fp32": True},
     "Qwen3_5": {
         "norm": Norm.RMS_WEIGHT_FP32,
@@ -158,4 +165,5 @@ PIECES: Mapping[str, Mapping[str, Any]] = {
         "router": Router.SOFTMAX_OF_CHOSEN_16_BIT,
     },
     "Lfm2": {"mixer": Mixer.SHORT_CONV, "qk_norm": True},
+    "Lfm2Moe": {"mixer": Mixer.SHORT_CONV, "qk_norm": True, "router": Router.SIGMOID_16_BIT},
 }

@@ -14,8 +14,10 @@ MODEL_TYPES = {
     "jamba": "jamba",
     "falcon-h1": "falcon_h1",
     "nemotron_h": "nemotron_h",
+    "nemotron_h_moe": "nemotron_h",
     "granitehybrid": "granitemoehybrid",
     "lfm2": "lfm2",
+    "lfm2moe": "lfm2_moe",
     "qwen3next": "qwen3_next",
     "qwen35": "qwen3_5_text",
     "qwen35moe": "qwen3_5_moe_text",
@@ -43,6 +45,8 @@ def hybrid_config(kind: str, keys: Mapping[str, Any]) -> dict[str, Any]:
     match kind:
         case "mamba":
             found |= {"state_size": state, "conv_kernel": conv, "time_step_rank": heads, "expand": _over(inner, hidden)}
+            if key("ssm.dt_b_c_rms") is True:
+                found["model_type"] = "falcon_mamba"
         case "mamba2":
             found |= {"state_size": state, "conv_kernel": conv, "num_heads": heads, "head_dim": _over(inner, heads), "n_groups": groups}
         case "jamba":
@@ -54,9 +58,18 @@ def hybrid_config(kind: str, keys: Mapping[str, Any]) -> dict[str, Any]:
             if kind == "granitehybrid":
                 shared = key("expert_shared_feed_forward_length") or key("feed_forward_length")
                 found |= {"num_local_experts": key("expert_count") or 0, "shared_intermediate_size": shared}
-        case "nemotron_h":
+        case "nemotron_h" | "nemotron_h_moe":
             found |= {"ssm_state_size": state, "mamba_num_heads": heads, "mamba_head_dim": _over(inner, heads)}
-            found |= {"conv_kernel": conv, "n_groups": groups} | _blocks(attends, key("feed_forward_length"))
+            found |= {"conv_kernel": conv, "n_groups": groups}
+            ahead = key("nextn_predict_layers")
+            if _positive(ahead):
+                attends = attends[:-ahead]
+                found |= {"num_hidden_layers": len(attends), "num_nextn_predict_layers": ahead}
+            found |= _blocks(attends, key("feed_forward_length"), "moe" if kind == "nemotron_h_moe" else "mlp")
+            found |= {"n_routed_experts": key("expert_count"), "moe_latent_size": key("moe_latent_size")}
+            found["moe_shared_expert_intermediate_size"] = key("expert_shared_feed_forward_length")
+        case "lfm2moe":
+            found |= {"conv_L_cache": key("shortconv.l_cache"), "num_dense_layers": key("leading_dense_block_count")}
         case "lfm2":
             found |= {
                 "conv_L_cache": key("shortconv.l_cache"),
@@ -70,13 +83,13 @@ def hybrid_config(kind: str, keys: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _blocks(attends: list[bool], widths: Any) -> dict[str, Any]:
-    """Nemotron-H's, a block a layer: with heads, with an MLP, or else a mixer."""
-    if not isinstance(widths, list) or len(widths) != len(attends):
+def _blocks(attends: list[bool], widths: Any, wide: str) -> dict[str, Any]:
+    """Nemotron-H's, a block a layer: with heads, with a width, or else a mixer."""
+    if not isinstance(widths, list) or len(widths) < len(attends):
         return {}
     kinds = [
-        "full_attention" if attending else "mlp" if _positive(width) else "linear_attention"
-        for attending, width in zip(attends, widths, strict=True)
+        "full_attention" if attending else wide if _positive(width) else "linear_attention"
+        for attending, width in zip(attends, widths, strict=False)
     ]
     return {"layer_types": kinds, "intermediate_size": max((width for width in widths if isinstance(width, int)), default=0)}
 

@@ -386,6 +386,8 @@ FAMILIES: Mapping[str, _Family] = {
     "bamba": _Family("Bamba", read=HYBRID_READERS["Bamba"]),
     "jamba": _Family("Jamba", read=HYBRID_READERS["Jamba"]),
     "nemotron_h": _Family("NemotronH", read=HYBRID_READERS["NemotronH"]),
+    "lfm2_moe": _Family("Lfm2Moe", tied=True, read=HYBRID_READERS["Lfm2Moe"]),
     "mamba": _Family("Mamba", tied=True, read=HYBRID_READERS["Mamba"]),
+    "falcon_mamba": _Family("FalconMamba", tied=True, read=HYBRID_READERS["Mamba"]),
     "mamba2": _Family("Mamba2", read=HYBRID_READERS["Mamba2"]),
 }

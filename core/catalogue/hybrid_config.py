@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.catalogue.config_keys import Config, ConfigError, ConfigProblem, integer
-from core.memory.architecture import Mixer, Position
+from core.memory.architecture import Mixer, Position, Router
 
 #: Code of families that have no attention at all.
-WITHOUT_ATTENTION = frozenset({"Mamba", "Mamba2"})
+WITHOUT_ATTENTION = frozenset({"Mamba", "Mamba2", "FalconMamba"})
 #: Names of layers with attention; all others have a mixer.
 _ATTENTION = frozenset({"full_attention", "attention"})
 
@@ -145,13 +145,31 @@ def _granite(config: Config, fields: dict[str, Any]) -> None:
     fields["intermediate_size"] = shared
 
 
-def _lfm2(config: Config, fields: dict[str, Any]) -> None:
+def _short_convolutions(config: Config, fields: dict[str, Any]) -> None:
     layers = fields["num_hidden_layers"]
     kinds, indices = _listed(config, layers), config.get("full_attn_idxs")
     listed = set(indices) if isinstance(indices, list) and all(isinstance(index, int) for index in indices) else set(range(layers))
     _patterned(fields, _attends(kinds) if kinds else [layer in listed for layer in range(min(layers, 10**5))])
     fields["conv_kernel"] = integer(config, "conv_L_cache", default=3)
     _plain(config, "conv_bias")
+    if config.get("tie_embedding") is False:
+        fields["tie_word_embeddings"] = False
+
+
+def _lfm2_moe(config: Config, fields: dict[str, Any]) -> None:
+    _short_convolutions(config, fields)
+    _needed(config, "use_expert_bias")
+    _needed(config, "norm_topk_prob")
+    fields |= {
+        "num_experts": integer(config, "num_experts", default=32),
+        "num_experts_per_tok": integer(config, "num_experts_per_tok", default=4),
+        "moe_intermediate_size": integer(config, "moe_intermediate_size", default=1792),
+        "first_k_dense_replace": integer(config, "num_dense_layers", default=2),
+    }
+
+
+def _lfm2(config: Config, fields: dict[str, Any]) -> None:
+    _short_convolutions(config, fields)
     width = integer(config, "block_ff_dim", "intermediate_size", default=12288)
     if config.get("block_auto_adjust_ff_dim", True):
         times, multiple = config.get("block_ffn_dim_multiplier", 1.0), integer(config, "block_multiple_of", default=256)
@@ -159,8 +177,6 @@ def _lfm2(config: Config, fields: dict[str, Any]) -> None:
         if isinstance(times, int | float) and multiple > 0:
             width = -(-int(times * width) // multiple) * multiple
     fields["intermediate_size"] = width
-    if config.get("tie_embedding") is False:
-        fields["tie_word_embeddings"] = False
 
 
 def _jamba(config: Config, fields: dict[str, Any]) -> None:
@@ -237,8 +253,6 @@ def _nemotron_h(config: Config, fields: dict[str, Any]) -> None:
     if kinds is None:
         raise ConfigError(ConfigProblem.BAD_SIZE, "hybrid_override_pattern")
     kinds = [{"mamba": "linear_attention", "attention": "full_attention"}.get(kind, kind) for kind in kinds]
-    if "moe" in kinds:
-        raise ConfigError(ConfigProblem.NOT_MODELLED, "n_routed_experts")
     layers, attention, mixers = len(kinds), kinds.count("full_attention"), kinds.count("linear_attention")
     after = kinds[len(kinds) - kinds[::-1].index("full_attention") :] if attention else kinds
     fields |= {
@@ -256,8 +270,29 @@ def _nemotron_h(config: Config, fields: dict[str, Any]) -> None:
         "residual_in_fp32": bool(config.get("residual_in_fp32")),
         "state_in_fp32": config.get("mamba_ssm_cache_dtype", "float32") == "float32",
     }
+    if "moe" in kinds:
+        _nemotron_experts(config, fields, kinds)
     _needed(config, "use_conv_bias")
     _plain(config, "use_bias", "mamba_proj_bias", "attention_bias", "mlp_bias")
+
+
+def _nemotron_experts(config: Config, fields: dict[str, Any], kinds: Sequence[str]) -> None:
+    """Blocks of experts; beside them there are plain MLPs only before the first of those."""
+    plain = kinds.count("mlp")
+    if plain and "mlp" in kinds[kinds.index("moe") :]:
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "mlp, moe")
+    fields |= {
+        "num_experts": integer(config, "n_routed_experts", default=8),
+        "num_experts_per_tok": integer(config, "num_experts_per_tok", default=2),
+        "moe_intermediate_size": integer(config, "moe_intermediate_size", default=7688),
+        "shared_expert_intermediate_size": integer(config, "moe_shared_expert_intermediate_size", default=7688),
+        "moe_latent_size": integer(config, "moe_latent_size", default=0),
+        "first_k_dense_replace": plain,
+        "experts_ungated": True,
+        "router_in_fp32": True,
+        "router": Router.SIGMOID,
+    }
+    _needed(config, "norm_topk_prob")
 
 
 #: Code of a family: what only its configuration has.
@@ -267,6 +302,7 @@ READERS: dict[str, Callable[[Config, dict[str, Any]], None]] = {
     "Qwen3_5Moe": _qwen3_5_moe,
     "GraniteMoeHybrid": _granite,
     "Lfm2": _lfm2,
+    "Lfm2Moe": _lfm2_moe,
     "FalconH1": _falcon_h1,
     "Bamba": _bamba,
     "Jamba": _jamba,

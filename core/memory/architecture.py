@@ -92,6 +92,8 @@ class Router(StrEnum):
     """DeepSeek-V3: the router itself in fp32, groups, a bias for each expert."""
     SOFTMAX_FP32 = "softmax_fp32"
     """DeepSeek-V2: the router itself in fp32."""
+    SIGMOID_16_BIT = "sigmoid_16_bit"
+    """LFM2: sigmoids in the width of the residual stream, a bias for each expert."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +221,12 @@ class Architecture:
     router: Router = Router.SOFTMAX
     experts_adapted: bool = False
     """Adapters that PEFT is asked to put on MLPs go onto the experts, whose matrices are made anew with them (Mixtral, DeepSeek)."""
+    router_in_fp32: bool = False
+    """Its matrix and the experts' biases are stored in fp32 whatever the model is (Nemotron 3)."""
+    experts_ungated: bool = False
+    """Experts, and what every token goes through, have no gate, but two matrices each (Nemotron 3)."""
+    moe_latent_size: Annotated[int, Ge(0), Le(10**7)] = 0
+    """Width that tokens are projected to before their experts, and back from behind them (Nemotron 3 Super); 0: they are not."""
     experts_clamped: bool = False
     """Experts, and their router, have biases, and gate and up are clamped (gpt-oss)."""
 
@@ -254,6 +262,8 @@ class Architecture:
     time_step_rank: Annotated[int, Ge(0), Le(10**6)] = 0
     mixer_norm: bool = False
     """Mamba 2: a gated norm over the output, which Falcon-H1 has not. Mamba: norms over what the input is made into (Jamba)."""
+    mixer_norm_unweighted: bool = False
+    """Those norms of Mamba have no weights to train (Falcon-Mamba)."""
     mixer_multipliers: bool = False
     """What goes into a mixer, and what its first matrix makes of it, is scaled (Falcon-H1)."""
     linear_num_key_heads: Annotated[int, Ge(0), Le(10**6)] = 0

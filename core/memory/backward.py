@@ -138,8 +138,8 @@ def _first_experts(scenario: Scenario, n: Numerics, step: Stack) -> tuple[Stack,
     shapes = attention_shapes(arch)
     attention = sum(inputs * outputs for _, inputs, outputs in shapes)
     plain = arch.first_k_dense_replace * (layer_linear_parameters(arch) + layer_vector_parameters(arch))
-    missing = attention + layer_vector_parameters(arch) + router_parameters(arch) + plain + embedding_parameters(arch)
-    missing += shared_expert_parameters(arch)
+    missing = attention + layer_vector_parameters(arch) + router_parameters(arch) + plain + shared_expert_parameters(arch)
+    missing += embedding_parameters(arch) * (not arch.tie_word_embeddings)  # tied, the head has made its gradient
     path = attention_path(scenario.attention, n, arch)
     wide = n.weight // 2  # experts are as wide as their weights
     kept = tokens * (layer_norms_saved(n, arch) + wide * moe_kept_at_inputs(arch))

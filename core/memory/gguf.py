@@ -6,7 +6,6 @@ README states for Llama-3.1-8B (tests). Types of the fork ik_llama.cpp by its ow
 """
 
 from collections import Counter
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,10 +14,12 @@ from core.memory.formats import MIXES, OF_IK_LLAMA, QUANTIZED, Format, matrix_by
 from core.memory.parameters import (
     attention_shapes,
     expert_shapes,
+    expert_width,
     layer_vector_parameters,
     mlp_shapes,
     norm_parameters,
     position_parameters,
+    routed_shapes,
     router_parameters,
 )
 
@@ -225,7 +226,7 @@ def experts_bytes(arch: Architecture, file: Format, first: int, last: int) -> in
     if not arch.num_experts or start >= last:
         return 0
     grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
-    only = _expert_shapes(replace(arch, shared_expert_intermediate_size=0))
+    only = _in_turn(routed_shapes(arch))
     return sum(
         count * sum(_stored_bytes(_type_of(arch, name, file, kind), outputs, inputs) for name, inputs, outputs in only)
         for kind, count in _kinds(file, layers, start, last, grouped=grouped, many_experts=arch.num_experts >= 4)
@@ -260,8 +261,8 @@ def largest_matrix_bytes(arch: Architecture, file: Format) -> int:
     # ``expert_shapes`` lists gate and up, fused or not, and down of one expert after another: here a kind is what the type names.
     shapes = [*attention_shapes(arch), *mlp_shapes(arch)]
     if experts:
-        h, m = arch.hidden_size, arch.moe_intermediate_size
-        shapes = [("gate_proj", h, experts * m), ("down_proj", m, experts * h)]
+        width, m = expert_width(arch), arch.moe_intermediate_size
+        shapes = [("gate_proj", width, experts * m), ("down_proj", m, experts * width)]
     return max(
         _stored_bytes(_type_of(arch, name, file, kind), outputs, inputs)
         for kind, _ in _kinds(file, layers, 0, layers, grouped=grouped, many_experts=experts >= 4)
@@ -270,7 +271,11 @@ def largest_matrix_bytes(arch: Architecture, file: Format) -> int:
 
 
 def _expert_shapes(arch: Architecture) -> tuple[tuple[str, int, int], ...]:
-    return tuple(("gate_proj" if place % 2 == 0 else "down_proj", *shape) for place, shape in enumerate(expert_shapes(arch)))
+    return _in_turn(expert_shapes(arch))
+
+
+def _in_turn(shapes: tuple[tuple[int, int], ...]) -> tuple[tuple[str, int, int], ...]:
+    return tuple(("gate_proj" if place % 2 == 0 else "down_proj", *shape) for place, shape in enumerate(shapes))
 
 
 def file_bytes(arch: Architecture, file: Format) -> int:

@@ -25,7 +25,7 @@ def matrices(arch: Architecture) -> tuple[tuple[str, int, int], ...]:
 
 def vector_parameters(arch: Architecture) -> int:
     """The convolution with its bias, decay, skip, the time step's bias; norms of what the state is made of."""
-    norms = arch.time_step_rank + 2 * arch.ssm_state_size if arch.mixer_norm else 0
+    norms = arch.time_step_rank + 2 * arch.ssm_state_size if arch.mixer_norm and not arch.mixer_norm_unweighted else 0
     return arch.mamba_num_heads * (arch.conv_kernel + 1 + arch.ssm_state_size + 2) + norms
 
 
@@ -40,7 +40,12 @@ def saved(arch: Architecture, batch: int, length: int) -> int:
     tokens = batch * length
     kept = tokens * ((24 if batch > 1 else 22) * inner + 14 * inner * state) - 4 * batch * inner * state
     kept += 2 * inner * batch * (length + arch.conv_kernel - 1)
-    kept += tokens * (12 + 8 * rank + 18 * state) if arch.mixer_norm else tokens * (4 * rank + 2 * state)
+    if arch.mixer_norm:
+        kept += tokens * (12 + 8 * rank + 18 * state)
+        if arch.mixer_norm_unweighted:  # what weights would be multiplied with
+            kept -= tokens * 2 * (rank + 2 * state)
+    else:
+        kept += tokens * (4 * rank + 2 * state)
     return kept + 8 * inner * state + 2 * batch * inner * state + 4 * inner
 
 

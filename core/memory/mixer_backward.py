@@ -26,6 +26,7 @@ from core.memory.parameters import (
     attention_parameters,
     embedding_parameters,
     expert_parameters,
+    expert_width,
     head_parameters,
     mlp_shapes,
     norm_parameters,
@@ -50,7 +51,9 @@ class _First(NamedTuple):
     plain_mlp_parameters: int
     """Of its MLP and the norm before it; 0 where it has none."""
     plain_before_experts: int
-    """Layers without experts before the first with."""
+    """Layers with a plain MLP before the first with experts."""
+    single: bool
+    """Mixers and experts are layers of their own."""
 
 
 def _first(scenario: Scenario, n: Numerics, mixed: int) -> _First:
@@ -65,7 +68,8 @@ def _first(scenario: Scenario, n: Numerics, mixed: int) -> _First:
     if arch.mlp_layers == arch.num_hidden_layers:
         plain += block_saved(scenario, n, experts=False)
         mlp = norm + sum(inputs * outputs for _, inputs, outputs in mlp_shapes(arch))
-    return _First(attends, mixing, values, plain, mlp, arch.first_k_dense_replace + arch.expert_layer_period - 1)
+    single = arch.mlp_layers < arch.num_hidden_layers
+    return _First(attends, mixing, values, plain, mlp, arch.first_k_dense_replace + arch.expert_layer_period - 1, single)
 
 
 def mixer_instants(scenario: Scenario, n: Numerics, kept: Saved, all_gradients: int, made: Made) -> list[tuple[Stack, Cause]]:
@@ -101,10 +105,19 @@ def mixer_instants(scenario: Scenario, n: Numerics, kept: Saved, all_gradients: 
     if checkpointing and rules.recomputed_peak is not None:
         copies = 6 * h * tokens if arch.residual_in_fp32 else 0  # of the residual, and of the gradient for the block
         again = rules.recomputed_peak(arch, batch, length) + around + copies
-        found.append((made(before - mlp, 0, first_input + again, 0), Cause.MIXER))
-        found.append((made(head, 0, kept.layers + again, 0), Cause.MIXER))
+        later = 0 if first.single else mlp  # of the same layer, not undone yet
+        found.append((made(before - later, 0, first_input + again, 0), Cause.MIXER))
+        found.append((made(head + mlp - later, 0, kept.layers + again, 0), Cause.MIXER))
     if with_experts:
         found += [(stack, Cause.EXPERTS) for stack in _first_experts(scenario, n, first, all_gradients, made)]
+        again = layer - first.mixing_saved * first.single if checkpointing and starts_with_experts else 0
+        found.append((made(head, 0, kept.layers + again, tokens * moe_combined_backward(arch)), Cause.EXPERTS))
+        if arch.experts_ungated:  # the last of them: what is squared gets its gradient, what every token goes through has had its own
+            width, inner = expert_width(arch), arch.num_experts_per_tok * arch.moe_intermediate_size
+            let_go = 2 * arch.num_experts_per_tok * width + 4 * arch.shared_expert_intermediate_size
+            done = h * (2 * arch.shared_expert_intermediate_size + arch.moe_latent_size)
+            down = g * (arch.num_experts * width * arch.moe_intermediate_size + done)
+            found.append((made(head, down, kept.layers + again - tokens * let_go, tokens * (6 * inner + 2 * h)), Cause.EXPERTS))
         plain = first.plain_before_experts
         if plain:  # the mixer before the first experts, with plain layers still before it
             below = plain * (residual if checkpointing else layer)
@@ -127,15 +140,18 @@ def _first_experts(scenario: Scenario, n: Numerics, first: _First, all_gradients
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
     tokens, h, plain = batch * length, arch.hidden_size, first.plain_before_experts
     shared = shared_expert_parameters(arch)
-    missing = first.mixing_parameters + norm_parameters(arch, h) + router_parameters(arch) + embedding_parameters(arch) + shared
+    missing = first.mixing_parameters + norm_parameters(arch, h) + router_parameters(arch) + shared
+    missing += embedding_parameters(arch) * (not arch.tie_word_embeddings)  # tied, the head has made its gradient
     missing += plain * (first.mixing_parameters + first.plain_mlp_parameters)
     before = rotary_bytes(n, arch, length) + labels_bytes(batch, length)
+    mixing = first.mixing_saved
     if scenario.gradient_checkpointing:
-        before += n.residual * h * tokens * (1 + plain) + 8 * length
+        before += n.residual * h * tokens * (1 + plain + first.single) + 8 * length
+        mixing *= not first.single
     else:
         before += plain * first.plain_saved
-    below = before + first.mixing_saved + tokens * (norm_saved(arch.norm, n, h, 1) + moe_kept_at_inputs(arch)) + moe_constant(arch)
-    whole = before + first.mixing_saved + block_saved(scenario, n, experts=True)
+    below = before + mixing + tokens * (norm_saved(arch.norm, n, h, 1) + moe_kept_at_inputs(arch)) + moe_constant(arch)
+    whole = before + mixing + block_saved(scenario, n, experts=True)
     gradients = all_gradients - n.gradient * missing
     earlier = max(0, gradients - n.gradient * (expert_parameters(arch) - router_parameters(arch) - shared))
     combined = made(earlier, 0, whole, tokens * moe_combined_backward(arch))

@@ -1,10 +1,12 @@
 """Experts, as transformers runs them with grouped matrix products: every token is copied once for each of its experts.
 
 Source: measured tensor storages of transformers 5.23 on torch 2.13, 16-bit. What is kept depends on the tokens and their experts, not on
-how many experts there are, nor on which are chosen. Symbols: E experts, k of them a token, m their width, h hidden size.
+how many experts there are, nor on which are chosen. Symbols: E experts, k of them a token, m their width, h hidden size, n the width of
+what they read and write: h, or that of a latent.
 """
 
 from core.memory.architecture import Architecture, Router
+from core.memory.parameters import expert_width
 
 
 def _routing_saved(arch: Architecture) -> int:
@@ -23,18 +25,23 @@ _ROUTING_SAVED = {
     Router.SIGMOID: (40, 4),
     Router.EVERY_EXPERT: (8, 0),
     Router.SPARSEMIXER: (26, 20),
+    Router.SIGMOID_16_BIT: (36, 2),
 }
 
 
 #: Routing weights in the width of the residual stream.
-_NARROW = frozenset({Router.SOFTMAX_16_BIT, Router.SOFTMAX_UNNORMALIZED, Router.SOFTMAX_OF_CHOSEN_16_BIT})
+_NARROW = frozenset({Router.SOFTMAX_16_BIT, Router.SOFTMAX_UNNORMALIZED, Router.SOFTMAX_OF_CHOSEN_16_BIT, Router.SIGMOID_16_BIT})
 
 
 def _scores_saved(arch: Architecture) -> int:
     """Bytes a token of the scores of all experts; sparsemixer's masks beside them."""
     if arch.router in (Router.SOFTMAX_OF_CHOSEN, Router.SOFTMAX_OF_CHOSEN_16_BIT):
         return 0
-    return (6 if arch.router is Router.SPARSEMIXER else 4) * arch.num_experts
+    return _SCORE_BYTES.get(arch.router, 4) * arch.num_experts
+
+
+#: Where a score keeps other than 4 bytes.
+_SCORE_BYTES = {Router.SPARSEMIXER: 6, Router.SIGMOID_16_BIT: 2}
 
 
 def _gate_saved(arch: Architecture) -> int:
@@ -47,15 +54,26 @@ def _router_in_fp32(arch: Architecture) -> bool:
 
 
 def moe_saved(arch: Architecture) -> int:
-    """Bytes a token kept for backward: copies of the input and the experts' outputs, gate and up, act(gate) and product for each choice,
-    the routing, the input once more in fp32 for routers in fp32, and what the shared experts keep.
+    """Bytes a token kept for backward: copies of the input and the experts' outputs, gate and up, act(gate) and product for each choice
+    (without a gate, up squared and what it was made of), the routing, the input once more in fp32 for routers in fp32, what the shared
+    experts keep, and what is projected back from a latent.
     """
     h, m, k = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts_per_tok
     if arch.router is Router.EVERY_EXPERT:
         return arch.num_experts * (4 * h + 8 * m + 6) + 8 * k + 8 * arch.shared_expert_intermediate_size
-    kept = k * (4 * h + (14 if arch.experts_clamped else 8) * m) + _routing_saved(arch) + _scores_saved(arch)
-    kept += 8 * arch.shared_expert_intermediate_size + _gate_saved(arch)
+    kept = k * (4 * expert_width(arch) + _inner_saved(arch) * m) + _routing_saved(arch) + _scores_saved(arch)
+    kept += _shared_saved(arch) + _gate_saved(arch) + 2 * arch.moe_latent_size
     return kept + 4 * h if _router_in_fp32(arch) else kept
+
+
+def _inner_saved(arch: Architecture) -> int:
+    """Bytes a value of an expert's width."""
+    return 14 if arch.experts_clamped else 4 if arch.experts_ungated else 8
+
+
+def _shared_saved(arch: Architecture) -> int:
+    """Bytes a token of what every token goes through."""
+    return (4 if arch.experts_ungated else 8) * arch.shared_expert_intermediate_size
 
 
 def moe_frozen_saved(arch: Architecture) -> int:
@@ -70,18 +88,19 @@ def moe_frozen_saved(arch: Architecture) -> int:
 
 
 def moe_constant(arch: Architecture) -> int:
-    """Kept by one layer whatever the number of tokens: tokens of each expert, and the router's matrix in fp32."""
+    """Kept by one layer whatever the number of tokens: tokens of each expert, and the router's matrix in fp32 where it is not stored so."""
     if arch.router is Router.EVERY_EXPERT:
         return 0
-    return 4 * arch.num_experts * (1 + (arch.hidden_size if _router_in_fp32(arch) else 0))
+    widened = _router_in_fp32(arch) and not arch.router_in_fp32
+    return 4 * arch.num_experts * (1 + (arch.hidden_size if widened else 0))
 
 
 def moe_kept_at_inputs(arch: Architecture) -> int:
     """Bytes a token still kept when the backward pass reaches the experts' inputs: those, and the routing."""
     choices = arch.num_experts if arch.router is Router.EVERY_EXPERT else arch.num_experts_per_tok
-    kept = 2 * choices * arch.hidden_size + _routing_saved(arch)
+    kept = 2 * choices * expert_width(arch) + _routing_saved(arch)
     if arch.shared_expert_gate:  # what is shared goes first through the forward pass, so last through this one
-        kept += _scores_saved(arch) + 8 * arch.shared_expert_intermediate_size + _gate_saved(arch) - 8 * arch.num_experts_per_tok
+        kept += _scores_saved(arch) + _shared_saved(arch) + _gate_saved(arch) - 8 * arch.num_experts_per_tok
     return kept + 4 * arch.hidden_size + 4 * arch.num_experts if _router_in_fp32(arch) else kept
 
 
@@ -97,7 +116,7 @@ def moe_backward(arch: Architecture) -> int:
     h, m, k = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts_per_tok
     if arch.router is Router.EVERY_EXPERT:
         k = arch.num_experts
-    return k * (4 * m + 2 * h) + (4 if arch.shared_expert_intermediate_size else 2) * h
+    return k * ((2 if arch.experts_ungated else 4) * m + 2 * expert_width(arch)) + (4 if arch.shared_expert_intermediate_size else 2) * h
 
 
 def moe_combined_backward(arch: Architecture) -> int:
@@ -106,13 +125,13 @@ def moe_combined_backward(arch: Architecture) -> int:
     measured.
     """
     match arch.router:
-        case Router.SOFTMAX_16_BIT | Router.SOFTMAX_UNNORMALIZED | Router.SOFTMAX_OF_CHOSEN_16_BIT:
+        case router if router in _NARROW:
             width = 2
         case Router.SOFTMAX | Router.SIGMOID | Router.SOFTMAX_FP32:
             width = 4
         case _:
             return 0
-    return (3 * width * arch.num_experts_per_tok + 2) * arch.hidden_size
+    return 3 * width * arch.num_experts_per_tok * expert_width(arch) + 2 * arch.hidden_size
 
 
 def moe_prefill(arch: Architecture) -> int:
@@ -124,9 +143,12 @@ def moe_prefill(arch: Architecture) -> int:
         return 22 * m * k + 6 * h
     if arch.router is Router.SPARSEMIXER:
         return k * (8 * m + 2 * h + 32) + 2 * arch.num_experts + 8 * h
-    weighted = k * h * (8 if arch.router in _NARROW else 12)
+    width = expert_width(arch)
+    weighted = k * width * (8 if arch.router in _NARROW else 12)
     if arch.shared_expert_gate:
         weighted += 2 * h + 4 * arch.num_experts + 24 * k
     if _router_in_fp32(arch):
         weighted += 4 * arch.num_experts + 44 * k
-    return max(k * (2 * h + 8 * m), weighted) + 8 * h
+    if arch.router is Router.SIGMOID_16_BIT:
+        weighted += 2 * arch.num_experts + 40 * k
+    return max(k * (2 * width + (4 if arch.experts_ungated else 8) * m), weighted) + 8 * h

@@ -62,20 +62,41 @@ def layer_linear_parameters(arch: Architecture) -> int:
 def shared_expert_shapes(arch: Architecture) -> tuple[Shape, ...]:
     """The matrices of what every token goes through beside its experts."""
     h, shared = arch.hidden_size, arch.shared_expert_intermediate_size
-    return (("gate_proj", h, shared), ("up_proj", h, shared), ("down_proj", shared, h)) if shared else ()
+    if not shared:
+        return ()
+    gate = () if arch.experts_ungated else (("gate_proj", h, shared),)
+    return (*gate, ("up_proj", h, shared), ("down_proj", shared, h))
+
+
+def latent_expert_shapes(arch: Architecture) -> tuple[Shape, ...]:
+    """The matrices to the latent that experts read, and from the one that they write."""
+    h, latent = arch.hidden_size, arch.moe_latent_size
+    return (("fc1_latent_proj", h, latent), ("fc2_latent_proj", latent, h)) if latent else ()
+
+
+def expert_width(arch: Architecture) -> int:
+    """Of what experts read and write: the hidden size, or the latent's."""
+    return arch.moe_latent_size or arch.hidden_size
+
+
+def routed_shapes(arch: Architecture) -> tuple[tuple[int, int], ...]:
+    """(in, out) of the matrices of all experts of one layer, side by side: gate and up, down."""
+    width, m, experts = expert_width(arch), arch.moe_intermediate_size, arch.num_experts
+    return (width, (1 if arch.experts_ungated else 2) * m * experts), (m, width * experts)
 
 
 def expert_shapes(arch: Architecture) -> tuple[tuple[int, int], ...]:
-    """(in, out) of the matrices of all experts of one layer, side by side, and of what every token goes through."""
-    h, m, shared = arch.hidden_size, arch.moe_intermediate_size, arch.shared_expert_intermediate_size
-    experts = ((h, 2 * m * arch.num_experts), (m, h * arch.num_experts))
-    return (*experts, (h, 2 * shared), (shared, h)) if shared else experts
+    """(in, out) of the matrices of all experts of one layer, side by side, of what every token goes through, and of the latents'."""
+    h, shared = arch.hidden_size, arch.shared_expert_intermediate_size
+    latent = tuple((inputs, outputs) for _, inputs, outputs in latent_expert_shapes(arch))
+    beside = ((h, (1 if arch.experts_ungated else 2) * shared), (shared, h)) if shared else ()
+    return routed_shapes(arch) + beside + latent
 
 
 def routed_parameters(arch: Architecture) -> int:
-    """Values of all experts of one layer, without their router and what every token goes through: 3Ehm, and biases where they have some."""
+    """Values of all experts of one layer, and nothing beside them: 3Ehm (2Enm without a gate, of a latent n), and biases."""
     biases = arch.num_experts * (2 * arch.moe_intermediate_size + arch.hidden_size) if arch.experts_clamped else 0
-    return 3 * arch.num_experts * arch.hidden_size * arch.moe_intermediate_size + biases
+    return sum([inputs * outputs for inputs, outputs in routed_shapes(arch)]) + biases
 
 
 def router_parameters(arch: Architecture) -> int:
@@ -188,8 +209,9 @@ def factored_parameters(arch: Architecture) -> int:
     total = arch.attention_layers * _edges(attention_shapes(arch)) + (arch.mlp_layers - with_experts) * _edges(mlp_shapes(arch))
     total += arch.num_mixer_layers * _edges(mixer_shapes(arch))
     if with_experts:
-        m, shared = arch.moe_intermediate_size, arch.shared_expert_intermediate_size
-        experts = arch.num_experts * (3 * m + 2 * h) + (3 * (shared + h) if shared else 0) + arch.num_experts + h
+        m, width, halves = arch.moe_intermediate_size, expert_width(arch), 1 if arch.experts_ungated else 2
+        experts = arch.num_experts * ((1 + halves) * m + 2 * width + 1) + h
+        experts += _edges(shared_expert_shapes(arch)) + _edges(latent_expert_shapes(arch))
         total += with_experts * experts
     tables = (1 if arch.tie_word_embeddings else 2) * (arch.vocab_size + h)
     if arch.position is Position.LEARNED:

@@ -28,6 +28,7 @@ from core.memory.lora import (
 )
 from core.memory.loss import forward_logits_bytes, output_bytes
 from core.memory.mixers import largest_mixer_matrix, mixer
+from core.memory.moe import moe_prefill
 from core.memory.moe_wide import wide_moe_copies
 from core.memory.numerics import Numerics, numerics
 from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
@@ -42,7 +43,7 @@ from core.memory.preference import holds_reference, reference_copies_bytes, refe
 from core.memory.runtime import step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
 from core.memory.saved import Saved, saved
 from core.memory.scenario import Gradients, Loss, Method, Optimizer, Scenario
-from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes
+from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes, widened_router_bytes
 
 #: Token ids and labels, int64 each.
 _INPUT_BYTES = 2 * TOKEN_ID_BYTES
@@ -67,7 +68,7 @@ def stored_weight_bytes(scenario: Scenario, n: Numerics, trained: int) -> int:
     """The model as it lies in memory (master weights are the optimizer's), adapters of ``trained`` values included."""
     arch = scenario.architecture
     if scenario.method is Method.FULL:
-        return n.weight * (trained + arch.vision_parameters) + buffer_bytes(arch)
+        return n.weight * (trained + arch.vision_parameters) + widened_router_bytes(arch, n.weight) + buffer_bytes(arch)
     return weight_bytes(arch, scenario.weights) + adapter_width(scenario) * trained
 
 
@@ -92,7 +93,7 @@ def model_state(scenario: Scenario, n: Numerics) -> ModelState:
     weights = stored_weight_bytes(scenario, n, trained)
     if holds_reference(scenario):
         weights *= 2
-    gradients = n.gradient * trained
+    gradients = n.gradient * trained + (widened_router_bytes(arch, n.gradient) if full else 0)
     tables = _table_parameters(scenario)
     if tables:  # copies in the width of the model's own, which stay beside them
         width = unquantized_bytes_per_value(scenario.weights)
@@ -227,7 +228,12 @@ def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss:
         peak = mixer(arch).forward_peak(arch, batch, length, n.compute)
         own_input = n.compute * arch.hidden_size * batch * length
         mixing = step.at_instant(kept.layers + rotary_bytes(n, arch, length) + own_input, peak)
-        return [(at_loss, Cause.LOSS), (mixing, Cause.MIXER)]
+        instants = [(at_loss, Cause.LOSS), (mixing, Cause.MIXER)]
+        if arch.num_experts:
+            # Of what prefill counts, embeddings and residual are the kept inputs here.
+            work = batch * length * (moe_prefill(arch) - 2 * n.residual * arch.hidden_size)
+            instants.append((step.at_instant(kept.layers + rotary_bytes(n, arch, length), work), Cause.EXPERTS))
+        return instants
     if not work or not scenario.gradient_checkpointing:
         return [(at_loss, Cause.LOSS)]
     # Two of the tensors that prefill counts, embeddings and residual, are the kept inputs here; so is the mask.

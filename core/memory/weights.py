@@ -25,7 +25,16 @@ def buffer_bytes(arch: Architecture) -> int:
         rotary += 2
     if arch.mixer_multipliers:
         rotary += multiplier_bytes(arch)
+    if arch.mixer_norm_unweighted:  # vectors of ones, as the kernels want them
+        rotary += 2 * arch.num_mixer_layers * (arch.mamba_num_heads + 2 * arch.ssm_state_size)
+    if arch.router is Router.SIGMOID_16_BIT or arch.router_in_fp32:
+        return rotary + 4 * arch.num_experts * arch.num_moe_layers
     return rotary + (2 * arch.num_experts * arch.num_moe_layers if arch.router is Router.SIGMOID else 0)
+
+
+def widened_router_bytes(arch: Architecture, width: int) -> int:
+    """What routers take more for being fp32 in a model of ``width`` bytes a value."""
+    return (4 - width) * arch.num_moe_layers * router_parameters(arch) if arch.router_in_fp32 and width < 4 else 0
 
 
 def weight_bytes(arch: Architecture, fmt: Format) -> int:
@@ -45,7 +54,7 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
     if with_experts:
         experts = sum(matrix_bytes(fmt, outputs, inputs) for inputs, outputs in expert_shapes(arch))
         stored += with_experts * (experts + wide * router_parameters(arch))
-    stored += wide * arch.vision_parameters
+    stored += wide * arch.vision_parameters + widened_router_bytes(arch, wide)
     return stored + wide * (vector_parameters(arch) + outside_parameters(arch)) + buffer_bytes(arch)
 
 

@@ -27,6 +27,14 @@ KINDS: dict[str, dict[str, object]] = {
     | _HEADS
     | {"ssm.group_count": 2, "attention.head_count_kv": 2, "full_attention_interval": 4, "expert_count": 4, "expert_used_count": 2}
     | {"expert_feed_forward_length": 32, "expert_shared_feed_forward_length": 32},
+    "nemotron_h_moe": _SSM
+    | _HEADS
+    | {"ssm.group_count": 1, "attention.head_count_kv": [0, 2, 0, 0, 2], "feed_forward_length": [0, 0, 32, 0, 32]}
+    | {"nextn_predict_layers": 1, "expert_count": 4, "expert_used_count": 2, "expert_feed_forward_length": 32}
+    | {"expert_shared_feed_forward_length": 64, "moe_latent_size": 16, "block_count": 5},
+    "lfm2moe": _HEADS
+    | {"shortconv.l_cache": 3, "attention.head_count_kv": [0, 2, 0, 0], "leading_dense_block_count": 1, "expert_count": 4}
+    | {"expert_used_count": 2, "expert_feed_forward_length": 32},
     "qwen35": _SSM | _HEADS | {"ssm.group_count": 2, "attention.head_count_kv": 2, "full_attention_interval": 4},
 }
 
@@ -46,8 +54,12 @@ def test_the_mixers_are_found(tmp_path, kind):
     assert (arch.num_hidden_layers, arch.hidden_size, arch.vocab_size, arch.tie_word_embeddings) == (4, 64, 320, True)
     attention = {"mamba": 0, "mamba2": 0, "falcon-h1": 4}.get(kind, 1)
     assert arch.attention_layers == attention
-    assert arch.num_mixer_layers == (4 if kind in ("mamba", "mamba2", "falcon-h1") else 2 if kind == "nemotron_h" else 3)
-    if kind in ("mamba2", "falcon-h1", "nemotron_h", "granitehybrid"):
+    assert arch.num_mixer_layers == (4 if kind in ("mamba", "mamba2", "falcon-h1") else 2 if kind.startswith("nemotron_h") else 3)
+    if kind.endswith("moe"):
+        assert (arch.num_experts, arch.num_experts_per_tok, arch.moe_intermediate_size) == (4, 2, 32)
+        assert arch.num_moe_layers == (1 if kind == "nemotron_h_moe" else 3)
+        assert arch.moe_latent_size == (16 if kind == "nemotron_h_moe" else 0)
+    if kind in ("mamba2", "falcon-h1", "nemotron_h", "nemotron_h_moe", "granitehybrid"):
         assert (arch.mamba_num_heads, arch.mamba_head_dim, arch.ssm_state_size, arch.n_groups) == (4, 32, 16, 1)
     if kind.startswith("qwen3"):
         assert (arch.linear_num_key_heads, arch.linear_num_value_heads, arch.linear_key_head_dim, arch.linear_value_head_dim) == (

@@ -121,7 +121,44 @@ QWEN3_5_MOE = _QWEN3_5 | {
     "moe_intermediate_size": 256,
     "shared_expert_intermediate_size": 256,
 }
+LFM2_MOE = {
+    "model_type": "lfm2_moe",
+    "hidden_size": 2048,
+    "intermediate_size": 7168,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 65536,
+    "layer_types": ["full_attention" if layer in (2, 6, 10, 14, 18, 21) else "conv" for layer in range(24)],
+}
+NEMOTRON_3 = {
+    "model_type": "nemotron_h",
+    "hidden_size": 2688,
+    "num_hidden_layers": 52,
+    "hybrid_override_pattern": "MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME",
+    "num_attention_heads": 32,
+    "num_key_value_heads": 2,
+    "head_dim": 128,
+    "vocab_size": 131072,
+    "mamba_num_heads": 64,
+    "n_routed_experts": 128,
+    "num_experts_per_tok": 6,
+    "moe_intermediate_size": 1856,
+    "moe_shared_expert_intermediate_size": 3712,
+}
+LATENT_EXPERTS = NEMOTRON_3 | {"n_routed_experts": 64, "num_experts_per_tok": 22, "moe_latent_size": 1024}
+FALCON_MAMBA = {
+    "model_type": "falcon_mamba",
+    "hidden_size": 4096,
+    "num_hidden_layers": 64,
+    "vocab_size": 65024,
+    "tie_word_embeddings": False,
+}
 COUNTS = {
+    8_339_929_856: LFM2_MOE,
+    31_577_937_344: NEMOTRON_3,
+    7_920_989_632: LATENT_EXPERTS,
+    7_272_665_088: FALCON_MAMBA,
     79_674_391_296: QWEN3_NEXT,
     2_032_926_272: FALCON_H1,
     2_830_522_624: NEMOTRON_H,
@@ -201,7 +238,9 @@ def test_experts_or_none():
         (QWEN3_NEXT | {"linear_num_key_heads": "many"}, ConfigProblem.BAD_SIZE, "linear_num_key_heads"),
         (FALCON_H1 | {"mamba_proj_bias": True}, ConfigProblem.NOT_MODELLED, "mamba_proj_bias"),
         (FALCON_H1 | {"mamba_conv_bias": False}, ConfigProblem.NOT_MODELLED, "mamba_conv_bias"),
-        (NEMOTRON_H | {"hybrid_override_pattern": "ME*-"}, ConfigProblem.NOT_MODELLED, "n_routed_experts"),
+        (NEMOTRON_H | {"hybrid_override_pattern": "ME*-"}, ConfigProblem.NOT_MODELLED, "mlp, moe"),
+        (NEMOTRON_3 | {"norm_topk_prob": False}, ConfigProblem.NOT_MODELLED, "norm_topk_prob"),
+        (LFM2_MOE | {"use_expert_bias": False}, ConfigProblem.NOT_MODELLED, "use_expert_bias"),
         (NEMOTRON_H | {"hybrid_override_pattern": "what"}, ConfigProblem.BAD_SIZE, "hybrid_override_pattern"),
         (MAMBA | {"num_hidden_layers": 0}, ConfigProblem.BAD_SIZE, "num_hidden_layers"),
     ],

@@ -1,6 +1,6 @@
 """Against the true bytes of real code, moment by moment: torch's allocated memory, every tensor storage tracked.
 
-`measured.json` and `measured_pieces.json` hold some of those runs. Where the whole set lies beside the repository
+`measured.json`, `measured_pieces.json` and `measured_hybrids.json` hold some of those runs. Where the whole set lies beside the repository
 (``../shared/evidence``), all runs of the families that the model knows are compared.
 """
 
@@ -22,8 +22,10 @@ HERE = Path(__file__).resolve()
 
 def _measured() -> dict:
     """All runs that the files beside this one hold, and the architectures they are of."""
-    files = [json.loads(HERE.with_name(name).read_text(encoding="utf-8")) for name in ("measured.json", "measured_pieces.json")]
-    return {"architectures": files[0]["architectures"] | files[1]["architectures"], "runs": files[0]["runs"] + files[1]["runs"]}
+    names = ("measured.json", "measured_pieces.json", "measured_hybrids.json")
+    files = [json.loads(HERE.with_name(name).read_text(encoding="utf-8")) for name in names]
+    architectures = {name: architecture for file in files for name, architecture in file["architectures"].items()}
+    return {"architectures": architectures, "runs": [run for file in files for run in file["runs"]]}
 
 
 MEASURED = _measured()

@@ -89,6 +89,17 @@ QWEN3_5 = Architecture(
     **_DELTA,
     **_ONE_IN_FOUR,
 )
+NEMOTRON_3 = replace(
+    NEMOTRON_H,
+    router=Router.SIGMOID,
+    router_in_fp32=True,
+    experts_ungated=True,
+    shared_expert_intermediate_size=512,
+    **_EXPERTS,
+)
+LATENT_EXPERTS = replace(NEMOTRON_3, moe_latent_size=128)
+FALCON_MAMBA = replace(MAMBA, mixer_norm=True, mixer_norm_unweighted=True)
+LFM2_MOE = replace(LFM2, router=Router.SIGMOID_16_BIT, first_k_dense_replace=2, **_EXPERTS)
 GRANITE = replace(BAMBA, router=Router.SOFTMAX_OF_CHOSEN_16_BIT, shared_expert_intermediate_size=512, **_EXPERTS)
 
 HYBRIDS = {
@@ -101,6 +112,10 @@ HYBRIDS = {
     "qwen3.5": QWEN3_5,
     "granite": GRANITE,
     "lfm2": LFM2,
+    "lfm2-moe": LFM2_MOE,
+    "nemotron-3": NEMOTRON_3,
+    "nemotron-3-super": LATENT_EXPERTS,
+    "falcon-mamba": FALCON_MAMBA,
 }
 hybrids = pytest.mark.parametrize("arch", HYBRIDS.values(), ids=HYBRIDS)
 
