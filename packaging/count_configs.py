@@ -24,6 +24,7 @@ LAYERS = 8
 #: What classes leave open, without which their code makes no model.
 NEEDED: dict[str, dict[str, Any]] = {"deepseek_v2": {"num_experts_per_tok": 6}, "ministral": {"head_dim": 128, "sliding_window": 4096}}
 NEEDED["nemotron_h"] = {"layers_block_type": ["linear_attention", "mlp", "linear_attention", "full_attention", "mlp"]}
+NEEDED["lfm2_moe"] = {"num_hidden_layers": LAYERS, "layer_types": ["conv", "full_attention"] * (LAYERS // 2)}
 #: Switches that say nothing about the shape of a decoder.
 PASSED_OVER = {"is_decoder", "add_cross_attention", "is_encoder_decoder", "use_cache"}
 
