@@ -16,9 +16,10 @@ from core.choices import settled
 from core.launch import read_line
 from core.lessons.mark import is_lesson
 from core.memory import Runtime, Scenario, Task
+from core.memory.edge import contradiction_in
 from core.memory.refusal import loaded_as, refusal_of_weights
 from core.parallel_options import complaint
-from core.scenario_file import ScenarioFileError, comparison_of_json, is_share_text, scenario_of_share_text
+from core.scenario_file import FileProblem, ScenarioFileError, comparison_of_json, is_share_text, scenario_of_share_text
 from core.small_file import SmallFileError, read_small_file
 from core.trainer_config import parse_trainer_config
 
@@ -114,7 +115,8 @@ def _with_run(before: Scenario, model_name: str, said: dict[str, Any], notes: No
     try:
         asked = before.evolve(**changes)
     except ValidationError as error:
-        raise ScenarioFileError(place, f"its sizes do not go together: {complaint(error)}") from error
+        message = f"its sizes do not go together: {complaint(error)}"
+        raise ScenarioFileError(place, message, FileProblem.CONTRADICTION, contradiction=contradiction_in(error)) from error
     possible = settled(asked)
     if possible.parallel != asked.parallel:
         notes = ((Note.ONE_GPU, f"{asked.parallel.world_size} GPUs, {asked.parallel.sharding.value}"), *notes)

@@ -15,7 +15,8 @@ from annotated_types import MaxLen
 from pydantic import ValidationError
 
 from core.memory import Architecture, Scenario
-from core.memory.edge import from_json, to_json
+from core.memory.contradiction import ContradictionError
+from core.memory.edge import contradiction_in, from_json, to_json
 from core.small_file import MAX_FILE_BYTES, SmallFileError, read_small_file
 
 #: Scenarios that are compared with the one on screen, or prepared for a talk, at most: A to I, a key each from 1 to 9.
@@ -46,6 +47,8 @@ class FileProblem(StrEnum):
     MISSING_FIELD = "missing_field"
     IMPOSSIBLE_VALUE = "impossible_value"
     """The detail is ``field: value``."""
+    CONTRADICTION = "contradiction"
+    """Sizes that cannot go together."""
     CUT = "cut"
     """A shared text that lost something on its way."""
 
@@ -55,9 +58,17 @@ class ScenarioFileError(ValueError):
     words: where it came from, the ``problem`` and its ``detail``.
     """
 
-    def __init__(self, place: str, message: str, problem: FileProblem = FileProblem.UNREADABLE, detail: str = "") -> None:
+    def __init__(
+        self,
+        place: str,
+        message: str,
+        problem: FileProblem = FileProblem.UNREADABLE,
+        detail: str = "",
+        contradiction: ContradictionError | None = None,
+    ) -> None:
         super().__init__(f"{place}: {message}")
         self.place = place
+        self.contradiction = contradiction
         self.problem = problem
         self.detail = detail or message
 
@@ -84,7 +95,7 @@ def comparison_of_json(data: bytes, place: str) -> Comparison:
             return from_json(Comparison, data)
         return Comparison(current=from_json(Scenario, data))
     except ValidationError as error:
-        raise ScenarioFileError(place, *_complaint(error)) from error
+        raise ScenarioFileError(place, *_complaint(error), contradiction=contradiction_in(error)) from error
 
 
 def comparison_text(comparison: Comparison) -> bytes:
@@ -110,6 +121,8 @@ def _complaint(error: ValidationError) -> tuple[str, FileProblem, str]:
             return message, FileProblem.NEWER, version
     first = complaints[0]
     place = ".".join(str(part) for part in first["loc"])
+    if contradiction_in(error) is not None:
+        return f"sizes contradict each other: {contradiction_in(error)}", FileProblem.CONTRADICTION, ""
     if first["type"] == "unexpected_keyword_argument":
         return f"unknown field {place!r}", FileProblem.UNKNOWN_FIELD, place
     if first["type"] == "json_invalid":

@@ -5,6 +5,7 @@ from typing import assert_never
 from PySide6.QtCore import QCoreApplication
 
 from core.scenario_file import FileProblem, ScenarioFileError
+from gui.problem_words import contradiction
 
 translate = QCoreApplication.translate
 
@@ -12,7 +13,8 @@ _LONGEST = 200
 
 
 def file_problem(error: ScenarioFileError) -> str:
-    values = {"place": error.place[-_LONGEST:], "detail": error.detail[:_LONGEST]}
+    detail = contradiction(error.contradiction) if error.contradiction is not None else error.detail
+    values = {"place": error.place[-_LONGEST:], "detail": detail[:_LONGEST]}
     return _text(error.problem).format_map(values)
 
 
@@ -38,6 +40,8 @@ def _text(problem: FileProblem) -> str:
             return translate("File", "{place} could not be opened: it lacks the field {detail}.")
         case FileProblem.IMPOSSIBLE_VALUE:
             return translate("File", "{place} could not be opened: a value in it cannot be ({detail}). Correct it there.")
+        case FileProblem.CONTRADICTION:
+            return translate("File", "{place} could not be opened: it contradicts itself. {detail}")
         case FileProblem.CUT:
             return translate("File", "{place} could not be opened: the text was cut or changed on its way. Copy all of it once more.")
         case _:

@@ -28,6 +28,7 @@ from core.memory import (
     refusal,
     with_parameter_count,
 )
+from core.memory.contradiction import ContradictionError
 from core.run_log import Said
 from gui.after_frame import AfterFrame
 from gui.body import Body
@@ -46,7 +47,7 @@ from gui.opening import Opener
 from gui.own_cards import OwnCards
 from gui.parallel_words import fleet_name
 from gui.pins import Pins
-from gui.problem_words import refusal_reason
+from gui.problem_words import refusal_reason, why_refused
 from gui.quantities import ByteUnit, Numbers
 from gui.recent import RecentFiles
 from gui.saving import Saver
@@ -351,8 +352,8 @@ class MainWindow(QMainWindow):
     def _on_reset_all(self) -> None:
         self._store.replace(self._default)
 
-    def _on_refused(self, reason: Reason | str) -> None:
-        self.show_message(refusal_reason(reason) if isinstance(reason, Reason) else reason)
+    def _on_refused(self, why: Reason | ContradictionError | str) -> None:
+        self.show_message(why_refused(why))
 
     def _rerender_controls(self) -> None:
         """Put a control back that shows what was refused."""

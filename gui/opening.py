@@ -78,7 +78,7 @@ class Opener(QObject):
             self._show(open_path(path, self._store.scenario, self._models))
             self.opened.emit(path)
         except ConfigError as error:
-            self._say(config_problem(error.problem, error.detail))
+            self._say(config_problem(error))
         except ScenarioFileError as error:
             self._say(file_problem(error))
 
@@ -116,7 +116,7 @@ class Opener(QObject):
         self._say("")
 
     def _on_failed(self, error: HubError | ConfigError) -> None:
-        self._say(hub_problem(error) if isinstance(error, HubError) else config_problem(error.problem, error.detail))
+        self._say(hub_problem(error) if isinstance(error, HubError) else config_problem(error))
 
     def paste(self) -> None:
         """Show what the clipboard holds: the text of a configuration or a scenario, or a file."""
@@ -139,7 +139,7 @@ class Opener(QObject):
         try:
             self._show(open_text(text.encode(errors="replace"), self._store.scenario, self.tr("clipboard"), models=self._models))
         except ConfigError as error:
-            self._say(config_problem(error.problem, error.detail))
+            self._say(config_problem(error))
         except ScenarioFileError as error:
             self._say(file_problem(error))
 

@@ -4,12 +4,11 @@ from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication
 
-from core.catalogue.config_keys import ConfigProblem
+from core.catalogue.config_keys import ConfigError, ConfigProblem
 from core.catalogue.hf_config import Note
 from core.hub import HubError, HubProblem
-from core.memory import (
-    Reason,
-)
+from core.memory import Reason
+from core.memory.contradiction import Contradiction, ContradictionError
 from core.quantity import Problem, QuantityError
 
 translate = QCoreApplication.translate
@@ -107,8 +106,53 @@ def refusal_reason(reason: Reason) -> str:
             assert_never(reason)
 
 
-def config_problem(problem: ConfigProblem, detail: str) -> str:
+def why_refused(why: Reason | ContradictionError | str) -> str:
+    """What a change that cannot be is answered with."""
+    if isinstance(why, ContradictionError):
+        return contradiction(why)
+    return refusal_reason(why) if isinstance(why, Reason) else why
+
+
+def contradiction(error: ContradictionError) -> str:
+    """What sizes cannot be together, with the sizes by their names in a configuration."""
+    return translate("Words", "{what} ({sizes}).").format(what=_contradiction(error.contradiction), sizes=error.sizes)
+
+
+def _contradiction(found: Contradiction) -> str:
+    match found:
+        case Contradiction.KEY_VALUE_HEADS:
+            return translate("Words", "The number of attention heads must be a multiple of the key and value heads")
+        case Contradiction.EXPERTS_PER_TOKEN:
+            return translate("Words", "A token goes through at least one expert, and through no more than there are")
+        case Contradiction.EXPERT_WIDTH:
+            return translate("Words", "Experts need a width")
+        case Contradiction.LATENT_WIDTHS:
+            return translate("Words", "Latent attention needs the widths of its heads")
+        case Contradiction.WINDOW:
+            return translate("Words", "A sliding window needs layers that have it, and no more than there are")
+        case Contradiction.LAYERS_WITHOUT_MIXER:
+            return translate("Words", "Layers without attention or MLP need a mixer, such as Mamba")
+        case Contradiction.MIXER_LAYERS:
+            return translate("Words", "More layers have a mixer, or no attention, than there are")
+        case Contradiction.MLP_LAYERS:
+            return translate("Words", "Either each layer with a mixer or attention has an MLP, or none has")
+        case Contradiction.MIXER_SIZES:
+            return translate("Words", "The mixer needs these sizes")
+        case Contradiction.LINEAR_HEADS:
+            return translate("Words", "The value heads of linear attention must be a multiple of its key heads, and heads need a width")
+        case Contradiction.EXPERT_PARALLEL:
+            return translate("Words", "Experts are spread over more GPUs than one pipeline stage has")
+        case Contradiction.STAGES_NAMED:
+            return translate("Words", "Layers are named for another number of pipeline stages")
+        case Contradiction.CARDS_NAMED:
+            return translate("Words", "Cards are named for another number of GPUs")
+        case _:
+            assert_never(found)
+
+
+def config_problem(error: ConfigError) -> str:
     """Why a model's configuration cannot be taken, and what to do."""
+    problem, detail = error.problem, error.detail
     match problem:
         case ConfigProblem.NO_MODEL:
             return translate("Words", "This is neither a scenario nor a model’s config.json: {detail}.").format(detail=detail)
@@ -134,6 +178,9 @@ def config_problem(problem: ConfigProblem, detail: str) -> str:
             return translate("Words", "This model has something that is not modelled yet: {detail}.").format(detail=detail)
         case ConfigProblem.BAD_SIZE:
             return translate("Words", "A size in this configuration cannot be: {detail}.").format(detail=detail)
+        case ConfigProblem.CONTRADICTION:
+            detail = contradiction(error.contradiction) if error.contradiction is not None else detail
+            return translate("Words", "This configuration contradicts itself. {detail}").format(detail=detail)
         case ConfigProblem.BAD_FILE:
             return translate("Words", "This file of tensors cannot be read: {detail}.").format(detail=detail)
         case ConfigProblem.CONFIG_MISSING:

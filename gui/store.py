@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.memory import Reason, Scenario, refusal
+from core.memory.edge import contradiction_in
 
 #: Steps that undo remembers.
 MAX_UNDO = 200
@@ -21,7 +22,7 @@ class Store(QObject):
     changed = Signal(object)
     """The new Scenario, coalesced: however many changes in one turn, one signal."""
     refused = Signal(object)
-    """A Reason, or a str with what was invalid."""
+    """A Reason, a ContradictionError, or a str with what was invalid."""
     history_changed = Signal()
 
     def __init__(self, scenario: Scenario, parent: QObject | None = None) -> None:
@@ -55,7 +56,7 @@ class Store(QObject):
         try:
             new = self._scenario.evolve(**changes)
         except ValidationError as error:
-            self.refused.emit(str(error.errors()[0]["msg"]))
+            self.refused.emit(contradiction_in(error) or str(error.errors()[0]["msg"]))
             return False
         return self.replace(new)
 

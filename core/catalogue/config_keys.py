@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from core.memory.contradiction import ContradictionError
+
 Config = Mapping[str, Any]
 
 
@@ -25,6 +27,8 @@ class ConfigProblem(StrEnum):
     NOT_MODELLED = "not_modelled"
     """A known family, with something that is not modelled."""
     BAD_SIZE = "bad_size"
+    CONTRADICTION = "contradiction"
+    """Sizes that cannot be of one model together."""
     BAD_FILE = "bad_file"
     """A file of tensors that cannot be read."""
     CONFIG_MISSING = "config_missing"
@@ -34,9 +38,10 @@ class ConfigProblem(StrEnum):
 class ConfigError(ValueError):
     """A configuration that is no model that can be estimated; ``detail`` is the family, the key, or what is wrong with a size."""
 
-    def __init__(self, problem: ConfigProblem, detail: str) -> None:
+    def __init__(self, problem: ConfigProblem, detail: str, contradiction: ContradictionError | None = None) -> None:
         self.problem = problem
-        self.detail = "".join(character for character in detail if character.isprintable())[:120]
+        self.contradiction = contradiction
+        self.detail = "".join(character for character in detail if character.isprintable())[:200]
         super().__init__(_ENGLISH[problem].format(detail=self.detail))
 
 
@@ -51,6 +56,7 @@ _ENGLISH = {
     ConfigProblem.FAMILY_UNKNOWN: "models of the type {detail} are not modelled yet; set the sizes by hand, or pick a similar model",
     ConfigProblem.NOT_MODELLED: "this model has something that is not modelled yet: {detail}",
     ConfigProblem.BAD_SIZE: "a size in this configuration cannot be: {detail}",
+    ConfigProblem.CONTRADICTION: "sizes in this configuration contradict each other: {detail}",
     ConfigProblem.BAD_FILE: "this file of tensors cannot be read: {detail}",
     ConfigProblem.CONFIG_MISSING: "{detail} says nothing of heads and layers; put the model's config.json beside it",
 }

@@ -22,7 +22,7 @@ from core.catalogue.quantization_config import quantization
 from core.catalogue.vision import vision_tower
 from core.memory import Architecture, Format, parameter_count
 from core.memory.architecture import Router
-from core.memory.edge import validated
+from core.memory.edge import contradiction_in, validated
 
 
 class Note(StrEnum):
@@ -89,8 +89,10 @@ def read_config(config: object, name: str = "") -> ImportedModel:
         architecture = _architecture(config, family, name)
         tower = vision_tower(_model_type(outer), outer, architecture.hidden_size)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise ConfigError(ConfigProblem.BAD_SIZE, f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")) from error
+        if (contradiction := contradiction_in(error)) is not None:
+            raise ConfigError(ConfigProblem.CONTRADICTION, str(contradiction), contradiction) from error
+        first = error.errors(include_url=False, include_context=False)[0]
+        raise ConfigError(ConfigProblem.BAD_SIZE, f"{'.'.join(map(str, first['loc']))}: {str(first['input'])[:40]}") from error
     except (TypeError, OverflowError, ZeroDivisionError, ArithmeticError, AttributeError) as error:
         raise ConfigError(ConfigProblem.BAD_SIZE, type(error).__name__) from error
     if tower is not None:

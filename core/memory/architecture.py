@@ -5,10 +5,11 @@ A family of models is a choice of pieces (a norm, an attention, an MLP, experts)
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Never
 
 from annotated_types import Ge, Gt, Le, MaxLen
 
+from core.memory.contradiction import Contradiction, ContradictionError
 from core.memory.formats import Format
 
 
@@ -291,40 +292,50 @@ class Architecture:
 
     def __post_init__(self) -> None:
         if self.num_attention_heads % self.num_key_value_heads:
-            raise ValueError(
-                f"num_attention_heads ({self.num_attention_heads}) is not a multiple of num_key_value_heads ({self.num_key_value_heads})"
-            )
+            self._contradicts(Contradiction.KEY_VALUE_HEADS, "num_attention_heads", "num_key_value_heads")
         if self.num_experts and not 0 < self.num_experts_per_tok <= self.num_experts:
-            raise ValueError(f"num_experts_per_tok ({self.num_experts_per_tok}) is not between 1 and num_experts ({self.num_experts})")
+            self._contradicts(Contradiction.EXPERTS_PER_TOKEN, "num_experts_per_tok", "num_experts")
         if self.num_experts and not self.moe_intermediate_size:
-            raise ValueError("moe_intermediate_size is missing")
+            self._contradicts(Contradiction.EXPERT_WIDTH, "num_experts", "moe_intermediate_size")
         if self.kv_lora_rank and not (self.qk_nope_head_dim and self.qk_rope_head_dim and self.v_head_dim):
-            raise ValueError("kv_lora_rank asks for qk_nope_head_dim, qk_rope_head_dim and v_head_dim")
+            self._contradicts(Contradiction.LATENT_WIDTHS, "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
         if bool(self.sliding_window) != bool(self.num_sliding_layers) or self.num_sliding_layers > self.num_hidden_layers:
-            raise ValueError("sliding_window and num_sliding_layers go together, and no more layers can slide than there are")
+            self._contradicts(Contradiction.WINDOW, "sliding_window", "num_sliding_layers", "num_hidden_layers")
         if self.mixer is not Mixer.NONE:
             self._check_mixer()
         elif self.num_mixer_layers or self.num_layers_without_attention or self.num_layers_without_mlp:
-            raise ValueError("layers without attention or MLP ask for a mixer")
+            self._contradicts(
+                Contradiction.LAYERS_WITHOUT_MIXER, "num_mixer_layers", "num_layers_without_attention", "num_layers_without_mlp"
+            )
 
     def _check_mixer(self) -> None:
         layers = self.num_hidden_layers
         if not 0 < self.num_mixer_layers <= layers or self.num_layers_without_attention > layers:
-            raise ValueError("num_mixer_layers, num_layers_without_attention: no more layers can be so than there are")
+            self._contradicts(Contradiction.MIXER_LAYERS, "num_mixer_layers", "num_layers_without_attention", "num_hidden_layers")
         if self.num_layers_without_mlp and self.mlp_layers != layers - self.mixing_layers:
-            raise ValueError("num_layers_without_mlp: either each layer with a mixer or attention has an MLP, or none has")
-        if not self.conv_kernel:
-            raise ValueError("conv_kernel is missing")
+            self._contradicts(
+                Contradiction.MLP_LAYERS, "num_layers_without_mlp", "num_layers_without_attention", "num_mixer_layers", "num_hidden_layers"
+            )
+        needed = ["conv_kernel"]
         if self.mixer is Mixer.GATED_DELTA_NET:
             heads, values = self.linear_num_key_heads, self.linear_num_value_heads
             if not (heads and values and self.linear_key_head_dim and self.linear_value_head_dim) or values % heads:
-                raise ValueError("linear_num_value_heads must be a multiple of linear_num_key_heads, and both heads have a width")
-        elif self.mixer is not Mixer.SHORT_CONV and not (self.mamba_num_heads and self.ssm_state_size):
-            raise ValueError("mamba_num_heads and ssm_state_size are missing")
-        elif self.mixer is Mixer.MAMBA2 and not (self.mamba_head_dim and self.n_groups and self.chunk_size):
-            raise ValueError("mamba_head_dim, n_groups and chunk_size are missing")
-        elif self.mixer is Mixer.MAMBA and not self.time_step_rank:
-            raise ValueError("time_step_rank is missing")
+                self._contradicts(
+                    Contradiction.LINEAR_HEADS,
+                    *("linear_num_value_heads", "linear_num_key_heads", "linear_value_head_dim", "linear_key_head_dim"),
+                )
+        elif self.mixer is not Mixer.SHORT_CONV:
+            needed += ["mamba_num_heads", "ssm_state_size"]
+        if self.mixer is Mixer.MAMBA2:
+            needed += ["mamba_head_dim", "n_groups", "chunk_size"]
+        elif self.mixer is Mixer.MAMBA:
+            needed += ["time_step_rank"]
+        missing = [name for name in needed if not getattr(self, name)]
+        if missing:
+            self._contradicts(Contradiction.MIXER_SIZES, *missing)
+
+    def _contradicts(self, contradiction: Contradiction, *names: str) -> Never:
+        raise ContradictionError(contradiction, **{name: getattr(self, name) for name in names})
 
     @property
     def query_size(self) -> int:

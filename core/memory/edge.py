@@ -8,8 +8,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from core.memory.contradiction import ContradictionError
+
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
 
@@ -37,3 +39,9 @@ def to_json(value: object, indent: int | None = None) -> bytes:
     """``value``, an instance of a dataclass of the ground floor, as JSON text that :func:`from_json` reads back."""
     cls: Callable[..., Any] = type(value)
     return _adapter(cls).dump_json(value, indent=indent)
+
+
+def contradiction_in(error: "ValidationError") -> ContradictionError | None:
+    """Which sizes contradict each other; None where it is about something else."""
+    causes = [complaint.get("ctx", {}).get("error") for complaint in error.errors(include_url=False, include_input=False)]
+    return next((cause for cause in causes if isinstance(cause, ContradictionError)), None)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le, MaxLen
 
+from core.memory.contradiction import Contradiction, ContradictionError
 from core.memory.units import MIB
 
 MAX_PARALLEL_SIZE = 65_536
@@ -146,12 +147,15 @@ class Parallelism:
     """FSDP holds no more than two units gathered at once; else as many as the GPU lags behind."""
 
     def __post_init__(self) -> None:
-        if self.expert_parallel_size > self.data_parallel_size * self.context_parallel_size * self.tensor_parallel_size:
-            raise ValueError(f"expert_parallel_size ({self.expert_parallel_size}) is more than the GPUs that one pipeline stage has")
+        stage = self.data_parallel_size * self.context_parallel_size * self.tensor_parallel_size
+        if self.expert_parallel_size > stage:
+            raise ContradictionError(Contradiction.EXPERT_PARALLEL, expert_parallel_size=self.expert_parallel_size, gpus_per_stage=stage)
         if self.layers_per_stage and len(self.layers_per_stage) != self.pipeline_parallel_size:
-            raise ValueError(f"layers_per_stage names {len(self.layers_per_stage)} stages of {self.pipeline_parallel_size}")
+            raise ContradictionError(
+                Contradiction.STAGES_NAMED, layers_per_stage=len(self.layers_per_stage), pipeline_parallel_size=self.pipeline_parallel_size
+            )
         if self.gpus and len(self.gpus) != self.world_size:
-            raise ValueError(f"gpus names {len(self.gpus)} cards for {self.world_size} GPUs")
+            raise ContradictionError(Contradiction.CARDS_NAMED, gpus=len(self.gpus), world_size=self.world_size)
 
     @property
     def world_size(self) -> int:

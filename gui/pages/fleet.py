@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLay
 from core.choices import with_changes
 from core.fleet import named_cards, on_cards
 from core.memory import Gpu
+from core.memory.edge import contradiction_in
 from core.parallel_options import complaint
 from core.spreading import with_gpus, with_size
 from gui.device_bars import DeviceBars
 from gui.frame import Frame
 from gui.pages.page import Page
 from gui.parallel_words import device_name, fleet_name, strategy_name
+from gui.problem_words import contradiction
 from gui.store import Store
 from gui.strategy_editor import StrategyEditor
 from gui.suggestions import Suggestions
@@ -120,7 +122,9 @@ class FleetPage(Page):
             self._put_back()
 
     def _complain(self, error: ValidationError) -> None:
-        self.refused.emit(self.tr("These sizes do not go together: {detail}").format(detail=complaint(error)))
+        found = contradiction_in(error)
+        detail = contradiction(found) if found is not None else complaint(error)
+        self.refused.emit(self.tr("These sizes do not go together: {detail}").format(detail=detail))
         self._put_back()
 
     def _put_back(self) -> None:

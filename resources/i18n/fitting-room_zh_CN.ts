@@ -793,6 +793,10 @@
         <source>{place} could not be opened: the text was cut or changed on its way. Copy all of it once more.</source>
         <translation>无法打开 {place}：文本在传送中被截断或改动了。请重新完整复制。</translation>
     </message>
+    <message>
+        <source>{place} could not be opened: it contradicts itself. {detail}</source>
+        <translation>{place} 无法打开：其中的数值自相矛盾。{detail}</translation>
+    </message>
 </context>
 <context>
     <name>FleetPage</name>
@@ -3322,6 +3326,66 @@
     <message>
         <source>{detail} belongs to a diffusion model. Models that generate text token by token are estimated.</source>
         <translation>{detail} 属于扩散模型。这里只估算逐 token 生成文本的模型。</translation>
+    </message>
+    <message>
+        <source>{what} ({sizes}).</source>
+        <translation>{what}（{sizes}）。</translation>
+    </message>
+    <message>
+        <source>This configuration contradicts itself. {detail}</source>
+        <translation>这份配置自相矛盾。{detail}</translation>
+    </message>
+    <message>
+        <source>The number of attention heads must be a multiple of the key and value heads</source>
+        <translation>注意力头数必须是键值头数的整数倍</translation>
+    </message>
+    <message>
+        <source>A token goes through at least one expert, and through no more than there are</source>
+        <translation>每个 token 至少经过一个专家，且不超过专家总数</translation>
+    </message>
+    <message>
+        <source>Experts need a width</source>
+        <translation>专家必须有宽度</translation>
+    </message>
+    <message>
+        <source>Latent attention needs the widths of its heads</source>
+        <translation>潜在注意力（MLA）需要各种头的宽度</translation>
+    </message>
+    <message>
+        <source>A sliding window needs layers that have it, and no more than there are</source>
+        <translation>滑动窗口需要有使用它的层，且不超过总层数</translation>
+    </message>
+    <message>
+        <source>Layers without attention or MLP need a mixer, such as Mamba</source>
+        <translation>没有注意力或 MLP 的层需要混合器（如 Mamba）</translation>
+    </message>
+    <message>
+        <source>More layers have a mixer, or no attention, than there are</source>
+        <translation>带混合器或没有注意力的层多于总层数</translation>
+    </message>
+    <message>
+        <source>Either each layer with a mixer or attention has an MLP, or none has</source>
+        <translation>带混合器或注意力的层，要么都有 MLP，要么都没有</translation>
+    </message>
+    <message>
+        <source>The mixer needs these sizes</source>
+        <translation>混合器缺少这些尺寸</translation>
+    </message>
+    <message>
+        <source>The value heads of linear attention must be a multiple of its key heads, and heads need a width</source>
+        <translation>线性注意力的值头数必须是键头数的整数倍，且头必须有宽度</translation>
+    </message>
+    <message>
+        <source>Experts are spread over more GPUs than one pipeline stage has</source>
+        <translation>专家分布的 GPU 数超过一个流水线阶段所有的</translation>
+    </message>
+    <message>
+        <source>Layers are named for another number of pipeline stages</source>
+        <translation>列出层数的流水线阶段数目不符</translation>
+    </message>
+    <message>
+        <source>Cards are named for another number of GPUs</source>
+        <translation>列出的显卡数与 GPU 数不符</translation>
     </message>
 </context>
 <context>

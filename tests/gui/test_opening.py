@@ -271,6 +271,24 @@ def test_a_file_that_this_version_does_not_read_is_explained_in_either_language(
     assert words[0].removeprefix("(version ") in room.message
 
 
+def test_sizes_that_contradict_each_other_are_named_in_either_language(room: Any, tmp_path: Path) -> None:
+    config, saved = tmp_path / "config.json", tmp_path / "odd.fitroom.json"
+    config.write_text(json.dumps(QWEN | {"num_attention_heads": 14, "num_key_value_heads": 4}))
+    scenario = json.loads(to_json(room.scenario))
+    scenario["architecture"]["num_key_value_heads"] = 3
+    saved.write_text(json.dumps(scenario))
+    for path, sizes in (
+        (config, "(num_attention_heads 14, num_key_value_heads 4)"),
+        (saved, "(num_attention_heads 32, num_key_value_heads 3)"),
+    ):
+        room.window.opener.open(path)
+        assert "contradicts itself. The number of attention heads must be a multiple of the key and value heads" in room.message
+        assert sizes in room.message
+    room.press_key(Qt.Key.Key_L)
+    room.window.opener.open(config)
+    assert "注意力头数必须是键值头数的整数倍" in room.message
+
+
 def test_a_field_that_is_missing_and_a_text_that_was_cut_are_explained(room: Any, tmp_path: Path) -> None:
     path = tmp_path / "odd.fitroom.json"
     data = json.loads(to_json(room.scenario))

@@ -371,7 +371,7 @@ def test_families_with_choices_of_their_own():
         (LLAMA | {"hidden_size": True}, ConfigProblem.BAD_SIZE, "hidden_size"),
         (LLAMA | {"hidden_size": -1}, ConfigProblem.BAD_SIZE, "hidden_size"),
         (LLAMA | {"num_hidden_layers": 10**30}, ConfigProblem.BAD_SIZE, "num_hidden_layers"),
-        (LLAMA | {"num_key_value_heads": 7}, ConfigProblem.BAD_SIZE, "multiple"),
+        (LLAMA | {"num_key_value_heads": 7}, ConfigProblem.CONTRADICTION, "multiple"),
         (DEEPSEEK_V3 | {"n_routed_experts": 0}, ConfigProblem.BAD_SIZE, "num_experts"),
         (DEEPSEEK_V3 | {"kv_lora_rank": 0}, ConfigProblem.BAD_SIZE, "kv_lora_rank"),
         (QWEN_3_MOE | {"decoder_sparse_step": 2}, ConfigProblem.NOT_MODELLED, "decoder_sparse_step"),

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from core.memory import Architecture, parameter_count
-from core.memory.edge import validated
+from core.memory.contradiction import Contradiction
+from core.memory.edge import contradiction_in, validated
 
 #: Shapes from the config.json of each model; counts as the weights published with it add up to (safetensors index, model card).
 PUBLISHED = {
@@ -62,6 +63,9 @@ PUBLISHED = {
 }
 
 
+EXPERTS = {"num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 64}
+
+
 @pytest.mark.parametrize(("count", "shape"), PUBLISHED.values(), ids=PUBLISHED.keys())
 def test_the_count_is_exactly_the_published_one(count, shape):
     assert parameter_count(Architecture(nominal_parameters=count, **shape)) == count
@@ -72,8 +76,47 @@ def test_llama_2(llama_7b, llama_13b, llama_70b):
 
 
 def test_query_heads_must_share_key_value_heads_evenly(llama_7b):
-    with pytest.raises(ValidationError, match=r"num_attention_heads \(32\) is not a multiple of num_key_value_heads \(5\)"):
+    with pytest.raises(ValidationError, match="num_attention_heads 32, num_key_value_heads 5"):
         validated(Architecture, **asdict(llama_7b) | {"num_key_value_heads": 5})
+
+
+@pytest.mark.parametrize(
+    ("changes", "contradiction", "sizes"),
+    [
+        ({"num_key_value_heads": 5}, Contradiction.KEY_VALUE_HEADS, "num_attention_heads 32, num_key_value_heads 5"),
+        (EXPERTS | {"num_experts_per_tok": 9}, Contradiction.EXPERTS_PER_TOKEN, "num_experts_per_tok 9, num_experts 8"),
+        (EXPERTS | {"num_experts_per_tok": 0}, Contradiction.EXPERTS_PER_TOKEN, "num_experts_per_tok 0, num_experts 8"),
+        (EXPERTS | {"moe_intermediate_size": 0}, Contradiction.EXPERT_WIDTH, "num_experts 8, moe_intermediate_size 0"),
+        (
+            {"kv_lora_rank": 512, "v_head_dim": 128},
+            Contradiction.LATENT_WIDTHS,
+            "kv_lora_rank 512, qk_nope_head_dim 0, qk_rope_head_dim 0, v_head_dim 128",
+        ),
+        ({"sliding_window": 8}, Contradiction.WINDOW, "sliding_window 8, num_sliding_layers 0, num_hidden_layers 32"),
+        (
+            {"sliding_window": 8, "num_sliding_layers": 33},
+            Contradiction.WINDOW,
+            "sliding_window 8, num_sliding_layers 33, num_hidden_layers 32",
+        ),
+        (
+            {"num_layers_without_mlp": 1},
+            Contradiction.LAYERS_WITHOUT_MIXER,
+            "num_mixer_layers 0, num_layers_without_attention 0, num_layers_without_mlp 1",
+        ),
+    ],
+)
+def test_sizes_that_contradict_each_other_are_named(llama_7b, changes, contradiction, sizes):
+    with pytest.raises(ValidationError) as caught:
+        validated(Architecture, **asdict(llama_7b) | changes)
+    found = contradiction_in(caught.value)
+    assert found is not None
+    assert (found.contradiction, found.sizes) == (contradiction, sizes)
+
+
+def test_another_complaint_is_no_contradiction(llama_7b):
+    with pytest.raises(ValidationError) as caught:
+        validated(Architecture, **asdict(llama_7b) | {"hidden_size": 0})
+    assert contradiction_in(caught.value) is None
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from core.memory import Architecture, Component, Moment, Reason, Runtime, Scenario, Task, estimate, parameter_count, reconcile, refusal
 from core.memory.architecture import Mixer, Norm, Position, Router
+from core.memory.contradiction import Contradiction, ContradictionError
 from core.memory.edge import validated
 from core.memory.explain import explain
 from core.memory.mixers import mixer, state_bytes
@@ -146,24 +147,25 @@ class TestLayers:
         assert largest_layer_parameters(Architecture(**SIZES)) == 2 * 512 + 2 * 512 * 512 + 2 * 512 * 128 + 3 * 512 * 1024
 
     @pytest.mark.parametrize(
-        ("wrong", "of"),
+        ("wrong", "of", "contradiction"),
         [
-            ({"num_mixer_layers": 0}, BAMBA),
-            ({"num_mixer_layers": 9}, BAMBA),
-            ({"num_layers_without_mlp": 1}, BAMBA),
-            ({"conv_kernel": 0}, BAMBA),
-            ({"chunk_size": 0}, BAMBA),
-            ({"ssm_state_size": 0}, BAMBA),
-            ({"time_step_rank": 0}, JAMBA),
-            ({"linear_num_value_heads": 6}, QWEN3_NEXT),
-            ({"linear_key_head_dim": 0}, QWEN3_NEXT),
-            ({"mixer": Mixer.NONE}, BAMBA),
+            ({"num_mixer_layers": 0}, BAMBA, Contradiction.MIXER_LAYERS),
+            ({"num_mixer_layers": 9}, BAMBA, Contradiction.MIXER_LAYERS),
+            ({"num_layers_without_mlp": 1}, BAMBA, Contradiction.MLP_LAYERS),
+            ({"conv_kernel": 0}, BAMBA, Contradiction.MIXER_SIZES),
+            ({"chunk_size": 0}, BAMBA, Contradiction.MIXER_SIZES),
+            ({"ssm_state_size": 0}, BAMBA, Contradiction.MIXER_SIZES),
+            ({"time_step_rank": 0}, JAMBA, Contradiction.MIXER_SIZES),
+            ({"linear_num_value_heads": 6}, QWEN3_NEXT, Contradiction.LINEAR_HEADS),
+            ({"linear_key_head_dim": 0}, QWEN3_NEXT, Contradiction.LINEAR_HEADS),
+            ({"mixer": Mixer.NONE}, BAMBA, Contradiction.LAYERS_WITHOUT_MIXER),
         ],
         ids=str,
     )
-    def test_what_cannot_be(self, wrong, of):
-        with pytest.raises(ValueError, match=r"layers|conv_kernel|missing|multiple"):
+    def test_what_cannot_be(self, wrong, of, contradiction):
+        with pytest.raises(ContradictionError) as caught:
             replace(of, **wrong)
+        assert caught.value.contradiction is contradiction
 
 
 class TestStates:
