@@ -66,6 +66,8 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
         if compiled and re.search(r"_2025\d\d_", str(record.get("source"))):
             changes |= {"loss": "fused"}  # it compiles the loss too since
         changes |= {"sync_each_batch": changes["pipeline_parallel_size"] == 1}
+        if changes["pipeline_parallel_size"] > 1:
+            changes |= _torchtitan_pipeline(record, changes["pipeline_parallel_size"])
     if "torchtune" in framework:  # its recipes for several GPUs; its NF4 scales its scales
         changes |= {"shard_embeddings_apart": True, "fsdp_activation_checkpointing": True}
         if "nf4" in str(run.get("weight_dtype")):
@@ -82,6 +84,24 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
     if "litgpt" in framework and not full:
         changes |= {"sharding": "fsdp-grad-op"}  # torch 2.1 did not divide frozen units again
     return changes
+
+
+def _torchtitan_pipeline(record: Mapping[str, Any], stages: int) -> dict[str, Any]:
+    """Its defaults: as many micro-batches as GPUs in the pipeline (``pipeline_parallel_microbatches``), two pieces of the model on each where
+    the schedule is interleaved, layers that are left over to the pieces between the first and the last (``generate_split_points``).
+    """
+    note = str(record.get("note") or "")
+    pieces = 2 if "interleaved" in note.lower() else 1
+    each, more = divmod(int(record["model"]["layers"]), stages * pieces)
+    layers = [each + (0 < place <= more) for place in range(stages * pieces)]
+    found: dict[str, Any] = {
+        "virtual_pipeline_parallel_size": pieces,
+        "layers_per_stage": tuple(sum(layers[stage::stages]) for stage in range(stages)),
+    }
+    local = re.search(r"local batch (\d+) ", note)
+    if local and "microbatch size not stated" in note:
+        found |= {"batch_size": int(local[1]) // stages, "num_microbatches": stages}
+    return found
 
 
 def parallel_fields(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Buffers of what GPUs tell each other, gathered weights among them; and what the library for it takes outside of torch.
 
 Sources: as core.memory.sharding; Megatron-Core's memory buffer of sequence parallelism and its point-to-point buffers; ring attention's
-next block of keys and values; NCCL's own memory: 544 MB for a group of two A100, 688 MB for a larger one (NCCL issue 964).
+next block of keys and values; the receive buffers and kept outputs of torch's ``PipelineStage``; NCCL's own memory: 544 MB for a group of two A100, 688 MB for a larger one (NCCL issue 964).
 """
 
 from typing import NamedTuple
 
+from core.memory.division import Stage
 from core.memory.numerics import Numerics
 from core.memory.parallel import Parallelism, Sharding
 from core.memory.scenario import Method, Scenario
@@ -62,10 +63,10 @@ def library_bytes(parallel: Parallelism) -> int:
     return sum(NCCL_PAIR_BYTES if size == 2 else NCCL_GROUP_BYTES for size in groups if size > 1)
 
 
-def traffic(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit) -> Traffic:
-    """All buffers of one GPU whose own scenario is ``scenario``."""
+def traffic(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit, stage: Stage) -> Traffic:
+    """All buffers of one GPU of ``stage`` whose own scenario is ``scenario``."""
     of_replicas = _of_replicas(scenario, n, parallel, unit)
-    within = _within_layers(scenario, n, parallel)
+    within = _within_layers(scenario, n, parallel) + _between_stages(scenario, n, parallel, stage)
     return of_replicas._replace(at_loss=of_replicas.at_loss + within, in_layer=of_replicas.in_layer + within)
 
 
@@ -124,6 +125,23 @@ def _within_layers(scenario: Scenario, n: Numerics, parallel: Parallelism) -> in
         total += 4 * n.compute * arch.key_value_size * tokens  # the next block's keys and values, and their gradients
     if parallel.expert_parallel_size > 1:
         total += 2 * arch.num_experts_per_tok * states  # copies that are sent and received
-    if parallel.pipeline_parallel_size > 1:
-        total += 2 * states // (t if parallel.sequence_parallel else 1)
     return total
+
+
+def _between_stages(scenario: Scenario, n: Numerics, parallel: Parallelism, stage: Stage) -> int:
+    """Of a pipeline. Megatron and DeepSpeed have room for one micro-batch in and out. torch's stages (beside FSDP) have a buffer for what every
+    micro-batch of a step brings, and for the gradient of what it gives, and hold on to that until its backward pass; what comes in is
+    the saved input of a layer once it is there.
+    """
+    if parallel.pipeline_parallel_size == 1:
+        return 0
+    tokens = scenario.batch_size * scenario.context_length
+    message = n.compute * scenario.architecture.hidden_size * tokens
+    message //= parallel.tensor_parallel_size if parallel.sequence_parallel else 1
+    if parallel.sharding not in FSDP:
+        return 2 * message
+    pieces, v = stage.in_flight
+    every = parallel.num_microbatches
+    receive, send = v - stage.first, v - stage.last
+    waiting = (every * v - pieces) * receive // v
+    return message * (waiting + every * send + pieces * send // v)

@@ -54,6 +54,7 @@ from core.memory.training import (
     reserving,
     stored_weight_bytes,
 )
+from core.memory.units import ceil_div
 from core.memory.weights import buffer_bytes
 
 
@@ -177,7 +178,7 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
     model, host = offloaded(model, wide.numerics, parallel)
     kept = kept_on_stage(scenario, n, parallel, stage)
     host = host._replace(activations=kept.moved)
-    buffers = traffic(kept.scenario, n, parallel, _units(scenario, n, wide, values, outside))
+    buffers = traffic(kept.scenario, n, parallel, _units(scenario, n, wide, values, outside), stage)
 
     load = Stack(weights=model.weights, communication=buffers.always, runtime=runtime_bytes)
     in_buckets = parallel.sharding is Sharding.NONE and parallel.gradient_as_bucket_view
@@ -222,9 +223,15 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
 
 
 def _unreduced(n: Numerics, parallel: Parallelism, all_gradients: int) -> int:
-    """Gradients of the whole part that add up over micro-batches; fully_shard adds them up in the width they are reduced in."""
+    """Gradients of the whole part that add up over micro-batches; fully_shard adds them up in the width they are reduced in.
+
+    Of interleaved pieces torch's schedule takes as many micro-batches as there are stages backward through one, reduces its gradients and goes
+    on to the one before (``ScheduleInterleaved1F1B``'s rounds): with no more of them the gradients of one piece are there at once.
+    """
     wider = parallel.sharding in FSDP2 and parallel.fp32_gradients
-    return all_gradients * 4 // n.gradient if wider else all_gradients
+    whole = all_gradients * 4 // n.gradient if wider else all_gradients
+    one_round = parallel.num_microbatches <= parallel.pipeline_parallel_size
+    return ceil_div(whole, parallel.virtual_pipeline_parallel_size) if one_round else whole
 
 
 def _transient(stack: Stack) -> int:

@@ -128,6 +128,25 @@ def test_torchtitan_compiles_its_loss_since_2025():
     assert scenario_of(compiled).fused_mlp
 
 
+@pytest.mark.parametrize(
+    ("note", "pieces", "layers", "batch"),
+    [
+        ("1F1B; local batch 32 = microbatches (microbatch size not stated)", 1, (15, 16, 16, 16, 16, 16, 16, 15), 4),
+        ("Interleaved 1F1B; local batch 8 = microbatches (microbatch size not stated)", 2, (15, 16, 16, 16, 16, 16, 16, 15), 1),
+    ],
+)
+def test_torchtitan_divides_a_batch_by_its_pipeline(note, pieces, layers, batch):
+    """Unless told otherwise; 7 or 8 layers to each of two pieces, 15 or 16 to a whole."""
+    run = record(hardware={"n_gpus": 8, "dp": 1, "pp": 8, "zero_stage/fsdp": "fsdp2"}, note=note)
+    found = scenario_of(run | {"model": RECORD["model"] | {"layers": 126, "n_params": 25762451456}})
+    assert found.batch_size == batch
+    assert found.parallel.num_microbatches == 8
+    assert found.parallel.virtual_pipeline_parallel_size == pieces
+    assert found.parallel.layers_per_stage == layers
+    stated = scenario_of(record(hardware={"n_gpus": 8, "dp": 2, "pp": 4}, note="local batch 16 = microbatches of one"))
+    assert (stated.batch_size, stated.parallel.num_microbatches) == (1, 16)
+
+
 def test_a_length_that_is_only_an_upper_bound_says_nothing():
     with pytest.raises(UnsupportedError, match="shorter"):
         scenario_of(record(note="alpaca: real lengths < 2048"))

@@ -203,6 +203,25 @@ class TestEveryMoment:
         staged = estimate(lora.evolve(pipeline_parallel_size=2, num_microbatches=4)).devices
         assert staged[0].moments[0].stack.weights < whole
 
+    def test_what_stages_of_torch_tell_each_other(self):
+        """A message for each micro-batch and gradient that is received, and for each output in flight; other frameworks have two in all."""
+        run = FULL.evolve(pipeline_parallel_size=4, num_microbatches=8, batch_size=2)
+        message = 2 * 4096 * 2 * run.context_length
+        devices = estimate(run.evolve(sharding="fsdp2", data_parallel_size=2)).devices
+        forward = [next(moment.stack for moment in device.moments if moment.name is MomentName.FORWARD) for device in devices]
+        gathered = 2 * (8 * (4 * 4096**2 + 3 * 4096 * 11008 + 2 * 4096) + 32000 * 4096)
+        assert forward[0].communication == gathered + message * (8 + 4)
+        assert forward[-1].communication == gathered + 2 * 4096 + message * (8 - 1)
+        assert stacks(run)[MomentName.FORWARD].communication == 2 * message
+
+    def test_gradients_of_one_interleaved_piece_at_a_time(self):
+        """Where all micro-batches of a step are one round of torch's schedule."""
+        run = FULL.evolve(pipeline_parallel_size=4, num_microbatches=4, data_parallel_size=2, sharding="fsdp2")
+        pieces = run.evolve(virtual_pipeline_parallel_size=2)
+        whole, half = (stacks_of_first(scenario).gradients for scenario in (run, pieces))
+        assert whole == 2 * half
+        assert stacks_of_first(pieces.evolve(num_microbatches=8)).gradients == whole
+
     def test_layers_with_a_state_are_divided_by_replicas_alone(self):
         """The largest layer is what FSDP gathers; no framework's split of a mixer is modelled, nor what it would recompute of one."""
         sizes = SHAPE | {"num_hidden_layers": 8, "mixer": "mamba2", "mixer_norm": True, "conv_kernel": 4, "mamba_num_heads": 128}
