@@ -76,7 +76,7 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
         changes |= {"recipe": "mixed", "fused_kernels": True, "fused_mlp": True, "loss": "fused"}
         changes |= {"sequence_parallel": changes["tensor_parallel_size"] > 1}
     if "colossal" in framework:
-        changes |= {"transformers_release": "before-4.45"}
+        changes |= {"transformers_release": "before-4.45", "keep_outputs": True}  # its loops hold them (coati/trainer)
     if "fsdp_qlora" in framework:  # FSDP's own wrapper; torch's bf16 for adapters too
         changes |= {"fsdp_activation_checkpointing": True, "lora_bits": 16}
     if "deepspeed" in framework:
@@ -87,8 +87,8 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _torchtitan_pipeline(record: Mapping[str, Any], stages: int) -> dict[str, Any]:
-    """Its defaults: as many micro-batches as GPUs in the pipeline (``pipeline_parallel_microbatches``), two pieces of the model on each where
-    the schedule is interleaved, layers that are left over to the pieces between the first and the last (``generate_split_points``).
+    """Its defaults: as many micro-batches as GPUs in the pipeline (``pipeline_parallel_microbatches``), two pieces of the model on each
+    where the schedule is interleaved, layers that are left over to the pieces between the first and the last (``generate_split_points``).
     """
     note = str(record.get("note") or "")
     pieces = 2 if "interleaved" in note.lower() else 1

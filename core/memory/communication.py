@@ -1,7 +1,8 @@
 """Buffers of what GPUs tell each other, gathered weights among them; and what the library for it takes outside of torch.
 
 Sources: as core.memory.sharding; Megatron-Core's memory buffer of sequence parallelism and its point-to-point buffers; ring attention's
-next block of keys and values; the receive buffers and kept outputs of torch's ``PipelineStage``; NCCL's own memory: 544 MB for a group of two A100, 688 MB for a larger one (NCCL issue 964).
+next block of keys and values; the receive buffers and kept outputs of torch's ``PipelineStage``; NCCL's own memory: 544 MB for a group of
+two A100, 688 MB for a larger one (NCCL issue 964).
 """
 
 from typing import NamedTuple
@@ -129,9 +130,9 @@ def _within_layers(scenario: Scenario, n: Numerics, parallel: Parallelism) -> in
 
 
 def _between_stages(scenario: Scenario, n: Numerics, parallel: Parallelism, stage: Stage) -> int:
-    """Of a pipeline. Megatron and DeepSpeed have room for one micro-batch in and out. torch's stages (beside FSDP) have a buffer for what every
-    micro-batch of a step brings, and for the gradient of what it gives, and hold on to that until its backward pass; what comes in is
-    the saved input of a layer once it is there.
+    """Of a pipeline. Megatron and DeepSpeed have room for one micro-batch in and out. torch's stages (beside FSDP) have a buffer for what
+    every micro-batch of a step brings, and for the gradient of what it gives, and hold on to that until its backward pass; what comes in
+    is the saved input of a layer once it is there.
     """
     if parallel.pipeline_parallel_size == 1:
         return 0

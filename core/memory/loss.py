@@ -79,9 +79,12 @@ def head_gradient_bytes(loss: Loss, n: Numerics, arch: Architecture, tokens: int
     return 0 if loss is Loss.FUSED_LINEAR else n.compute * arch.vocab_size * tokens
 
 
-def output_bytes(loss: Loss, n: Numerics, arch: Architecture, tokens: int) -> int:
-    """Logits in the model's output, e*V*T; there are none where the loss is fused with the head."""
-    return 0 if loss is Loss.FUSED_LINEAR else n.compute * arch.vocab_size * tokens
+def output_bytes(scenario: Scenario, n: Numerics, tokens: int) -> int:
+    """Logits in the model's output, e*V*T, in fp32 before transformers 4.45; there are none where the loss is fused with the head."""
+    if scenario.loss is Loss.FUSED_LINEAR:
+        return 0
+    width = 4 if scenario.transformers_release is TransformersRelease.BEFORE_4_45 else n.compute
+    return width * scenario.architecture.vocab_size * tokens
 
 
 def labels_bytes(batch: int, length: int) -> int:

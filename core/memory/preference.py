@@ -17,7 +17,7 @@ from core.memory.mlp import mlp_prefill
 from core.memory.moe import moe_prefill
 from core.memory.numerics import Numerics
 from core.memory.parameters import head_parameters, layer_linear_parameters
-from core.memory.scenario import Loss, Method, Objective, Scenario, Task
+from core.memory.scenario import Loss, Method, Objective, Scenario, Task, TransformersRelease
 
 #: Methods whose batch is one of pairs, and methods that compare with a reference model.
 PAIRED = frozenset({Objective.DPO, Objective.ORPO, Objective.SIMPO})
@@ -80,6 +80,8 @@ def logit_bytes(scenario: Scenario, n: Numerics) -> LogitBytes:
             gradients += 4 * arch.vocab_size * arch.hidden_size
         return LogitBytes(e * arch.hidden_size * tokens, tile, tile + gradients)
     half = arch.vocab_size * tokens // 2
+    if scenario.transformers_release is TransformersRelease.BEFORE_4_45:
+        return _of_all_in_fp32(scenario, half)
     logits = 2 * e * half
     softmax = logits if e == 2 else 0  # wider ones are gathered from the logits themselves
     reference = runs_reference(scenario)
@@ -103,6 +105,16 @@ def logit_bytes(scenario: Scenario, n: Numerics) -> LogitBytes:
             return LogitBytes(kept, logits, 3 * logits // 2)
         case _:
             return LogitBytes(logits, softmax, _back(logits, e))
+
+
+def _of_all_in_fp32(scenario: Scenario, half: int) -> LogitBytes:
+    """Of trainers of the time when models returned fp32 logits (TRL before 0.12, ColossalChat): one log-softmax over all of them, and one
+    more of ORPO's cross-entropy; the reference's likewise, beside the policy's logits. Backward, the gradients of what was gathered and
+    of the log-softmax.
+    """
+    logits = 8 * half
+    kept = 2 * logits if scenario.objective is Objective.ORPO else logits
+    return LogitBytes(kept, (3 if runs_reference(scenario) else 1) * logits, 2 * logits)
 
 
 def _back(logits: int, e: int) -> int:

@@ -225,8 +225,8 @@ def _film(scenario: Scenario, parallel: Parallelism, stage: Stage, runtime_bytes
 def _unreduced(n: Numerics, parallel: Parallelism, all_gradients: int) -> int:
     """Gradients of the whole part that add up over micro-batches; fully_shard adds them up in the width they are reduced in.
 
-    Of interleaved pieces torch's schedule takes as many micro-batches as there are stages backward through one, reduces its gradients and goes
-    on to the one before (``ScheduleInterleaved1F1B``'s rounds): with no more of them the gradients of one piece are there at once.
+    Of interleaved pieces torch's schedule takes as many micro-batches as there are stages backward through one, reduces its gradients and
+    goes on to the one before (``ScheduleInterleaved1F1B``'s rounds): with no more of them the gradients of one piece are there at once.
     """
     wider = parallel.sharding in FSDP2 and parallel.fp32_gradients
     whole = all_gradients * 4 // n.gradient if wider else all_gradients

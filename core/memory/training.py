@@ -172,7 +172,7 @@ def passes(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients:
         reading = step.at_instant(held, workspace + reference_layer_bytes(scenario, n), kept.for_loss + logits)
         forward += [(at_loss, Cause.LOSS), (reading, Cause.REFERENCE)]
     if scenario.keep_outputs:
-        output = output_bytes(scenario.loss, n, arch, tokens)
+        output = output_bytes(scenario, n, tokens)
         instants = [(instant._replace(logits=instant.logits + output), cause) for instant, cause in instants]
     return forward, instants
 

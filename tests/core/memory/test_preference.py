@@ -156,3 +156,15 @@ def test_every_component_says_its_formula(objective, loss, method):
         assert found == {part: size for part, size in zip(Component, moment.stack, strict=True) if size}
         logits = explained[moment.name].get(Component.LOGITS)
         assert logits is None or ("TRL" in logits.source) == (objective is not Objective.NEXT_TOKEN)
+
+
+@pytest.mark.parametrize(("objective", "forward", "backward"), [("dpo", 16, 12), ("kto", 16, 12), ("orpo", 12, 16), ("simpo", 8, 12)])
+def test_trainers_of_the_time_of_fp32_logits(objective, forward, backward):
+    """Before transformers 4.45 a log-softmax of all logits, 4 bytes each, beside them (TRL before 0.12, ColossalChat's dpo.py, orpo.py):
+    4 + 4 kept or alive forward, the reference's 8 more, 4 + 8 backward; ORPO's cross-entropy keeps 4 more.
+    """
+    old = run(objective, batch_size=8, transformers_release="before-4.45")
+    logits = WIDE.vocab_size * 256 * (8 if objective == "kto" else 16)
+    assert at(old, "forward").logits == forward * logits
+    assert at(old, "backward").logits == backward * logits
+    assert at(old.evolve(keep_outputs=True), "backward").logits == (backward + 4) * logits

@@ -214,6 +214,15 @@ class TestEveryMoment:
         assert forward[-1].communication == gathered + 2 * 4096 + message * (8 - 1)
         assert stacks(run)[MomentName.FORWARD].communication == 2 * message
 
+    def test_a_compiled_layer_keeps_no_product_that_is_only_added(self):
+        """torchtitan's selective checkpointing, Llama-3.1-8B, 2 x 8192 tokens: 5.4 and 5.0 GiB less compiled than not."""
+        sizes = SHAPE | {"intermediate_size": 14336, "num_key_value_heads": 8, "vocab_size": 128256}
+        run = Scenario(architecture=Architecture(**sizes)).evolve(
+            task="training", batch_size=2, context_length=8192, recompute="operations"
+        )
+        plain, compiled = (stacks(run.evolve(fused_kernels=fused))[MomentName.FORWARD].activations for fused in (False, True))
+        assert plain - compiled == 32 * 2 * 4096 * 2 * 8192
+
     def test_gradients_of_one_interleaved_piece_at_a_time(self):
         """Where all micro-batches of a step are one round of torch's schedule."""
         run = FULL.evolve(pipeline_parallel_size=4, num_microbatches=4, data_parallel_size=2, sharding="fsdp2")

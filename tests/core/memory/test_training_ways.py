@@ -95,6 +95,15 @@ class TestLoss:
         more = estimate(kept).readings.allocated_bytes - estimate(freed).readings.allocated_bytes
         assert more == 2 * 32_000 * 8 * 4096
 
+    def test_an_output_that_is_held_on_to_was_fp32_once(self):
+        """Before transformers 4.45; fused with the head there is none."""
+        held = run(recipe="pure16", batch_size=8, keep_outputs=True)
+        for release, width in (("before-4.45", 4), ("current", 2)):
+            backward = [at(held.evolve(transformers_release=release, keep_outputs=keep), "backward").logits for keep in (True, False)]
+            assert backward[0] - backward[1] == width * 32_000 * 8 * 4096
+        fused = held.evolve(loss="fused-linear")
+        assert estimate(fused).moments == estimate(fused.evolve(keep_outputs=False)).moments
+
 
 class TestGradients:
     def test_accumulated_they_are_there_before_the_backward_pass(self):
