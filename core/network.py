@@ -8,7 +8,7 @@ that does not lie within one machine is taken to send through the network.
 
 from typing import NamedTuple
 
-from core.memory import Method, Recipe, Scenario, Task, parameter_count
+from core.memory import Method, Recipe, Runtime, Scenario, Task, parameter_count
 from core.memory.lora import adapter_parameters
 from core.memory.parallel import Interconnect, Offload, Sharding
 from core.memory.parameters import routed_shapes
@@ -72,7 +72,9 @@ def _ring(size: int) -> float:
 
 
 def _decoding(scenario: Scenario) -> Traffic:
-    """Two sums of the hidden states a layer over those that share its matrices; handed on once from stage to stage."""
+    """Two sums of the hidden states a layer over those that share its matrices; handed on once from stage to stage. Replicas of vLLM that
+    divide every expert gather each other's states and add up what comes out.
+    """
     arch, parallel = scenario.architecture, scenario.parallel
     tensor, stages, node = parallel.tensor_parallel_size, parallel.pipeline_parallel_size, parallel.gpus_per_node
     states = _VALUE_BYTES * scenario.batch_size * arch.hidden_size
@@ -80,7 +82,11 @@ def _decoding(scenario: Scenario) -> Traffic:
     sent = Traffic().plus(2 * layers * 2 * _ring(tensor) * states, tensor, 1, node)
     sent = sent.plus(states, stages, tensor, node)
     exchanged = 2 * arch.num_moe_layers / stages * arch.num_experts_per_tok * states * _ring(parallel.expert_parallel_size)
-    return sent.plus(exchanged, parallel.expert_parallel_size, 1, node)
+    sent = sent.plus(exchanged, parallel.expert_parallel_size, 1, node)
+    if scenario.runtime is not Runtime.VLLM or parallel.expert_parallel_size > 1:
+        return sent
+    replicas = parallel.data_parallel_size
+    return sent.plus(2 * arch.num_moe_layers / stages * (replicas - 1) * states, replicas, tensor, node)
 
 
 def _training(scenario: Scenario) -> Traffic:

@@ -8,6 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from core.memory import ONE_GPU, Offload, Parallelism, Runtime, Scenario, Sharding, Task, refusal
+from core.memory.llama_split import balanced_split
+from core.memory.parallel import MAX_STAGES
+from core.memory.solve import Usable
 from core.spreading import tensor_sizes
 
 #: One sequence is divided only where it is long.
@@ -19,20 +22,32 @@ _MOST_STAGES = 128
 _MICROBATCHES_A_STAGE = 4
 
 _BY_DEEPSPEED = (Sharding.ZERO1, Sharding.ZERO2, Sharding.ZERO3)
+_ALL_OF_IT: dict[str, Any] = {"offload_optimizer": Offload.CPU, "offload_parameters": Offload.CPU}
 _OFFLOADS: tuple[tuple[Sharding, dict[str, Any]], ...] = (
     (Sharding.ZERO2, {"offload_optimizer": Offload.CPU}),
     (Sharding.ZERO3, {"offload_optimizer": Offload.CPU}),
-    (Sharding.ZERO3, {"offload_optimizer": Offload.CPU, "offload_parameters": Offload.CPU}),
+    (Sharding.ZERO3, _ALL_OF_IT),
 )
 
 
-def strategies(scenario: Scenario, count: int) -> Iterator[Scenario]:
-    """``scenario`` in every way worth trying on ``count`` GPUs that a framework runs; the whole batch of a step stays as near as it can."""
-    every = _training_ways(scenario, count) if scenario.task is Task.TRAINING else _serving_ways(scenario, count)
+def strategies(scenario: Scenario, count: int, usable: Usable) -> Iterator[Scenario]:
+    """``scenario`` in every way worth trying on ``count`` GPUs that a framework runs; the whole batch of a step stays as near as it can.
+    Cards that it names, if there are as many, keep their places; ``usable`` are their bytes.
+    """
+    every = _training_ways(scenario, count) if scenario.task is Task.TRAINING else _serving_ways(scenario, count, usable)
     for spread in every:
-        candidate = replace(scenario, parallel=spread)
+        candidate = replace(scenario, parallel=_named(spread, scenario.parallel.gpus))
         if refusal(candidate) is None:
             yield candidate
+
+
+def _named(spread: Parallelism, cards: tuple[str, ...]) -> Parallelism:
+    return replace(spread, gpus=cards) if len(cards) == spread.world_size else spread
+
+
+def _card_bytes(scenario: Scenario, count: int, usable: Usable) -> list[int]:
+    names = scenario.parallel.gpus if len(scenario.parallel.gpus) == count else ("",) * count
+    return [usable if isinstance(usable, int) else usable.get(name, usable[""]) for name in names]
 
 
 def _blank(scenario: Scenario) -> Parallelism:
@@ -105,10 +120,10 @@ def _divided(scenario: Scenario, spread: Parallelism, replicas: int, *, inner: i
     if spread.nodes > 1:
         yield replace(spread, sharding=Sharding.FSDP2_HYBRID)
     yield from (replace(spread, sharding=sharding) for sharding in _BY_DEEPSPEED)
-    yield from (replace(spread, sharding=sharding, **offload) for sharding, offload in _OFFLOADS)
+    yield from (replace(spread, sharding=sharding, **offload) for sharding, offload in (*_OFFLOADS, (Sharding.FSDP2, _ALL_OF_IT)))
 
 
-def _serving_ways(scenario: Scenario, count: int) -> Iterator[Parallelism]:
+def _serving_ways(scenario: Scenario, count: int, usable: Usable) -> Iterator[Parallelism]:
     """Replicas that share nothing, each divided by matrices or by layers."""
     blank = _blank(scenario)
     if scenario.runtime is Runtime.TRANSFORMERS:
@@ -116,11 +131,12 @@ def _serving_ways(scenario: Scenario, count: int) -> Iterator[Parallelism]:
             yield replace(blank, pipeline_parallel_size=count)
         return
     if scenario.runtime is Runtime.LLAMA_CPP:
-        if count <= scenario.architecture.num_hidden_layers:
-            yield replace(blank, pipeline_parallel_size=count)
-        if count > 1:
-            yield replace(blank, tensor_parallel_size=count)
-        return
+        if count <= min(scenario.architecture.num_hidden_layers, MAX_STAGES):
+            by_layers = replace(blank, pipeline_parallel_size=count)
+            yield by_layers
+            if count > 1:
+                yield replace(by_layers, layers_per_stage=balanced_split(scenario, _card_bytes(scenario, count, usable)))
+        return  # its split by rows is slower, and given up by its authors (docs/multi-gpu.md)
     for tensor in tensor_sizes(scenario, count, blank.gpus_per_node):
         for stages in _stage_counts(scenario, count // tensor):
             replicas = count // (tensor * stages)

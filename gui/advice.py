@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from core.memory import Estimator, FitStatus, Gpu, Scenario
 from core.remedies import Gain, Remedy, cards_that_hold, fits_by_estimate, further, gains, ranked, remedies
-from core.suggest import smallest_count
+from core.suggest import Strategy, rank, smallest_count, sweep
 from gui.advice_words import gain_name, remedy_cost, remedy_name
 from gui.frame import Frame
 from gui.parallel_words import fleet_name, strategy_name
@@ -139,17 +139,29 @@ class Advice(QWidget):
         return _Offer(gpu.name, self.tr("A card that surely holds this, with {room} to spare.").format(room=spare), gpu.name)
 
     def _several(self, frame: Frame) -> Generator[None, None, list[_Offer]]:
-        """The fewest of the chosen card that would do, spread in the best way there is."""
+        """The same GPUs spread otherwise, and the fewest of the chosen card, each in the best way that would do."""
         if frame.gpu is None or frame.scenario.estimator is not Estimator.DETAILED:
             return []
+        offers: list[_Offer] = []
         now = frame.scenario.parallel.world_size
+        if now > 1:
+            best: Strategy | None = None
+            for strategy in sweep(frame.scenario, now, frame.gpu, frame.calibration, frame.usable(frame.gpu)):
+                if strategy is not None and strategy.fits and (best is None or rank(strategy) < rank(best)):
+                    best = strategy
+                yield
+            if best is not None:
+                spare = frame.numbers.bytes(best.fit.headroom_bytes)
+                words = self.tr("The same GPUs, spread otherwise, with {room} to spare on each. More ways are in the tab GPUs.")
+                offers.append(_Offer(strategy_name(best.scenario), words.format(room=spare), best.scenario))
         for strategy in smallest_count(frame.scenario, frame.gpu, frame.calibration, more_than=now, most=max(_MOST_GPUS, 4 * now)):
-            if strategy is not None:
+            if strategy is not None and strategy.fits:
                 cards, spare = fleet_name(strategy.scenario, frame.gpu.name), frame.numbers.bytes(strategy.fit.headroom_bytes)
                 words = self.tr("{strategy}, with {room} to spare on each. More ways are in the tab GPUs.")
-                return [_Offer(cards, words.format(strategy=strategy_name(strategy.scenario), room=spare), strategy.scenario)]
+                offers.append(_Offer(cards, words.format(strategy=strategy_name(strategy.scenario), room=spare), strategy.scenario))
+                break
             yield
-        return []
+        return offers
 
     def _likely(self, remedy: Remedy, frame: Frame) -> _Offer:
         name, cost, *_ = self._remedy(remedy, frame)

@@ -71,13 +71,17 @@ class DeviceBars(QWidget):
         if any(host):
             bars.append(_Bar(self.tr("host memory of one machine"), _host_parts(host), None, None, tightest=False))
         self._bars = bars
-        self.setMinimumHeight(round(len(bars) * self._row + _PAD))
+        self.setMinimumHeight(self.height_of(len(bars)))
         self.setAccessibleDescription(self.text())
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(400, round(len(self._bars) * self._row + _PAD))
+        return QSize(400, self.height_of(len(self._bars)))
+
+    def height_of(self, most: int) -> int:
+        """Of the first ``most`` bars, in pixels."""
+        return round(min(most, len(self._bars)) * self._row + _PAD)
 
     def text(self) -> str:
         """The same in words."""

@@ -119,15 +119,30 @@ def strategy_name(scenario: Scenario) -> str:
         ("EP", parallel.expert_parallel_size),
     ):
         if size > 1:
-            parts.append(f"{short}\u00a0{size}")
+            parts.append(f"{short}\u00a0{size}{_uneven(parallel) if short == 'PP' else ''}")
+    by_place: dict[Offload, list[str]] = {}
     for what, where in (
         (translate("Parallel", "optimizer"), parallel.offload_optimizer),
         (translate("Parallel", "weights"), parallel.offload_parameters),
         (translate("Parallel", "activations"), parallel.offload_activations),
     ):
         if where is not Offload.NONE:
-            parts.append(f"{what} {offload_name(where)}")
+            by_place.setdefault(where, []).append(what)
+    for where, whats in by_place.items():
+        parts.append(translate("Parallel", "{things} {place}").format(things=" + ".join(whats), place=offload_name(where)))
     return " · ".join(parts) or translate("Parallel", "one GPU")
+
+
+#: Numbers of layers that are told one by one.
+_TOLD_STAGES = 8
+
+
+def _uneven(parallel: Parallelism) -> str:
+    """Layers by stage, where they are said; of llama.cpp the places of ``--tensor-split``."""
+    layers = parallel.layers_per_stage
+    if len(set(layers)) < 2:
+        return ""
+    return f"\u00a0({'/'.join(map(str, layers))})" if len(layers) <= _TOLD_STAGES else translate("Parallel", " (uneven)")
 
 
 def _offloads(parallel: Parallelism) -> bool:

@@ -18,6 +18,7 @@ class ByteUnit(StrEnum):
         return 2**30 if self is ByteUnit.GIB else 10**9
 
 
+_SMALLER = {ByteUnit.GIB: ("MiB", "KiB"), ByteUnit.GB: ("MB", "kB")}
 _LARGER = {ByteUnit.GIB: ("TiB", "PiB", "EiB", "ZiB"), ByteUnit.GB: ("TB", "PB", "EB", "ZB")}
 
 
@@ -62,6 +63,18 @@ class Numbers:
 
     def bytes(self, value_bytes: int, *, signed: bool = False) -> str:
         return str(self.figure(value_bytes, signed=signed))
+
+    def fine_bytes(self, value_bytes: float) -> str:
+        """Of what may be far below the unit on screen: 402 GiB, 2.9 MiB, 12.5 KiB."""
+        divisor: float = self.unit.divisor
+        step = 1024 if self.unit is ByteUnit.GIB else 1000
+        if value_bytes >= 0.1 * divisor:
+            return self.bytes(round(value_bytes))
+        for name in _SMALLER[self.unit]:
+            divisor /= step
+            if value_bytes >= divisor or name == _SMALLER[self.unit][-1]:
+                break
+        return f"{self.decimal(value_bytes / divisor, 1 if value_bytes < 100 * divisor else 0)}\u00a0{name}"
 
     def pair(self, first_bytes: int, second_bytes: int) -> tuple[str, str]:
         """Two amounts of one kind, to stand in one phrase: the unit is said once where both have it."""

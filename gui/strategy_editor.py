@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QVBoxLa
 from core.fleet import listed
 from core.memory import FitStatus, Interconnect, Offload, Recompute, Runtime, Scenario, Sharding, Task
 from core.memory.parallel import MAX_PARALLEL_SIZE
+from core.memory.scenario import ENGINES
 from core.quantity import Kind, QuantityError
 from gui.form_panel import FieldBox
 from gui.parallel_words import interconnect_name, offload_name, recompute_name, sharding_name
@@ -174,9 +175,11 @@ def _shown(scenario: Scenario) -> list[list[str]]:
     experts = ["expert_parallel_size"] if scenario.architecture.num_experts else []
     machine = ["interconnect", "gpus"] if several else []
     if scenario.task is Task.INFERENCE:
-        divided = ["tensor_parallel_size"] if scenario.runtime is not Runtime.TRANSFORMERS else []
-        sizes = [*divided, "pipeline_parallel_size", *experts, "gpus_per_node"] if several else []
-        return [["world_size", *sizes, *machine]]
+        engine = scenario.runtime in ENGINES
+        by_rows = scenario.runtime is Runtime.LLAMA_CPP and not experts
+        divided = ["tensor_parallel_size"] if engine or by_rows else []
+        sizes = [*divided, "pipeline_parallel_size", *(experts if engine else []), "gpus_per_node"] if several else []
+        return [["world_size", *sizes], machine]
     sizes = ["tensor_parallel_size", "pipeline_parallel_size", "context_parallel_size", *experts] if several else []
     of_machine = ["gpus_per_node"] if several else []
     sequence = ["sequence_parallel"] if parallel.tensor_parallel_size > 1 else []

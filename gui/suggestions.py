@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from enum import IntEnum
 from heapq import nsmallest
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -18,16 +19,26 @@ from PySide6.QtWidgets import (
 )
 
 from core.memory import ONE_GPU, Scenario
+from core.network import BETWEEN_BYTES_PER_SECOND, HOST_BYTES_PER_SECOND, INSIDE_BYTES_PER_SECOND
 from core.suggest import Strategy, rank, smallest_count, sweep
 from gui.after_frame import AfterFrame
 from gui.frame import Frame
-from gui.parallel_words import strategy_name
+from gui.parallel_words import interconnect_name, strategy_name
 from gui.quantities import Numbers
 from gui.theme import font
 
 _ROOT = QModelIndex()
 AnyIndex = QModelIndex | QPersistentModelIndex
 _MOST = 12
+
+
+class _Column(IntEnum):
+    STRATEGY = 0
+    PER_GPU = 1
+    FREE = 2
+    HOST = 3
+    SENT = 4
+    WAITING = 5
 
 
 class _Table(QAbstractTableModel):
@@ -37,54 +48,93 @@ class _Table(QAbstractTableModel):
         super().__init__(parent)
         self.strategies: list[Strategy] = []
         self._numbers: Numbers | None = None
+        self._counted = False
 
-    def show_strategies(self, strategies: list[Strategy], numbers: Numbers) -> None:
-        if strategies == self.strategies and numbers is self._numbers:
+    def show_strategies(self, strategies: list[Strategy], numbers: Numbers, *, counted: bool) -> None:
+        """``counted``: they are on different numbers of GPUs, which are told."""
+        if strategies == self.strategies and numbers is self._numbers and counted is self._counted:
             return
         self.beginResetModel()
-        self.strategies, self._numbers = strategies, numbers
+        self.strategies, self._numbers, self._counted = strategies, numbers, counted
         self.endResetModel()
 
     def rowCount(self, parent: AnyIndex = _ROOT) -> int:
         return 0 if parent.isValid() else len(self.strategies)
 
     def columnCount(self, parent: AnyIndex = _ROOT) -> int:
-        return 0 if parent.isValid() else 5
+        return 0 if parent.isValid() else len(_Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("Strategy"), self.tr("Per GPU"), self.tr("Free"), self.tr("Sent a step"), self.tr("Idle"))[section]
+            return {
+                _Column.STRATEGY: self.tr("Strategy"),
+                _Column.PER_GPU: self.tr("Per GPU"),
+                _Column.FREE: self.tr("Free"),
+                _Column.HOST: self.tr("Host"),
+                _Column.SENT: self.tr("Sent a step"),
+                _Column.WAITING: self.tr("Waiting"),
+            }[_Column(section)]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return (
-                self.tr("How the run is spread; a double-click takes it"),
-                self.tr("What the GPU that needs most needs"),
-                self.tr("What it leaves free of its card"),
-                self.tr("What one GPU sends to others in one step; of decoding, for one token of every sequence"),
-                self.tr("Share of a step that a pipeline stands still"),
-            )[section]
+            return {
+                _Column.STRATEGY: self.tr("How the run is spread; a double-click takes it. ≈ fits by the estimate, but not surely"),
+                _Column.PER_GPU: self.tr("What the GPU that needs most needs"),
+                _Column.FREE: self.tr("What it leaves free of its card"),
+                _Column.HOST: self.tr("What lies in the host memory of one machine"),
+                _Column.SENT: self.tr("What one GPU sends to others in one step; of decoding, for one token of every sequence"),
+                _Column.WAITING: self.tr("What GPUs wait for each other, none of it hidden, over what they compute: the order of the list"),
+            }[_Column(section)]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if section == 0 else Qt.AlignmentFlag.AlignRight
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
+            return _side(section)
         return None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or self._numbers is None:
             return None
-        strategy, numbers = self.strategies[index.row()], self._numbers
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return (
-                strategy_name(strategy.scenario),
-                numbers.bytes(strategy.estimate.total_bytes),
-                numbers.share(strategy.fit.headroom_fraction),
-                numbers.bytes(strategy.traffic.total_bytes) if strategy.traffic.total_bytes else "–",
-                numbers.share(strategy.idle) if strategy.idle else "–",
-            )[index.column()]
+        strategy, column = self.strategies[index.row()], _Column(index.column())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(strategy, column, self._numbers)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._reason(strategy, column, self._numbers)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
+            return _side(column)
         return None
+
+    def _text(self, strategy: Strategy, column: _Column, numbers: Numbers) -> str:
+        match column:
+            case _Column.STRATEGY:
+                name = strategy_name(strategy.scenario)
+                if self._counted:
+                    name = f"{numbers.count(strategy.scenario.parallel.world_size)} × · {name}"
+                return name if strategy.fits else f"≈ {name}"
+            case _Column.PER_GPU:
+                return numbers.bytes(strategy.fit.usable_bytes - strategy.fit.headroom_bytes)
+            case _Column.FREE:
+                return numbers.share(strategy.fit.headroom_fraction)
+            case _Column.HOST:
+                host = strategy.estimate.host_bytes.total_bytes
+                return numbers.bytes(host) if host else "–"
+            case _Column.SENT:
+                sent = strategy.traffic.total_bytes
+                return numbers.fine_bytes(sent) if sent else "–"
+            case _Column.WAITING:
+                if 0 < strategy.waiting < 0.005:
+                    return "<1%"
+                return numbers.share(strategy.waiting) if strategy.waiting else "–"
+
+    def _reason(self, strategy: Strategy, column: _Column, numbers: Numbers) -> str:
+        """What the text of a cell leaves out."""
+        if column is _Column.WAITING and strategy.idle:
+            return self.tr("The pipeline stands still for {share} of a step.").format(share=numbers.share(strategy.idle))
+        if column is _Column.STRATEGY and not strategy.fits:
+            return self.tr("Fits by the estimate, but not surely: runs of this kind differ by more.")
+        return self._text(strategy, column, numbers)
+
+
+def _side(section: int) -> int:
+    side = Qt.AlignmentFlag.AlignLeft if section == _Column.STRATEGY else Qt.AlignmentFlag.AlignRight
+    return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
 class Suggestions(QWidget):
@@ -128,7 +178,7 @@ class Suggestions(QWidget):
         header = self.view.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_Column.STRATEGY, QHeaderView.ResizeMode.Stretch)
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setDefaultSectionSize(round(1.6 * self.fontMetrics().height()))
         self.view.activated.connect(self._take)
@@ -181,7 +231,9 @@ class Suggestions(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, tall)
         self.use_button.setVisible(bool(self._found) and not self.busy)
         if self._frame is not None:
-            self.model.show_strategies(nsmallest(_MOST, self._found, key=rank), self._frame.numbers)
+            best = list(self._found) if self._of_count else nsmallest(_MOST, self._found, key=rank)
+            self.model.show_strategies(best, self._frame.numbers, counted=self._of_count)
+            self.view.setColumnHidden(_Column.HOST, not any(each.estimate.host_bytes.total_bytes for each in self.model.strategies))
             if self._found and not self.view.selectionModel().hasSelection():
                 self.view.selectRow(0)
 
@@ -191,7 +243,8 @@ class Suggestions(QWidget):
         """Look for strategies on as many GPUs as there are."""
         frame = self._frame
         if frame is not None and frame.gpu is not None:
-            self._start(frame, sweep(frame.scenario, frame.scenario.parallel.world_size, frame.gpu, frame.calibration), of_count=False)
+            count, usable = frame.scenario.parallel.world_size, frame.usable(frame.gpu)
+            self._start(frame, sweep(frame.scenario, count, frame.gpu, frame.calibration, usable), of_count=False)
 
     def find_fewest(self) -> None:
         """Look for the smallest number of GPUs."""
@@ -230,15 +283,49 @@ class Suggestions(QWidget):
             if not self._found:
                 self.progress.setText(self._nothing())
             elif self._of_count:
-                fewest = self._frame.numbers.count(self._found[0].scenario.parallel.world_size)
-                gpu = self._frame.gpu.name if self._frame.gpu is not None else ""
-                self.progress.setText(self.tr("{count} × {gpu} are the fewest that work.").format(count=fewest, gpu=gpu))
+                self.progress.setText(self._fewest())
+            else:
+                self.progress.setText(f"{self.progress.text()} · {self._order()}")
         self._show_state()
+
+    def _fewest(self) -> str:
+        """How many do: perhaps, surely, and without the host's memory."""
+        assert self._frame is not None
+        numbers, gpu = self._frame.numbers, self._frame.gpu.name if self._frame.gpu is not None else ""
+        parts: list[str] = []
+        for strategy in self._found:
+            count = numbers.count(strategy.scenario.parallel.world_size)
+            host = strategy.estimate.host_bytes.total_bytes if strategy.traffic.host_bytes else 0
+            if not parts or host:
+                words = self.tr("{count} × {gpu}").format(count=count, gpu=gpu)
+                if host:
+                    words = self.tr("{cards} and {size} of host memory").format(cards=words, size=numbers.bytes(host))
+            else:
+                words = self.tr("{count} with nothing left to the host").format(count=count)
+            parts.append(words if strategy.fits else f"≈ {words}")
+        if not self._found[-1].fits:
+            parts.append(self.tr("surely no number"))
+        return self.tr("Fewest that work: {counts}").format(counts="; ".join(parts))
+
+    def _order(self) -> str:
+        """By what the list is sorted."""
+        assert self._frame is not None
+
+        def speed(bytes_per_second: float) -> str:
+            return str(round(bytes_per_second / 1e9))
+
+        link = self._frame.scenario.parallel.interconnect
+        return self.tr("by waiting at printed link speeds: {link} {inside}, network {between}, host {host} GB/s a GPU").format(
+            link=interconnect_name(link),
+            inside=speed(INSIDE_BYTES_PER_SECOND[link]),
+            between=speed(BETWEEN_BYTES_PER_SECOND),
+            host=speed(HOST_BYTES_PER_SECOND),
+        )
 
     def _nothing(self) -> str:
         if self._of_count:
             return self.tr("Not even thousands of this card are enough: one GPU’s part does not get small enough.")
-        return self.tr("No strategy surely fits on so many; try more GPUs, or Fewest GPUs.")
+        return self.tr("No strategy fits on so many; try more GPUs, or Fewest GPUs.")
 
     def _use(self) -> None:
         for row in self.view.selectionModel().selectedRows():

@@ -70,7 +70,7 @@ def _on_one_of(record: Mapping[str, Any], architecture: Architecture, gpus: int,
     scenario = _engine_scenario(record, architecture).evolve(tensor_parallel_size=gpus)
     if refusal(scenario) is not None:
         raise UnsupportedError(f"{gpus} GPUs do not share this model's heads evenly")
-    own = replace(scenario, architecture=engine_part(architecture, scenario.parallel), parallel=ONE_GPU)
+    own = replace(scenario, architecture=engine_part(architecture, scenario.parallel, scenario.runtime), parallel=ONE_GPU)
     if component == "activations_peak":
         return activation_peak_bytes(own, architecture.vocab_size)
     return _served(record, own, component)

@@ -2,11 +2,12 @@
 
 transformers (``device_map="auto"``) gives each GPU some of the layers, evenly, the embedding to the first and the head to the last, or to
 the first where both are one matrix; every GPU has the working set of its own layers. vLLM and SGLang divide every matrix (tensor
-parallelism), layers between stages (pipeline) and, where asked to, experts; replicas share nothing but those. Keys and values follow their
-heads, repeated where there are more GPUs than heads; latents are whole everywhere. Logits are gathered for the sampler: each GPU of the
-last stage sees all of the vocabulary.
+parallelism), layers between stages (pipeline) and, where asked to, experts; replicas share nothing but those, which vLLM's always do.
+Keys and values follow their heads, repeated where there are more GPUs than heads; latents are whole everywhere. Logits are gathered for
+the sampler: each GPU of the last stage sees all of the vocabulary.
 
-Sources: accelerate's ``infer_auto_device_map``; vllm/model_executor/layers/linear.py, logits_processor.py and vocab_parallel_embedding.py.
+Sources: accelerate's ``infer_auto_device_map``; vllm/model_executor/layers/linear.py, logits_processor.py and vocab_parallel_embedding.py;
+vLLM's and SGLang's guides to data parallelism.
 Measured: Qwen2.5-32B on two L40S takes 30.71 GiB a GPU once loaded, 1.26 in its largest step, and states 0.30 that are not torch's.
 llama.cpp is core.memory.llama_split.
 """
@@ -80,11 +81,16 @@ def _transformers_film(scenario: Scenario, stage: Stage, first_layer: int, runti
     return _heavier(inference_moments(replace(scenario, architecture=shape, parallel=ONE_GPU), runtime_bytes), extra)
 
 
-def engine_part(arch: Architecture, parallel: Parallelism) -> Architecture:
-    """The shape that one GPU of an engine multiplies with. With expert parallelism every expert is whole, on one of its GPUs."""
+def engine_part(arch: Architecture, parallel: Parallelism, runtime: Runtime) -> Architecture:
+    """The shape that one GPU of an engine multiplies with. With expert parallelism every expert is whole, on one of its GPUs; without it
+    all replicas of vLLM divide each expert between them, those of SGLang have copies.
+    """
     experts = parallel.expert_parallel_size
     if experts == 1:
-        return part_of(arch, parallel)
+        if runtime is not Runtime.VLLM or not arch.num_experts or parallel.data_parallel_size == 1:
+            return part_of(arch, parallel)
+        of_expert = parallel.tensor_parallel_size * parallel.data_parallel_size
+        return part_of(arch, replace(parallel, expert_tensor_parallel_size=of_expert))
     shape = part_of(arch, replace(parallel, expert_tensor_parallel_size=1))
     own = ceil_div(arch.num_experts, experts)
     return replace(shape, num_experts=own, num_experts_per_tok=min(arch.num_experts_per_tok, own))
@@ -114,7 +120,7 @@ def engine_parts(scenario: Scenario) -> tuple[EnginePart, ...]:
 
 def _engine_part(scenario: Scenario, stage: Stage, first_layer: int) -> EnginePart:
     arch, parallel = scenario.architecture, scenario.parallel
-    part = engine_part(with_layers(arch, first_layer, stage.layers), parallel)
+    part = engine_part(with_layers(arch, first_layer, stage.layers), parallel, scenario.runtime)
     wide = unquantized_bytes_per_value(scenario.weights)
     # The rows of the router are whole on every GPU.
     extra = wide * arch.hidden_size * (arch.num_experts - part.num_experts) * part.num_moe_layers
@@ -125,7 +131,9 @@ def _engine_part(scenario: Scenario, stage: Stage, first_layer: int) -> EnginePa
         # An embedding that is also the head is on both ends.
         extra += _outside_bytes(replace(part, tie_word_embeddings=False), stage, wide, head=stage.last)
     own = replace(scenario, architecture=shape, parallel=ONE_GPU)
-    talks = parallel.gpus_per_stage > parallel.data_parallel_size or parallel.pipeline_parallel_size > 1
+    alone = parallel.gpus_per_stage == parallel.data_parallel_size and parallel.pipeline_parallel_size == 1
+    shared = parallel.gpus_per_stage > 1 and arch.num_experts and (parallel.expert_parallel_size > 1 or scenario.runtime is Runtime.VLLM)
+    talks = shared or not alone
     return EnginePart(own, extra, NCCL_SERVING_BYTES if talks else 0, arch.vocab_size if stage.last else 0)
 
 

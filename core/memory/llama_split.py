@@ -6,10 +6,10 @@ one GPU does. Measured: Llama-2-7B on four GPUs at a context of 4096 takes 320.5
 matrices; cache, small tensors and results are the first GPU's.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.memory.components import Cause, Device, Moment, MomentName, Stack
-from core.memory.division import layers_of_stages
 from core.memory.gguf import experts_bytes, head_bytes, layers_bytes
 from core.memory.llama_cpp import (
     cache_bytes,
@@ -20,10 +20,13 @@ from core.memory.llama_cpp import (
     padded_context,
 )
 from core.memory.parallel import ONE_GPU
+from core.memory.runtime import CUDA_CONTEXT_BYTES
 from core.memory.scenario import Scenario
 from core.memory.units import ceil_div
 
 _MORE_COPIES = 3
+#: To find how full cards have to be, to a millionth.
+_HALVINGS = 24
 
 
 def llama_cpp_devices(scenario: Scenario, runtime_bytes: int) -> tuple[Device, ...]:
@@ -51,27 +54,75 @@ def llama_cpp_film(scenario: Scenario, runtime_bytes: int, number: int) -> tuple
 
 def _layers_of(scenario: Scenario, number: int) -> tuple[int, int, int]:
     """Weights, cache and compute buffer of GPU ``number``, which has some of the layers."""
-    arch, file = scenario.architecture, scenario.weights
-    host = layers_on_host(scenario)
-    one = replace(scenario, parallel=ONE_GPU)
-    output = head_bytes(arch, file) if scenario.n_gpu_layers else 0
-    by_rule = layers_bytes(arch, file, host) + output - experts_bytes(arch, file, host, experts_on_host(scenario))
-    bounds = _bounds(scenario, host)
-    first, end, here = bounds[number], bounds[number + 1], arch.num_hidden_layers - host
-    part = layers_bytes(arch, file, host + first)
-    part += output if number == len(bounds) - 2 else -layers_bytes(arch, file, host + end)
-    part -= experts_bytes(arch, file, host + first, min(host + end, experts_on_host(scenario)))
-    weights = device_weight_bytes(one) * part // by_rule if by_rule else 0
-    cache = cache_bytes(one) * (end - first) // here if here else 0
-    inputs = 4 * min(scenario.ubatch_size, padded_context(scenario)) * arch.hidden_size
-    return weights, cache, compute_buffer_bytes(one) + (0 if number else _MORE_COPIES * inputs)
+    layers = _LayersOnGpus(scenario)
+    first, end = _places(scenario, layers.count)[number : number + 2]
+    weights, cache = layers.part(min(first, layers.count), min(end, layers.count), output=first <= layers.count < end)
+    return weights, cache, _buffer_bytes(scenario, first=number == 0)
 
 
-def _bounds(scenario: Scenario, host: int) -> tuple[int, ...]:
-    """Where each GPU's layers begin and the last one's end, in the proportion of ``layers_per_stage``, of those that are not the host's."""
-    every = layers_of_stages(scenario.architecture, scenario.parallel)
-    total, here = max(1, sum(every)), scenario.architecture.num_hidden_layers - host
-    return tuple((2 * here * sum(every[:number]) + total) // (2 * total) for number in range(len(every) + 1))
+def _buffer_bytes(scenario: Scenario, *, first: bool) -> int:
+    inputs = 4 * min(scenario.ubatch_size, padded_context(scenario)) * scenario.architecture.hidden_size
+    return compute_buffer_bytes(replace(scenario, parallel=ONE_GPU)) + (_MORE_COPIES * inputs if first else 0)
+
+
+class _LayersOnGpus:
+    """The layers that are not the host's, and the output after them."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        one = replace(scenario, parallel=ONE_GPU)
+        self._arch, self._file = scenario.architecture, scenario.weights
+        self._host, self._first_expert = layers_on_host(scenario), experts_on_host(scenario)
+        self.count = self._arch.num_hidden_layers - self._host
+        self._output = head_bytes(self._arch, self._file) if scenario.n_gpu_layers else 0
+        self._by_rule = self._from(0) + self._output
+        self._stored, self._cached = device_weight_bytes(one), cache_bytes(one)
+
+    def _from(self, layer: int) -> int:
+        """Bytes by the quantizer's rules of ``layer`` and those after it, without the experts that are the host's."""
+        first = self._host + layer
+        return layers_bytes(self._arch, self._file, first) - experts_bytes(self._arch, self._file, first, self._first_expert)
+
+    def part(self, first: int, end: int, *, output: bool) -> tuple[int, int]:
+        """Weights and cache of the layers from ``first`` to before ``end``; the norm after the last is with the output."""
+        by_rule = self._from(first) + (self._output if output else -self._from(end))
+        weights = self._stored * by_rule // self._by_rule if self._by_rule else 0
+        return weights, self._cached * (end - first) // self.count if self.count else 0
+
+
+def _places(scenario: Scenario, count: int) -> tuple[int, ...]:
+    """Where each GPU's places begin and the last one's end, of ``count`` layers and the output, in the proportion of ``layers_per_stage``
+    (``--tensor-split``): a place is the GPU's in whose share it begins (``get_layer_buft_list`` in src/llama-model.cpp).
+    """
+    every = scenario.parallel.layers_per_stage or (1,) * scenario.parallel.pipeline_parallel_size
+    total = max(1, sum(every))
+    return tuple(ceil_div((count + 1) * sum(every[:number]), total) for number in range(len(every) + 1))
+
+
+def balanced_split(scenario: Scenario, usable: Sequence[int]) -> tuple[int, ...]:
+    """Proportions for ``--tensor-split`` by which no GPU is fuller, of its ``usable`` bytes, than it must be: layers count by what they
+    take on the GPU, which is little where their experts are the host's.
+    """
+    layers = _LayersOnGpus(scenario)
+    fixed = [_buffer_bytes(scenario, first=number == 0) + CUDA_CONTEXT_BYTES for number in range(len(usable))]
+    bytes_of = [sum(layers.part(place, place + 1, output=False)) for place in range(layers.count)]
+    bytes_of.append(sum(layers.part(layers.count, layers.count, output=True)))
+
+    def filled(share: float) -> list[int]:
+        """Places on each GPU where none is fuller than ``share``, as many as go."""
+        found, place = [], 0
+        for card, beside in zip(usable, fixed, strict=True):
+            first, room = place, share * card - beside
+            while place < len(bytes_of) and bytes_of[place] <= room:
+                room -= bytes_of[place]
+                place += 1
+            found.append(place - first)
+        return found
+
+    low, high = 0.0, (sum(bytes_of) + max(fixed)) / min(usable)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if sum(filled(middle)) == len(bytes_of) else (middle, high)
+    return tuple(filled(high))
 
 
 def _rows_of(scenario: Scenario, number: int) -> tuple[int, int, int]:

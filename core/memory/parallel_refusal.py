@@ -46,8 +46,8 @@ def parallel_refusal(scenario: Scenario) -> Refusal | None:
 
 
 def _of_serving(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
-    """Transformers gives each GPU some of the layers; llama.cpp that, or some of the rows; engines divide matrices, layers and experts, and
-    know replicas.
+    """Transformers gives each GPU some of the layers; llama.cpp that, or some of the rows of all matrices but experts'; engines divide
+    matrices, layers and experts, and know replicas.
     """
     arch, count = scenario.architecture, parallel.world_size
     t, p, e = parallel.tensor_parallel_size, parallel.pipeline_parallel_size, parallel.expert_parallel_size
@@ -64,7 +64,7 @@ def _of_serving(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
             possible = max(size for size in range(1, t) if tensor_size_possible(arch, size))
             return Refusal(Reason.TENSOR_PARALLEL_HEADS, (_resized(parallel, tensor_parallel_size=possible),))
     else:
-        rows = scenario.runtime is Runtime.LLAMA_CPP and t == count
+        rows = scenario.runtime is Runtime.LLAMA_CPP and t == count and not arch.num_experts
         if of_training or not (p == count or rows):
             return Refusal(Reason.SERVED_OTHERWISE, ({"parallel": by_layers},))
     layers = layers_of_stages(arch, parallel)

@@ -23,6 +23,9 @@ from gui.suggestions import Suggestions
 from gui.theme import Theme
 from gui.widgets.hairline import hairline
 
+#: Bars that are there to see without scrolling among them.
+_SEEN_BARS = 5
+
 
 class FleetPage(Page):
     """What is picked or typed goes to ``store``; a choice that no framework runs is put back, and the reason said."""
@@ -59,6 +62,7 @@ class FleetPage(Page):
         layout.addWidget(self.summary)
         layout.addWidget(self._rows, 2)
         layout.addWidget(self.suggestions, 4)
+        layout.addStretch(0)
 
     def minimumSizeHint(self) -> QSize:
         """It scrolls as a whole where its controls find no room."""
@@ -69,6 +73,8 @@ class FleetPage(Page):
         self.editor.render_scenario(frame.scenario)
         self.summary.setText(self._summary(frame))
         self.bars.render_frame(frame)
+        self._rows.setMinimumHeight(self.bars.height_of(_SEEN_BARS))
+        self._rows.setMaximumHeight(self.bars.sizeHint().height())
         self.suggestions.render_frame(frame)
         row = self.bars.tightest_row()
         if row and not frame.dragging:

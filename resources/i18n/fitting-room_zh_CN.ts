@@ -256,6 +256,10 @@
         <source>The same results; the data are gone through once before training.</source>
         <translation>结果不变；训练前要先把数据过一遍。</translation>
     </message>
+    <message>
+        <source>The same GPUs, spread otherwise, with {room} to spare on each. More ways are in the tab GPUs.</source>
+        <translation>同样这些卡，换一种切分方式，每张还剩 {room}。更多方式见“多卡”页。</translation>
+    </message>
 </context>
 <context>
     <name>BitLayouts</name>
@@ -802,6 +806,7 @@
     <name>FleetPage</name>
     <message>
         <source>tightest: {device}</source>
+        <extracomment>Bars that are there to see without scrolling among them.</extracomment>
         <translation>最紧：{device}</translation>
     </message>
     <message>
@@ -1723,6 +1728,15 @@
         <source>GPU {rank} and {others} like it</source>
         <translation>卡 {rank} 及同样的 {others} 张</translation>
     </message>
+    <message>
+        <source>{things} {place}</source>
+        <translation>{things}{place}</translation>
+    </message>
+    <message>
+        <source> (uneven)</source>
+        <extracomment>Numbers of layers that are told one by one.</extracomment>
+        <translation>（不均分）</translation>
+    </message>
 </context>
 <context>
     <name>ProblemDialog</name>
@@ -2401,16 +2415,36 @@
         <translation>试了 {tried} 种，{found} 种放得下</translation>
     </message>
     <message>
-        <source>{count} × {gpu} are the fewest that work.</source>
-        <translation>最少需要 {count} × {gpu}。</translation>
-    </message>
-    <message>
         <source>Not even thousands of this card are enough: one GPU’s part does not get small enough.</source>
         <translation>几千张这种卡也不够：单卡分到的部分降不下来。</translation>
     </message>
     <message>
-        <source>No strategy surely fits on so many; try more GPUs, or Fewest GPUs.</source>
-        <translation>这么多张卡上没有确定放得下的方案；请加卡，或点“最少几张卡”。</translation>
+        <source>{count} × {gpu}</source>
+        <translation>{count} × {gpu}</translation>
+    </message>
+    <message>
+        <source>{cards} and {size} of host memory</source>
+        <translation>{cards}，外加 {size} 主机内存</translation>
+    </message>
+    <message>
+        <source>{count} with nothing left to the host</source>
+        <translation>{count} 张，不借用主机内存</translation>
+    </message>
+    <message>
+        <source>surely no number</source>
+        <translation>多少张都不能确定放得下</translation>
+    </message>
+    <message>
+        <source>Fewest that work: {counts}</source>
+        <translation>最少需要：{counts}</translation>
+    </message>
+    <message>
+        <source>by waiting at printed link speeds: {link} {inside}, network {between}, host {host} GB/s a GPU</source>
+        <translation>按标称带宽下的等待排序：{link} {inside}、网络 {between}、主机 {host} GB/s（每卡）</translation>
+    </message>
+    <message>
+        <source>No strategy fits on so many; try more GPUs, or Fewest GPUs.</source>
+        <translation>这么多卡没有放得下的方案；请增加卡数，或试“最少几张卡”。</translation>
     </message>
 </context>
 <context>
@@ -3490,14 +3524,6 @@
         <translation>每步通信</translation>
     </message>
     <message>
-        <source>Idle</source>
-        <translation>空闲</translation>
-    </message>
-    <message>
-        <source>How the run is spread; a double-click takes it</source>
-        <translation>任务怎么分到各卡；双击即采用</translation>
-    </message>
-    <message>
         <source>What the GPU that needs most needs</source>
         <translation>用得最多的那张卡的用量</translation>
     </message>
@@ -3510,8 +3536,32 @@
         <translation>一张卡每步发给其他卡的数据量；解码时按每条序列一个 token 计</translation>
     </message>
     <message>
-        <source>Share of a step that a pipeline stands still</source>
-        <translation>一步里流水线空等所占的比例</translation>
+        <source>Host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>等待</translation>
+    </message>
+    <message>
+        <source>How the run is spread; a double-click takes it. ≈ fits by the estimate, but not surely</source>
+        <translation>切分方式；双击即采用。≈ 表示按估算放得下，但不能确定</translation>
+    </message>
+    <message>
+        <source>What GPUs wait for each other, none of it hidden, over what they compute: the order of the list</source>
+        <translation>各卡相互等待的时间（不计与计算重叠）与计算时间之比：列表按此排序</translation>
+    </message>
+    <message>
+        <source>The pipeline stands still for {share} of a step.</source>
+        <translation>流水线在一步中有 {share} 的时间空转。</translation>
+    </message>
+    <message>
+        <source>Fits by the estimate, but not surely: runs of this kind differ by more.</source>
+        <translation>按估算放得下，但不能确定：这类运行的实测差异更大。</translation>
+    </message>
+    <message>
+        <source>What lies in the host memory of one machine</source>
+        <translation>一台机器的主机内存中存放的部分</translation>
     </message>
 </context>
 </TS>

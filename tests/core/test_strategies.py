@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.memory import ONE_GPU, Method, Runtime, Scenario, Sharding, Task, architecture_from_parameter_count
+from core.memory import ONE_GPU, Method, Runtime, Scenario, Sharding, Task, architecture_from_parameter_count, refusal
 from core.spreading import tensor_sizes, with_gpus, with_size
 
 ARCHITECTURE = architecture_from_parameter_count(70 * 10**9)
@@ -51,3 +51,46 @@ def test_matrices_are_divided_by_heads_and_within_a_machine() -> None:
         assert ARCHITECTURE.num_attention_heads % size == 0
         assert 48 % size == 0
         assert size <= 8
+
+
+def test_more_gpus_keep_what_lies_elsewhere_and_how_they_are_linked() -> None:
+    offloaded = with_gpus(TRAINING, 8).evolve(sharding=Sharding.ZERO3, offload_optimizer="cpu", recompute="selective", interconnect="pcie")
+    assert with_gpus(offloaded, 16) == offloaded.evolve(data_parallel_size=16)
+    served = Scenario(architecture=ARCHITECTURE, runtime=Runtime.VLLM).evolve(interconnect="pcie")
+    assert with_gpus(served, 4).parallel.interconnect == "pcie"
+
+
+def test_one_gpu_that_accumulates_is_sharded_like_any_other() -> None:
+    alone = TRAINING.evolve(num_microbatches=4)
+    spread = with_gpus(alone, 8).parallel
+    assert (spread.num_microbatches, spread.sharding) == (4, Sharding.FSDP2)
+
+
+class TestEngines:
+    """Experts are spread over all GPUs of a stage or not at all; llama.cpp divides by layers or by rows."""
+
+    MOE = Scenario(
+        architecture={**ARCHITECTURE.__dict__, "num_experts": 64, "num_experts_per_tok": 2, "moe_intermediate_size": 1024},
+        runtime=Runtime.VLLM,
+    )
+
+    def test_experts_are_spread_over_all(self) -> None:
+        eight = with_size(with_gpus(self.MOE.evolve(), 8), "expert_parallel_size", 2)
+        assert eight.parallel.expert_parallel_size == 8
+        assert with_size(eight, "expert_parallel_size", 1).parallel.expert_parallel_size == 1
+        assert with_size(eight, "tensor_parallel_size", 2).parallel.expert_parallel_size == 8
+        assert with_size(eight, "pipeline_parallel_size", 2).parallel.world_size == 16
+        assert with_gpus(eight, 4).parallel.expert_parallel_size == 4
+        for spread in (eight, with_size(eight, "tensor_parallel_size", 2), with_gpus(eight, 16)):
+            assert refusal(spread) is None
+
+    def test_llama_cpp_divides_by_layers_or_by_rows(self) -> None:
+        four = with_gpus(self.MOE.evolve(runtime=Runtime.LLAMA_CPP, weights="q8_0"), 4)
+        rows = with_size(four, "tensor_parallel_size", 4)
+        assert (rows.parallel.tensor_parallel_size, rows.parallel.world_size) == (4, 4)
+        assert with_size(rows, "pipeline_parallel_size", 4) == four
+
+    def test_named_cards_stay_where_their_number_does(self) -> None:
+        named = with_gpus(self.MOE.evolve(), 2).evolve(gpus=("RTX 4090", "RTX 3090"))
+        assert with_size(named, "pipeline_parallel_size", 2).parallel.world_size == 4
+        assert with_size(named, "tensor_parallel_size", 1).parallel.gpus == ("RTX 4090", "RTX 3090")

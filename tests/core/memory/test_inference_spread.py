@@ -12,6 +12,7 @@ from core.memory.architecture import Position
 from core.memory.components import MomentName
 from core.memory.estimate import moments_of
 from core.memory.inference_spread import engine_pool
+from core.memory.llama_split import balanced_split
 from core.memory.runtime import CUDA_CONTEXT_BYTES
 from core.memory.serving import NON_TORCH_BYTES, kv_pool_bytes, max_concurrency
 from core.memory.units import GIB, MIB
@@ -46,6 +47,17 @@ def test_two_gpus_of_vllm_take_what_their_log_says():
     assert load.weights / GIB == pytest.approx(30.71, rel=0.005)
     assert (profile.activations + profile.logits + profile.workspace + profile.inputs) / GIB == pytest.approx(1.26, rel=0.15)
     assert (load.runtime - CUDA_CONTEXT_BYTES) / GIB == pytest.approx(0.30, rel=0.01)
+
+
+def test_experts_of_vllm_are_divided_by_all_its_replicas():
+    """Its guide to data parallel deployment: without expert parallelism they form a tensor parallel group of size DP x TP."""
+    experts = replace(QWEN_32B.architecture, num_experts=64, num_experts_per_tok=4, moe_intermediate_size=2048)
+    vllm = QWEN_32B.evolve(architecture=experts)
+    for runtime, divided in (("vllm", True), ("sglang", False)):
+        one, four = (estimate(vllm.evolve(runtime=runtime, data_parallel_size=size)).devices[0] for size in (1, 4))
+        saved = moment(one, MomentName.LOAD).weights - moment(four, MomentName.LOAD).weights
+        of_experts = 2 * 64 * 64 * 3 * 5120 * 2048
+        assert saved == pytest.approx(of_experts * 3 // 4 if divided else 0, rel=0.001)
 
 
 class TestPool:
@@ -180,10 +192,46 @@ class TestLlamaCpp:
         weights = sum(device.alike * moment(device, MomentName.LOAD).weights for device in found.devices)
         assert weights == pytest.approx(moment(one.devices[0], MomentName.LOAD).weights, abs=8)
 
+    def layers(self, scenario):
+        """Of each GPU, by its cache."""
+        every = estimate(scenario.evolve(pipeline_parallel_size=1, layers_per_stage=())).devices[0]
+        one = moment(every, MomentName.SERVING).kv_cache // scenario.architecture.num_hidden_layers
+        found = estimate(scenario).devices
+        return [moment(device, MomentName.SERVING).kv_cache // one for device in found for _ in range(device.alike)]
+
     def test_layers_follow_the_proportion_that_is_given(self):
-        found = estimate(self.SCENARIO.evolve(pipeline_parallel_size=2, layers_per_stage=(3, 1)))
-        large, small = found.devices
-        assert moment(large, MomentName.SERVING).kv_cache == 3 * moment(small, MomentName.SERVING).kv_cache
+        """Of 33 places, the last of which is the output's."""
+        assert self.layers(self.SCENARIO.evolve(pipeline_parallel_size=2, layers_per_stage=(3, 1))) == [25, 7]
+        assert self.layers(self.SCENARIO.evolve(pipeline_parallel_size=2)) == [17, 15]
+
+    def test_sixteen_gpus_have_the_layers_that_their_log_says(self):
+        """ik_llama.cpp #239, a model of 61 layers: the eighth has three, the next four."""
+        deep = self.SCENARIO.evolve(architecture=replace(self.SCENARIO.architecture, num_hidden_layers=61), pipeline_parallel_size=16)
+        assert self.layers(deep) == [4, 4, 4, 4, 4, 4, 4, 3, 4, 4, 4, 4, 4, 4, 4, 2]
+
+    @pytest.mark.parametrize("usable", [(24, 24, 24, 24), (24, 12, 80), (8, 8)])
+    @pytest.mark.parametrize("changes", [{}, {"n_gpu_layers": 20}, {"n_gpu_layers": 0}])
+    def test_a_balanced_split_leaves_no_card_much_fuller_than_another(self, usable, changes):
+        run = self.SCENARIO.evolve(pipeline_parallel_size=len(usable), **changes)
+        shares = balanced_split(run, [size * GIB for size in usable])
+        assert sum(shares) == min(33, changes.get("n_gpu_layers", 33)) + (not changes.get("n_gpu_layers", 33))
+        devices = [device for device in estimate(run.evolve(layers_per_stage=shares)).devices for _ in range(device.alike)]
+        full = [device.total_bytes / size / GIB for device, size in zip(devices, usable, strict=True)]
+        if all(shares):
+            assert max(full) - min(full) < 2 * 0.6 / min(usable)  # a layer takes 0.4 GiB
+
+    def test_layers_whose_experts_are_the_hosts_count_for_little(self):
+        run = self.EXPERTS.evolve(n_cpu_moe=16, pipeline_parallel_size=2)
+        even = estimate(run).total_bytes
+        balanced = balanced_split(run, [80 * GIB, 80 * GIB])
+        assert balanced[0] > 20
+        assert estimate(run.evolve(layers_per_stage=balanced)).total_bytes < 0.65 * even
+
+    def test_a_share_too_small_for_a_place_leaves_the_output_to_another(self):
+        run = self.SCENARIO.evolve(pipeline_parallel_size=2, layers_per_stage=(999, 1))
+        first, last = estimate(run).devices
+        assert moment(last, MomentName.LOAD).weights == 0
+        assert moment(first, MomentName.LOAD).weights == moment(estimate(self.SCENARIO).devices[0], MomentName.LOAD).weights
 
     def test_rows_are_divided_and_the_cache_is_not(self):
         first, other = estimate(self.SCENARIO.evolve(tensor_parallel_size=3)).devices
