@@ -284,7 +284,6 @@ _REASONS = {
     Reason.SDPA_WITHOUT_SINKS: "attention with sinks runs eager only",
     Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",
     Reason.LOSS_OF_PREFERENCE: "this preference method's loss is not computed so",
-    Reason.RUNTIME_ON_PIECES: "this runtime on a model whose layers keep a state is not modelled yet",
     Reason.SEVERAL_GPUS: "this run on several GPUs is not modelled yet",
     Reason.SERVED_OTHERWISE: "this runtime spreads inference over GPUs in another way: transformers and llama.cpp by layers, "
     "vLLM and SGLang by matrices, layers, experts and replicas",

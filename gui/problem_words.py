@@ -46,8 +46,6 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "This runtime does not load weights in this format. Pick another format.")
         case Reason.LOSS_OF_PREFERENCE:
             return translate("Words", "The loss of this preference method is not computed that way. Pick the plain loss.")
-        case Reason.RUNTIME_ON_PIECES:
-            return translate("Words", "This runtime on a model whose layers keep a state is not modelled yet. Pick transformers or vLLM.")
         case Reason.SEVERAL_GPUS:
             return translate("Words", "This run on several GPUs is not modelled yet. Pick one GPU.")
         case Reason.SERVED_OTHERWISE:

@@ -95,6 +95,16 @@ def _to_translate() -> tuple[str, ...]:
         ),
         translate(
             "Sources",
+            "SGLang's MambaPool: five slots a running sequence and one for padding, beside keys and values of the layers with "
+            "attention; pools logged for two sizes of Qwen3.5 are met",
+        ),
+        translate(
+            "Sources",
+            "llama.cpp's recurrent memory: what a convolution looks back on, and the state, fp32 both, for each sequence, beside "
+            "keys and values of the layers with attention; logs of Qwen3.5 and Nemotron 3 are met to the byte",
+        ),
+        translate(
+            "Sources",
             "torch's caching allocator; peaks and nvidia-smi of 56 FSDP runs of Mistral-7B (fms-acceleration benchmarks, 2 and 4 A100)",
         ),
     )

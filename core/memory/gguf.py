@@ -6,12 +6,17 @@ README states for Llama-3.1-8B (tests). Types of the fork ik_llama.cpp by its ow
 """
 
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.memory.architecture import Architecture
+from core.memory.architecture import Architecture, Mixer
 from core.memory.formats import MIXES, OF_IK_LLAMA, QUANTIZED, Format, matrix_bytes
+from core.memory.layer_pattern import layers_within
+from core.memory.mixers import mixer, mixer_shapes
 from core.memory.parameters import (
+    Shape,
+    attention_parameters,
     attention_shapes,
     expert_shapes,
     expert_width,
@@ -204,6 +209,8 @@ def embedding_bytes(arch: Architecture, file: Format) -> int:
 def layers_bytes(arch: Architecture, file: Format, first_layer: int = 0) -> int:
     """All layers from ``first_layer``, and what is neither embedding nor output; vectors are fp32."""
     layers = arch.num_hidden_layers
+    if arch.num_mixer_layers:
+        return hybrid_layers_bytes(arch, file, first_layer)
     vectors = (layers - first_layer) * layer_vector_parameters(arch)
     total = 4 * (vectors + norm_parameters(arch, arch.hidden_size) + position_parameters(arch))
     plain = layers - arch.num_moe_layers
@@ -220,8 +227,57 @@ def layers_bytes(arch: Architecture, file: Format, first_layer: int = 0) -> int:
     return total
 
 
+def hybrid_layers_bytes(arch: Architecture, file: Format, first_layer: int) -> int:
+    """The same of a model with mixers, whose matrices are of the plain type, but for the one that makes queries, keys and values of a delta
+    net; convolutions, decay and time steps are vectors. Source: the quantizer's names of tensors; sizes of LFM2's files (tests).
+    """
+    here = layers_within(arch, first_layer, arch.num_hidden_layers - first_layer)
+    norms = min(arch.num_hidden_layers - first_layer, here.attention + here.mixers) + here.mlps
+    vectors = norms * arch.hidden_size + here.mixers * mixer(arch).vector_parameters(arch)
+    vectors += here.attention * (attention_parameters(arch) - sum(inputs * outputs for _, inputs, outputs in attention_shapes(arch)))
+    total = 4 * (vectors + arch.hidden_size + here.experts * router_parameters(arch))
+    total += here.mixers * sum(_stored_bytes(kind, outputs, inputs) for kind, inputs, outputs in _mixer_tensors(arch, file))
+    mlps, with_experts = arch.mlp_layers, arch.num_moe_layers
+    plain = mlps - with_experts
+    for shapes, first, last, of in (
+        (attention_shapes(arch), arch.attention_layers - here.attention, arch.attention_layers, arch.attention_layers),
+        (mlp_shapes(arch), plain - here.mlps + here.experts, plain, mlps),
+        (_expert_shapes(arch) if with_experts else (), mlps - here.experts, mlps, mlps),
+    ):
+        total += _of_kinds(arch, file, shapes, first, last, of)
+    return total
+
+
+def _of_kinds(arch: Architecture, file: Format, shapes: tuple[Shape, ...], first: int, last: int, layers: int) -> int:
+    """Of those with ``shapes``, ``layers`` in all, from ``first`` to before ``last``."""
+    if first >= last:
+        return 0
+    grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
+    return sum(
+        count * sum(_stored_bytes(_type_of(arch, name, file, kind), outputs, inputs) for name, inputs, outputs in shapes)
+        for kind, count in _kinds(file, layers, first, last, grouped=grouped, many_experts=arch.num_experts >= 4)
+    )
+
+
+#: Of the matrix that queries, keys and values come out of (attn_qkv), where that is not the type of the others.
+_FUSED = {Format.Q3_K_M: Format.Q4_K, Format.Q3_K_L: Format.Q5_K, Format.Q4_K_M: Format.Q5_K, Format.Q5_K_M: Format.Q6_K}
+
+
+def _mixer_tensors(arch: Architecture, file: Format) -> list[tuple[Format, int, int]]:
+    """Type, in and out of a mixer's matrices: a delta net's are apart, whatever the model has."""
+    base = _base(file)
+    if arch.mixer is Mixer.GATED_DELTA_NET:
+        arch = replace(arch, mixer_projections_apart=True)
+    fused = {"in_proj_qkv": _FUSED.get(file, base)}
+    return [(fused.get(name, base), inputs, outputs) for name, inputs, outputs in mixer_shapes(arch)]
+
+
 def experts_bytes(arch: Architecture, file: Format, first: int, last: int) -> int:
     """The matrices of all experts in the layers from ``first`` to before ``last``; not what every token goes through, nor the router."""
+    if arch.num_mixer_layers and arch.num_experts:
+        from_first, from_last = (layers_within(arch, at, arch.num_hidden_layers - at).experts for at in (first, max(first, last)))
+        mlps = arch.mlp_layers
+        return _of_kinds(arch, file, _in_turn(routed_shapes(arch)), mlps - from_first, mlps - from_last, mlps)
     start, layers = max(first, arch.num_hidden_layers - arch.num_moe_layers), arch.num_hidden_layers
     if not arch.num_experts or start >= last:
         return 0
@@ -263,11 +319,14 @@ def largest_matrix_bytes(arch: Architecture, file: Format) -> int:
     if experts:
         width, m = expert_width(arch), arch.moe_intermediate_size
         shapes = [("gate_proj", width, experts * m), ("down_proj", m, experts * width)]
-    return max(
+    found = [
         _stored_bytes(_type_of(arch, name, file, kind), outputs, inputs)
         for kind, _ in _kinds(file, layers, 0, layers, grouped=grouped, many_experts=experts >= 4)
         for name, inputs, outputs in shapes
-    )
+    ]
+    if arch.num_mixer_layers:
+        found += [_stored_bytes(kind, outputs, inputs) for kind, inputs, outputs in _mixer_tensors(arch, file)]
+    return max(found)
 
 
 def _expert_shapes(arch: Architecture) -> tuple[tuple[str, int, int], ...]:

@@ -13,7 +13,7 @@ from core.memory.architecture import Architecture, Mixer
 from core.memory.units import ceil_div
 
 
-class _Counted(NamedTuple):
+class Counted(NamedTuple):
     """How many of the first layers have what."""
 
     attention: int
@@ -22,7 +22,7 @@ class _Counted(NamedTuple):
     experts: int
 
 
-def _before(arch: Architecture, layers: int) -> _Counted:
+def _before(arch: Architecture, layers: int) -> Counted:
     """Of the first ``layers``."""
     whole, every = arch.num_hidden_layers, arch.attention_layers
     others = whole - every
@@ -40,12 +40,17 @@ def _before(arch: Architecture, layers: int) -> _Counted:
     alone = bool(arch.mlp_layers) and arch.mlp_layers < whole  # an MLP is a block by itself
     mlps = layers - attention - mixers if alone else min(layers, arch.mlp_layers)
     experts = max(0, mlps - arch.first_k_dense_replace) // arch.expert_layer_period if arch.num_experts else 0
-    return _Counted(attention, mixers, mlps, experts)
+    return Counted(attention, mixers, mlps, experts)
 
 
-def _within(arch: Architecture, first: int, layers: int) -> _Counted:
+def _within(arch: Architecture, first: int, layers: int) -> Counted:
     begin, end = _before(arch, first), _before(arch, first + layers)
-    return _Counted(*(later - earlier for earlier, later in zip(begin, end, strict=True)))
+    return Counted(*(later - earlier for earlier, later in zip(begin, end, strict=True)))
+
+
+def layers_within(arch: Architecture, first: int, layers: int) -> Counted:
+    """How many of ``layers`` of its layers from ``first`` on have what."""
+    return _within(arch, first, layers)
 
 
 def has_mixer_or_whole_layers(arch: Architecture, first: int, layers: int) -> bool:

@@ -11,10 +11,15 @@ computed on the card: the largest of them and 4uh on top, as 548.18 MiB of Qwen2
 on the card, say to the byte.
 """
 
-from core.memory.architecture import Activation, Architecture
+from dataclasses import replace
+
+from core.memory.architecture import Activation, Architecture, Mixer
 from core.memory.components import Cause, HostBytes, Moment, MomentName, Stack
 from core.memory.formats import matrix_bytes
 from core.memory.gguf import experts_bytes, file_bytes, head_bytes, largest_matrix_bytes, layers_bytes
+from core.memory.layer_pattern import layers_within
+from core.memory.mixers import mixer, mixer_shapes
+from core.memory.parameters import Shape, expert_width
 from core.memory.scenario import Attention, LlamaCppBuild, Scenario
 from core.memory.units import MIB, ceil_div
 
@@ -39,6 +44,8 @@ def experts_on_host(scenario: Scenario) -> int:
     arch = scenario.architecture
     if not scenario.n_cpu_moe or not arch.num_experts:
         return 0
+    if arch.num_layers_without_mlp:  # ``--n-cpu-moe`` counts layers, with experts or not
+        return min(arch.num_hidden_layers, scenario.n_cpu_moe)
     return min(arch.num_hidden_layers, arch.num_hidden_layers - arch.num_moe_layers + scenario.n_cpu_moe)
 
 
@@ -64,17 +71,34 @@ def host_bytes(scenario: Scenario, device_weights: int) -> HostBytes:
     weights = whole - device_weights
     if arch.tie_word_embeddings and scenario.n_gpu_layers:
         weights += head_bytes(arch, scenario.weights)  # the card has a copy of its own
-    return HostBytes(weights=weights, kv_cache=_cache_of(scenario, on_host))
+    return HostBytes(weights=weights, kv_cache=_cache_of(scenario, 0, on_host))
 
 
 def cache_bytes(scenario: Scenario) -> int:
     """Keys and values of every sequence over the whole context, of the layers on the card; layers with a window keep that and a
-    micro-batch. With latent attention one latent and one rotated key a layer.
+    micro-batch. With latent attention one latent and one rotated key a layer. Mixers keep one state a sequence, in fp32.
     """
-    return _cache_of(scenario, scenario.architecture.num_hidden_layers - layers_on_host(scenario))
+    on_host = layers_on_host(scenario)
+    return _cache_of(scenario, on_host, scenario.architecture.num_hidden_layers - on_host)
 
 
-def _cache_of(scenario: Scenario, layers: int) -> int:
+def _cache_of(scenario: Scenario, first: int, layers: int) -> int:
+    arch = scenario.architecture
+    if not arch.num_mixer_layers:
+        return _attention_cache_of(scenario, layers)
+    here = layers_within(arch, first, layers)
+    return _attention_cache_of(scenario, here.attention) + scenario.batch_size * here.mixers * recurrent_cell_bytes(arch)
+
+
+def recurrent_cell_bytes(arch: Architecture) -> int:
+    """What one mixer keeps of one sequence: the tokens that its convolution looks back on, and its state, fp32 both (the ``R`` and ``S`` of
+    llama.cpp's log). Meets the logs of Qwen3.5 and of Nemotron 3 to the byte.
+    """
+    rules = mixer(arch)
+    return 4 * (arch.conv_kernel - 1) * rules.convolved(arch) + rules.recurrent_state_bytes(arch)
+
+
+def _attention_cache_of(scenario: Scenario, layers: int) -> int:
     arch, length = scenario.architecture, padded_context(scenario)
     if arch.kv_lora_rank:
         rows = layers * length
@@ -123,12 +147,34 @@ def _latent_flash_bytes(arch: Architecture, u: int, length: int) -> int:
 
 def _layer_values(arch: Architecture) -> int:
     """Gate, up and their product, residual, queries; of experts those of each token's own, or their outputs side by side."""
+    if arch.num_mixer_layers:
+        return _hybrid_layer_values(arch)
     around = arch.hidden_size + 2 * arch.query_size
     if not arch.num_experts:
         # Without a gate there is one, and the activation is written over it.
         return (3 if arch.activation is Activation.GATED else 1) * arch.intermediate_size + around
     each, m = arch.num_experts_per_tok, arch.moe_intermediate_size
     return each * max(3 * m, arch.hidden_size + m) + around
+
+
+def _hybrid_layer_values(arch: Architecture) -> int:
+    """Of a model with mixers: of a mixer what its first matrix makes, and what its convolution reads and writes; or of the MLP, or of
+    experts, as above; the residual and the input of the block. Meets logs of Qwen3.5-0.8B, whose mixers need most, and of Qwen3.6-27B,
+    whose MLP does, within 2 %; of Mamba's mixers it follows from llama.cpp's graph alone.
+    """
+    (_, _, projected), *_ = _mixer_matrices(arch)
+    values = projected + 2 * mixer(arch).convolved(arch)
+    if arch.num_experts:
+        each, m = arch.num_experts_per_tok, arch.moe_intermediate_size
+        values = max(values, each * max(3 * m, expert_width(arch) + m))
+    if arch.num_moe_layers < arch.mlp_layers:
+        values = max(values, (3 if arch.activation is Activation.GATED else 1) * arch.intermediate_size)
+    return values + 2 * arch.hidden_size
+
+
+def _mixer_matrices(arch: Architecture) -> tuple[Shape, ...]:
+    """As a file has them: what a delta net makes of its input is apart."""
+    return mixer_shapes(replace(arch, mixer_projections_apart=True) if arch.mixer is Mixer.GATED_DELTA_NET else arch)
 
 
 def llama_cpp_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:

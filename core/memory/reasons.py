@@ -20,8 +20,6 @@ class Reason(StrEnum):
     FORMAT_OF_ANOTHER_RUNTIME = "format_of_another_runtime"
     LOSS_OF_PREFERENCE = "loss_of_preference"
     """The way the loss is computed is not one of this preference method."""
-    RUNTIME_ON_PIECES = "runtime_on_pieces"
-    """Nor are engines on models with mixers that keep a state."""
     SEVERAL_GPUS = "several_gpus"
     """Not impossible, but not modelled: this run on several GPUs."""
     SERVED_OTHERWISE = "served_otherwise"

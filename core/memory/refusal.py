@@ -110,8 +110,6 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     arch = scenario.architecture
     # All but transformers have kernels of their own.
     engine = scenario.task is Task.INFERENCE and scenario.runtime is not Runtime.TRANSFORMERS
-    if engine and arch.num_mixer_layers and scenario.runtime is not Runtime.VLLM:
-        return Refusal(Reason.RUNTIME_ON_PIECES, ({"runtime": Runtime.TRANSFORMERS.value}, {"runtime": Runtime.VLLM.value}))
     if scenario.attention is not Attention.EAGER and not engine:
         if arch.attn_logit_softcapping:
             return Refusal(Reason.SDPA_WITHOUT_SOFTCAPPING, _USE_EAGER)
@@ -154,7 +152,6 @@ _OF_PIECES = frozenset(
         Reason.SDPA_WITHOUT_SOFTCAPPING,
         Reason.SDPA_WITHOUT_SINKS,
         Reason.LOSS_OF_PREFERENCE,
-        Reason.RUNTIME_ON_PIECES,
     }
     | OF_SPREAD
 )

@@ -19,7 +19,7 @@ from core.memory.numerics import numerics
 from core.memory.parameters import embedding_parameters
 from core.memory.runtime import moment_of
 from core.memory.scenario import Runtime, Scenario
-from core.memory.serving_states import mixer_values_per_token, sequence_bytes
+from core.memory.serving_states import mixer_values_per_token, sequence_bytes, slots_bytes
 from core.memory.units import MIB, ceil_div
 from core.memory.weights import dequantization_bytes, weight_bytes
 
@@ -148,14 +148,18 @@ def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float, sampled: in
 
 def cached_bytes(scenario: Scenario) -> int:
     """Keys and values of ``batch_size`` sequences of ``context_length``, each in whole blocks; whole blocks of a prefix that all share are
-    there once (vLLM's automatic prefix caching, SGLang's RadixAttention). With mixers, whose states are not shared, by pages of theirs.
+    there once (vLLM's automatic prefix caching, SGLang's RadixAttention). With mixers, whose states are not shared, by vLLM's pages of
+    theirs, or with SGLang's slots for them.
     """
-    if scenario.architecture.num_mixer_layers:
+    if scenario.architecture.num_mixer_layers and scenario.runtime is Runtime.VLLM:
         return scenario.batch_size * sequence_bytes(scenario)
     block = BLOCK_TOKENS[scenario.runtime]
     tokens = scenario.batch_size * ceil_div(scenario.context_length, block) * block
     shared = min(scenario.shared_prefix_length, scenario.context_length) // block * block
-    return kv_cache_bytes(scenario, tokens - (scenario.batch_size - 1) * shared if shared else tokens)
+    cached = kv_cache_bytes(scenario, tokens - (scenario.batch_size - 1) * shared if shared else tokens)
+    if scenario.architecture.num_mixer_layers:
+        cached += slots_bytes(scenario.architecture, scenario.batch_size)
+    return cached
 
 
 def max_concurrency(scenario: Scenario, pool_bytes: int) -> int:

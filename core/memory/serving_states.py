@@ -1,9 +1,13 @@
-"""States in vLLM's cache: a block of it holds so many tokens of attention that it is no smaller than the state of a layer.
+"""States in the caches of vLLM and SGLang. A block of vLLM's holds so many tokens of attention that it is no smaller than the state of a
+layer; SGLang has a pool of slots for states beside that of keys and values.
 
 Sources: vLLM's ``HybridAttentionMambaModelConfig`` (the block grows in multiples of 16 tokens, the state is padded to it), its grouping of
 layers (all groups have as many as the smaller kind has, or as the larger where that is less than a quarter more), ``MambaStateShape`` and
 ``MambaStateDtypeCalculator`` (w - 1 columns of the convolution; the recurrent state as wide as the model unless its configuration says
 float32). Logs: "Setting attention block size to" 544 tokens for Qwen3-Next, 528 for Qwen3.5-9B and 1056 with an fp8 cache, all met.
+SGLang's ``MambaPool`` (a slot more than can be taken, for padding; w - 1 columns of the convolution in 16 bits, recurrent states in fp32
+unless ``--mamba-ssm-dtype`` says otherwise). Logs: "conv_state size" 0.99 GB and "ssm_state size" 50.77 GB for 360 slots of Qwen3.6-27B's
+shape, 0.07 and 3.05 GB for 64 of Qwen3.5-9B's, all met.
 """
 
 from core.memory.architecture import Architecture
@@ -49,6 +53,24 @@ def sequence_bytes(scenario: Scenario) -> int:
     of_attention, of_mixers = (1 if layers == size else ceil_div(layers, size) for layers in (attention, mixers))
     blocks = of_attention * ceil_div(scenario.context_length, tokens) + of_mixers
     return size * tokens * _token_bytes(scenario) * blocks
+
+
+#: Slots that SGLang's scheduler counts for a running sequence: three with its radix cache (its own, that of the prefix it came from, one to
+#: leave behind), and two that take turns where steps overlap (``MAMBA_CACHE_SIZE_MAX_RUNNING_REQUESTS_RATIO`` and what ``extra_buffer``,
+#: which ``auto`` stands for, adds).
+SLOTS_PER_SEQUENCE = 5
+
+
+def slot_bytes(arch: Architecture) -> int:
+    """The state of one sequence in all layers, as SGLang keeps it."""
+    rules = mixer(arch)
+    conv = 2 * rules.convolved(arch) * (arch.conv_kernel - 1)
+    return arch.num_mixer_layers * (conv + rules.recurrent_state_bytes(arch))
+
+
+def slots_bytes(arch: Architecture, sequences: int) -> int:
+    """SGLang's pool for as many ``sequences`` at once."""
+    return (SLOTS_PER_SEQUENCE * sequences + 1) * slot_bytes(arch)
 
 
 def mixer_values_per_token(arch: Architecture) -> int:

@@ -93,8 +93,12 @@ _MIXERS = {
 
 
 _SERVED_MIXERS = {
-    Component.KV_CACHE: "vLLM's pages of hybrid models: blocks of attention no smaller than a layer's state, one of each group of mixers "
+    Runtime.VLLM: "vLLM's pages of hybrid models: blocks of attention no smaller than a layer's state, one of each group of mixers "
     "for a sequence (HybridAttentionMambaModelConfig; block sizes of logs for Qwen3-Next and Qwen3.5 are met)",
+    Runtime.SGLANG: "SGLang's MambaPool: five slots a running sequence and one for padding, beside keys and values of the layers with "
+    "attention; pools logged for two sizes of Qwen3.5 are met",
+    Runtime.LLAMA_CPP: "llama.cpp's recurrent memory: what a convolution looks back on, and the state, fp32 both, for each sequence, "
+    "beside keys and values of the layers with attention; logs of Qwen3.5 and Nemotron 3 are met to the byte",
 }
 
 
@@ -104,8 +108,10 @@ def source_of(scenario: Scenario, component: Component) -> str:
         return _ARTICLE
     training = scenario.task is Task.TRAINING
     if scenario.architecture.num_mixer_layers and component in _MIXERS:
-        served = not training and scenario.runtime is Runtime.VLLM
-        return _SERVED_MIXERS.get(component, _ENGINES[component]) if served else _MIXERS[component]
+        if training or scenario.runtime is Runtime.TRANSFORMERS:
+            return _MIXERS[component]
+        if component is Component.KV_CACHE:
+            return _SERVED_MIXERS[scenario.runtime]
     if component is Component.OPTIMIZER and scenario.optimizer is Optimizer.ADAMW8BIT:
         return _PAGED
     if component in (Component.GRADIENTS, Component.OPTIMIZER) and scenario.method is not Method.FULL:

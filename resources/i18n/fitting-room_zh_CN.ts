@@ -2152,6 +2152,14 @@
         <source>torch&apos;s caching allocator; peaks and nvidia-smi of 56 FSDP runs of Mistral-7B (fms-acceleration benchmarks, 2 and 4 A100)</source>
         <translation>torch 的缓存分配器；Mistral-7B 56 次 FSDP 运行的峰值和 nvidia-smi 读数（fms-acceleration 基准，2 张和 4 张 A100）</translation>
     </message>
+    <message>
+        <source>SGLang&apos;s MambaPool: five slots a running sequence and one for padding, beside keys and values of the layers with attention; pools logged for two sizes of Qwen3.5 are met</source>
+        <translation>SGLang 的 MambaPool：每个运行中的序列五个槽位，另有一个用于填充；有注意力的层另存键和值。与两种规格的 Qwen3.5 日志中的池大小一致</translation>
+    </message>
+    <message>
+        <source>llama.cpp&apos;s recurrent memory: what a convolution looks back on, and the state, fp32 both, for each sequence, beside keys and values of the layers with attention; logs of Qwen3.5 and Nemotron 3 are met to the byte</source>
+        <translation>llama.cpp 的循环状态内存：每个序列的卷积所回看的内容和状态，均为 fp32；有注意力的层另存键和值。与 Qwen3.5 和 Nemotron 3 的日志逐字节一致</translation>
+    </message>
 </context>
 <context>
     <name>SpeedPanel</name>
@@ -3328,10 +3336,6 @@
     <message>
         <source>An image takes up to {tokens} tokens of the context.</source>
         <translation>一张图像最多占用上下文中的 {tokens} 个词元。</translation>
-    </message>
-    <message>
-        <source>This runtime on a model whose layers keep a state is not modelled yet. Pick transformers or vLLM.</source>
-        <translation>带状态层的模型在这个运行时上尚未建模。请选 transformers 或 vLLM。</translation>
     </message>
     <message>
         <source>Adapters on experts, or on a model built like this, are not modelled yet. Pick q, k, v, o, or full training.</source>

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.memory import Architecture, Component, Moment, Reason, Runtime, Scenario, Task, estimate, parameter_count, reconcile, refusal
+from core.memory import Architecture, Component, Moment, Reason, Runtime, Scenario, Task, estimate, parameter_count, refusal
 from core.memory.architecture import Mixer, Norm, Position, Router
 from core.memory.contradiction import Contradiction, ContradictionError
 from core.memory.edge import validated
@@ -12,7 +12,8 @@ from core.memory.explain import explain
 from core.memory.mixers import mixer, state_bytes
 from core.memory.parameters import largest_layer_parameters
 from core.memory.saved import layer_kinds
-from core.memory.serving_states import block_tokens, sequence_bytes
+from core.memory.serving import cached_bytes
+from core.memory.serving_states import block_tokens, sequence_bytes, slot_bytes
 
 SIZES = {
     "nominal_parameters": 10**9,
@@ -216,11 +217,14 @@ def test_memory_never_falls(arch, choices):
 
 @hybrids
 def test_every_component_is_explained(arch):
-    for choices in ({"context_length": 1000}, {"runtime": "vllm", "context_length": 1000}, {"task": "training", "context_length": 300}):
+    engines = {"vllm": "HybridAttention", "sglang": "MambaPool", "llama.cpp": "recurrent memory"}
+    served = [{"runtime": name, "context_length": 1000} for name in engines]
+    served[2]["weights"] = "q4_k_m"
+    for choices in ({"context_length": 1000}, *served, {"task": "training", "context_length": 300}):
         scenario = validated(Scenario, architecture=arch, **choices)
         found = explain(scenario)
-        if scenario.runtime is Runtime.VLLM:
-            assert "HybridAttention" in found["serving"][Component.KV_CACHE].source
+        if scenario.runtime is not Runtime.TRANSFORMERS:
+            assert engines[scenario.runtime] in found["serving"][Component.KV_CACHE].source
         for moment in estimate(scenario).moments:
             for component, size in zip(Component, moment.stack, strict=True):
                 if size:
@@ -229,13 +233,6 @@ def test_every_component_is_explained(arch):
 
 
 class TestRefused:
-    @hybrids
-    def test_engines(self, arch):
-        for runtime in (Runtime.SGLANG, Runtime.LLAMA_CPP):
-            scenario = validated(Scenario, architecture=arch, runtime=runtime, weights="q4_k_m" if runtime is Runtime.LLAMA_CPP else "bf16")
-            assert refusal(scenario).reason is Reason.RUNTIME_ON_PIECES
-            assert reconcile(scenario).runtime is Runtime.TRANSFORMERS
-
     @hybrids
     def test_adapters_and_wide_training(self, arch):
         training = validated(Scenario, architecture=arch, task=Task.TRAINING)
@@ -285,14 +282,34 @@ class TestServed:
         served = validated(Scenario, architecture=FALCON_H1, runtime=Runtime.VLLM, context_length=128)
         assert sequence_bytes(served) == 2 * 8 * block_tokens(served) * 512
 
+    @pytest.mark.parametrize(
+        ("layers", "heads", "values", "slots", "conv_gb", "state_gb"), [(48, 16, 48, 360, 0.99, 50.77), (24, 16, 32, 64, 0.07, 3.05)]
+    )
+    def test_slots_as_sglang_logs_them(self, layers, heads, values, slots, conv_gb, state_gb):
+        """GB are of 2^30 bytes there. Qwen3.6-27B and Qwen3.5-9B have these mixers."""
+        arch = replace(QWEN3_5, num_hidden_layers=64, num_mixer_layers=layers, num_layers_without_attention=layers)
+        arch = replace(arch, linear_num_key_heads=heads, linear_num_value_heads=values, linear_key_head_dim=128, linear_value_head_dim=128)
+        assert (slots + 1) * slot_bytes(arch) / 2**30 == pytest.approx(conv_gb + state_gb, abs=0.01)
+
+    def test_a_sequence_takes_slots_and_tokens(self):
+        one, two = (
+            validated(Scenario, architecture=QWEN3_5, runtime=Runtime.SGLANG, context_length=1000, batch_size=count) for count in (1, 2)
+        )
+        keys_and_values = 1000 * 4 * 2 * QWEN3_5.key_value_size
+        assert cached_bytes(one) == keys_and_values + 6 * slot_bytes(QWEN3_5)
+        assert cached_bytes(two) - cached_bytes(one) == keys_and_values + 5 * slot_bytes(QWEN3_5)
+
     def test_states_as_they_are_without_attention(self):
         served = validated(Scenario, architecture=MAMBA, runtime=Runtime.VLLM, context_length=4096)
         assert sequence_bytes(served) == 8 * (2 * 3 * 1024 + 2 * 1024 * 16)
 
     @hybrids
-    def test_totals_never_fall_with_context_or_batch(self, arch):
+    @pytest.mark.parametrize("runtime", [Runtime.VLLM, Runtime.SGLANG, Runtime.LLAMA_CPP])
+    def test_totals_never_fall_with_context_or_batch(self, arch, runtime):
         def total(context, batch):
-            served = validated(Scenario, architecture=arch, runtime=Runtime.VLLM, context_length=context, batch_size=batch)
+            weights = "q4_k_m" if runtime is Runtime.LLAMA_CPP else "bf16"
+            choices = {"runtime": runtime, "weights": weights, "context_length": context, "batch_size": batch}
+            served = validated(Scenario, architecture=arch, **choices)
             assert refusal(served) is None
             return estimate(served).total_bytes
 
