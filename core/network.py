@@ -12,6 +12,7 @@ from core.memory import Method, Recipe, Runtime, Scenario, Task, parameter_count
 from core.memory.lora import adapter_parameters
 from core.memory.parallel import Interconnect, Offload, Sharding
 from core.memory.parameters import routed_shapes
+from core.memory.varied import shapes
 
 #: Bytes a second and direction, as printed: NVLink of an H100; PCIe 4.0 x16 without its framing; one 400 Gbit/s port a GPU.
 INSIDE_BYTES_PER_SECOND = {Interconnect.NVLINK: 450e9, Interconnect.PCIE: 25e9}
@@ -103,8 +104,8 @@ def _training(scenario: Scenario) -> Traffic:
     # A sum after attention and one after the MLP, in every pass (Shoeybi et al. 2019).
     sent = sent.plus(steps * layers * passes * 2 * 2 * _ring(tensor) * states, tensor, 1, node)
     # Keys and values go round; backward, their gradients too.
-    cached = 2 * _VALUE_BYTES * tokens * arch.num_key_value_heads * arch.head_dim / tensor
-    sent = sent.plus(steps * layers * (passes + 1) * (contexts - 1) * cached, contexts, tensor, node)
+    keys = sum([shape.cached_layers * shape.key_value_size for shape in shapes(arch)]) / stages
+    sent = sent.plus(steps * keys * (passes + 1) * (contexts - 1) * 2 * _VALUE_BYTES * tokens / tensor, contexts, tensor, node)
     handed = states / (tensor if parallel.sequence_parallel else 1)
     sent = sent.plus(steps * parallel.virtual_pipeline_parallel_size * 2 * handed, stages, tensor * replicas, node)
     experts = parallel.expert_parallel_size

@@ -12,6 +12,7 @@ from core.memory.formats import bits_per_value
 from core.memory.inference import decode_cache_bytes
 from core.memory.mixers import state_bytes
 from core.memory.parameters import embedding_parameters
+from core.memory.varied import shapes
 from core.memory.weights import weight_bytes
 
 
@@ -100,7 +101,8 @@ def _with_experts(arch: Architecture, experts: int) -> Architecture:
 
 def _forward_flops(arch: Architecture, length: int) -> float:
     """Operations a token of a causal sequence: two a parameter, and four a head value and position before it, half of them on average."""
-    return 2.0 * active_parameters(arch) + 2.0 * arch.attention_layers * arch.query_size * length
+    before = 2.0 * sum([shape.attention_layers * shape.query_size for shape in shapes(arch)]) * length
+    return 2.0 * active_parameters(arch) + before
 
 
 def training_flops_per_token(scenario: Scenario) -> float:

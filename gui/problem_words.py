@@ -138,6 +138,12 @@ def _contradiction(found: Contradiction) -> str:
             return translate("Words", "The mixer needs these sizes")
         case Contradiction.LINEAR_HEADS:
             return translate("Words", "The value heads of linear attention must be a multiple of its key heads, and heads need a width")
+        case Contradiction.RUN_TOTALS:
+            return translate("Words", "Layers that differ in shape do not add up to those of their kind")
+        case Contradiction.RUN_PIECES:
+            return translate("Words", "Layers that differ in shape are not modelled together with these pieces")
+        case Contradiction.RUN_BLOCKS:
+            return translate("Words", "A layer without attention has no window and no shared keys, and each block needs a norm of its own")
         case Contradiction.EXPERT_PARALLEL:
             return translate("Words", "Experts are spread over more GPUs than one pipeline stage has")
         case Contradiction.STAGES_NAMED:

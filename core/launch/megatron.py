@@ -22,6 +22,8 @@ def to_megatron(scenario: Scenario, model: str) -> list[str]:
     arch, parallel = scenario.architecture, scenario.parallel
     if scenario.task is not Task.TRAINING or scenario.method is not Method.FULL:
         raise CannotSayError("Megatron-LM’s line is for full training")
+    if arch.layer_runs:
+        raise CannotSayError("Megatron-LM’s line has one shape for all layers")
     if parallel.sharding not in (Sharding.NONE, Sharding.MEGATRON):
         raise CannotSayError(f"Megatron-LM’s line has no {parallel.sharding.value}")
     if parallel.offload_parameters is not Offload.NONE or parallel.offload_activations is not Offload.NONE:

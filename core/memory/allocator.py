@@ -9,8 +9,9 @@ lies above weights and cache.
 from core.memory.architecture import Architecture
 from core.memory.formats import Format, bits_per_value, unquantized_bytes_per_value
 from core.memory.mixers import mixer_shapes
-from core.memory.parameters import attention_shapes, embedding_parameters, mlp_shapes
+from core.memory.parameters import attention_shapes, embedding_parameters, mlp_shapes, replaced_blocks
 from core.memory.units import MIB, ceil_div
+from core.memory.varied import shapes
 
 _LARGE_REQUEST_BYTES = 10 * MIB
 _SEGMENT_BYTES = 2 * MIB
@@ -35,9 +36,15 @@ def unsplit_weight_bytes(arch: Architecture, fmt: Format) -> int:
     """
     bits, wide = bits_per_value(fmt), unquantized_bytes_per_value(fmt)
 
-    def layer(shapes: tuple[tuple[str, int, int], ...]) -> int:
-        return sum(unsplit_bytes(inputs * outputs * bits // 8) for _, inputs, outputs in shapes)
+    def layer(matrices: tuple[tuple[str, int, int], ...]) -> int:
+        return sum(unsplit_bytes(inputs * outputs * bits // 8) for _, inputs, outputs in matrices)
 
-    layers = arch.attention_layers * layer(attention_shapes(arch)) + (arch.mlp_layers - arch.num_moe_layers) * layer(mlp_shapes(arch))
-    layers += arch.num_mixer_layers * layer(mixer_shapes(arch))
-    return layers + (1 if arch.tie_word_embeddings else 2) * unsplit_bytes(embedding_parameters(arch) * wide)
+    def layers(arch: Architecture) -> int:
+        attention, mlp = layer(attention_shapes(arch)), layer(mlp_shapes(arch))
+        ends = arch.attention_layers * attention + (arch.mlp_layers - arch.num_moe_layers) * mlp
+        ends += replaced_blocks(arch) * unsplit_bytes(arch.hidden_size**2 * bits // 8)
+        return ends + arch.num_mixer_layers * layer(mixer_shapes(arch))
+
+    return sum([layers(shape) for shape in shapes(arch)]) + (1 if arch.tie_word_embeddings else 2) * unsplit_bytes(
+        embedding_parameters(arch) * wide
+    )

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Le, MaxLen
 
 from core.memory.contradiction import Contradiction, ContradictionError
 from core.memory.formats import Format
+from core.memory.layer_run import MAX_RUNS, Block, LayerRun
 
 
 class Norm(StrEnum):
@@ -282,6 +283,15 @@ class Architecture:
     logits_in_fp32: bool = False
     """The model returns fp32 logits (Mamba-2, Nemotron-H)."""
 
+    layer_runs: Annotated[tuple[LayerRun, ...], MaxLen(MAX_RUNS)] = ()
+    """Where layers differ in shape, runs of alike ones in order; the sizes above are then the largest layer's, counts of layers those of
+    all runs. Empty: all layers are alike but for what is said elsewhere. :func:`core.memory.varied.with_runs` makes such a model."""
+    num_kv_shared_layers: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Layers that reuse the keys and values of an earlier one."""
+    num_replaced_attentions: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Of the layers without attention, those that have one matrix instead."""
+    num_replaced_mlps: Annotated[int, Ge(0), Le(10**5)] = 0
+
     vision_parameters: Annotated[int, Ge(0), Le(10**13)] = 0
     """Values of a vision tower and of what joins it to the model: loaded beside it, never quantized, and frozen in training."""
 
@@ -291,7 +301,7 @@ class Architecture:
     """What they take together."""
 
     def __post_init__(self) -> None:
-        if self.num_attention_heads % self.num_key_value_heads:
+        if not self.layer_runs and self.num_attention_heads % self.num_key_value_heads:
             self._contradicts(Contradiction.KEY_VALUE_HEADS, "num_attention_heads", "num_key_value_heads")
         if self.num_experts and not 0 < self.num_experts_per_tok <= self.num_experts:
             self._contradicts(Contradiction.EXPERTS_PER_TOKEN, "num_experts_per_tok", "num_experts")
@@ -301,7 +311,11 @@ class Architecture:
             self._contradicts(Contradiction.LATENT_WIDTHS, "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
         if bool(self.sliding_window) != bool(self.num_sliding_layers) or self.num_sliding_layers > self.num_hidden_layers:
             self._contradicts(Contradiction.WINDOW, "sliding_window", "num_sliding_layers", "num_hidden_layers")
-        if self.mixer is not Mixer.NONE:
+        if self.layer_runs:
+            self._check_runs()
+        elif self.num_kv_shared_layers or self.num_replaced_attentions or self.num_replaced_mlps:
+            self._contradicts(Contradiction.RUN_TOTALS, "num_kv_shared_layers", "num_replaced_attentions", "num_replaced_mlps")
+        elif self.mixer is not Mixer.NONE:
             self._check_mixer()
         elif self.num_mixer_layers or self.num_layers_without_attention or self.num_layers_without_mlp:
             self._contradicts(
@@ -336,6 +350,31 @@ class Architecture:
 
     def _contradicts(self, contradiction: Contradiction, *names: str) -> Never:
         raise ContradictionError(contradiction, **{name: getattr(self, name) for name in names})
+
+    def _check_runs(self) -> None:
+        if self.mixer is not Mixer.NONE or self.kv_lora_rank or self.expert_layer_period > 1 or self.num_unrotated_layers:
+            self._contradicts(Contradiction.RUN_PIECES, "num_mixer_layers", "kv_lora_rank", "expert_layer_period", "num_unrotated_layers")
+        totals = {
+            "num_hidden_layers": [run.layers for run in self.layer_runs],
+            "num_sliding_layers": [run.layers for run in self.layer_runs if run.sliding],
+            "num_kv_shared_layers": [run.layers for run in self.layer_runs if run.kv_shared],
+            "num_layers_without_attention": [run.layers for run in self.layer_runs if run.attention is not Block.WHOLE],
+            "num_layers_without_mlp": [run.layers for run in self.layer_runs if run.mlp is not Block.WHOLE],
+            "num_replaced_attentions": [run.layers for run in self.layer_runs if run.attention is Block.LINEAR],
+            "num_replaced_mlps": [run.layers for run in self.layer_runs if run.mlp is Block.LINEAR],
+        }
+        wrong = [name for name, layers in totals.items() if getattr(self, name) != sum(layers)]
+        if wrong:
+            self._contradicts(Contradiction.RUN_TOTALS, *wrong)
+        norm_for_both = self.single_norm or self.parallel_residual or self.output_norms
+        for run in self.layer_runs:
+            heads, groups = run.num_attention_heads or self.num_attention_heads, run.num_key_value_heads or self.num_key_value_heads
+            if run.attention is Block.WHOLE and heads % groups:
+                raise ContradictionError(Contradiction.KEY_VALUE_HEADS, num_attention_heads=heads, num_key_value_heads=groups)
+            without_heads = run.attention is not Block.WHOLE and (run.kv_shared or run.sliding)
+            half = not run.attention is run.mlp is Block.WHOLE
+            if without_heads or (half and norm_for_both):
+                self._contradicts(Contradiction.RUN_BLOCKS, "num_layers_without_attention", "num_layers_without_mlp")
 
     @property
     def query_size(self) -> int:
@@ -382,6 +421,16 @@ class Architecture:
     def attention_layers(self) -> int:
         """Layers with attention."""
         return self.num_hidden_layers - self.num_layers_without_attention
+
+    @property
+    def cached_layers(self) -> int:
+        """Layers with keys and values of their own."""
+        return self.attention_layers - self.num_kv_shared_layers
+
+    @property
+    def keys_shared(self) -> bool:
+        """Of a shape (:mod:`core.memory.varied`): its layers reuse the keys and values of an earlier one."""
+        return self.num_kv_shared_layers > 0
 
     @property
     def mlp_layers(self) -> int:

@@ -54,7 +54,8 @@ def attention_path(attention: Attention, n: Numerics, arch: Architecture, *, mas
 
 def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
     """Bytes one layer's attention keeps for backward: rotated q and k, v, output; softmax statistics or scores; the
-    random-number state of the fused kernels (16 or 24 bytes). Flash keeps k and v once a group, not once a query head.
+    random-number state of the fused kernels (16 or 24 bytes). Flash keeps k and v once a group, not once a query head; k and v of an
+    earlier layer are kept by that.
     """
     tokens = batch * length
     if arch.kv_lora_rank:
@@ -70,7 +71,7 @@ def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch:
 
 
 def _tensors_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
-    q, k, heads = arch.query_size, arch.key_value_size, arch.num_attention_heads
+    q, k, heads = arch.query_size, 0 if arch.keys_shared else arch.key_value_size, arch.num_attention_heads
     tokens = batch * length
     match path:
         case AttentionPath.FLASH:
@@ -116,6 +117,8 @@ def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> in
     """
     e, q, heads = n.compute, arch.query_size, arch.num_attention_heads
     repeated = q if arch.num_key_value_heads > 1 or (arch.broadcast_heads and batch > 1) else arch.key_value_size
+    if arch.keys_shared and arch.num_key_value_heads in (1, heads):
+        repeated = 0  # not repeated, but the earlier layer's
     plain = 2 * e + 1 if arch.attention_dropout else e
     if arch.attention_sinks:  # kept with the column of the sinks, then cut off
         return 2 * e * (q + repeated) + e * heads * (length + 1) + 4 * e * heads
@@ -277,9 +280,9 @@ def alibi_bytes(n: Numerics, arch: Architecture, tokens: int) -> int:
 
 
 def kv_cache_row(arch: Architecture) -> tuple[int, int]:
-    """(rows, columns) the cache adds per token: one key and one value head vector for each key/value head and layer; with MLA one
-    latent and one rotated key a layer.
+    """(rows, columns) the cache adds per token, of a shape: one key and one value head vector for each key/value head and layer that has
+    its own; with MLA one latent and one rotated key a layer.
     """
     if arch.kv_lora_rank:
         return arch.attention_layers, arch.kv_lora_rank + arch.qk_rope_head_dim
-    return 2 * arch.attention_layers * arch.num_cached_heads, arch.head_dim
+    return 2 * arch.cached_layers * arch.num_cached_heads, arch.head_dim

@@ -12,6 +12,7 @@ from core.memory.attention import (
     attention_saved,
     rotary_bytes,
 )
+from core.memory.backward_varied import varied_instants_adapters, varied_instants_full
 from core.memory.components import Cause, Stack
 from core.memory.frozen import LayerKind
 from core.memory.inference import TOKEN_ID_BYTES
@@ -35,11 +36,13 @@ from core.memory.parameters import (
     layer_linear_parameters,
     layer_vector_parameters,
     matrices_in_mlp,
+    matrix_values,
     moe_linear_parameters,
     router_parameters,
 )
 from core.memory.saved import Saved, layer_saved
 from core.memory.scenario import Gradients, Loss, Scenario
+from core.memory.varied import ordered
 from core.memory.weights import dequantization_bytes
 
 Instants = list[tuple[Stack, Cause]]
@@ -61,13 +64,14 @@ def _alive(scenario: Scenario, before: int, just_made: int, everything: int) -> 
 def backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all_gradients: int) -> Instants:
     """The backward pass when every weight is trained: the instants in the order they happen."""
     arch, length = scenario.architecture, scenario.context_length
+    shape = ordered(arch)[0]
     tokens = scenario.batch_size * length
     h, g = arch.hidden_size, n.gradient
     residual = n.residual * h * tokens
     checkpointing = scenario.gradient_checkpointing
     head_gradient = g * embedding_parameters(arch)
     down_gradient = g * h * arch.intermediate_size
-    layer_gradient = g * (layer_linear_parameters(arch) + layer_vector_parameters(arch))
+    layer_gradient = g * (layer_linear_parameters(shape) + layer_vector_parameters(shape))
     mlp_work = tokens * mlp_backward(n, arch)
 
     def made(before: int, just_made: int, activations: int, workspace: int, logits: int = 0) -> Stack:
@@ -95,13 +99,16 @@ def backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all
     # Tied, the gradient of the embedding is made beside the head's and then added into a third.
     sums = 2 * head_gradient if arch.tie_word_embeddings else residual
     embedding = made(all_gradients - head_gradient, head_gradient, 0, sums)
+    if arch.layer_runs and not arch.num_experts:
+        varied = varied_instants_full(scenario, n, kept, all_gradients, made)
+        return [(loss, Cause.LOSS), (head, Cause.HEAD), *varied, (embedding, Cause.EMBEDDING)]
     if arch.num_mixer_layers:
         mixing = mixer_instants(scenario, n, kept, all_gradients, made)
         return [(loss, Cause.LOSS), (head, Cause.HEAD), *mixing, (embedding, Cause.EMBEDDING)]
     instants = [(loss, Cause.LOSS), (head, Cause.HEAD), (last_mlp, Cause.MLP), (first_mlp, Cause.MLP)]
     if arch.num_experts:
         experts, missing = _first_experts(scenario, n, step)
-        of_layer = n.gradient * (layer_vector_parameters(arch) + moe_linear_parameters(arch))
+        of_layer = n.gradient * (layer_vector_parameters(shape) + moe_linear_parameters(shape))
         before = max(0, all_gradients - missing - of_layer)
         instants = [
             (loss, Cause.LOSS),
@@ -111,7 +118,7 @@ def backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all
         combined = moe_combined_backward(arch) * tokens
         if combined:
             later = max(0, all_gradients - missing - g * (expert_parameters(arch) - router_parameters(arch)))
-            whole = layer_saved(scenario, n, LayerKind(1, False, True)) + _before_experts(scenario, n)
+            whole = layer_saved(scenario, n, LayerKind(1, False, True, shape=shape)) + _before_experts(scenario, n)
             instants.append((made(later, 0, whole, combined), Cause.EXPERTS))
             instants.append((made(head_gradient, 0, kept.layers + recomputed, combined), Cause.EXPERTS))
         if arch.router is Router.EVERY_EXPERT:
@@ -133,10 +140,9 @@ def _first_experts(scenario: Scenario, n: Numerics, step: Stack) -> tuple[Stack,
     """The first layer with experts as its inputs get their gradients, and what gradients are missing then: all its experts have theirs,
     nothing before it has.
     """
-    arch, length = scenario.architecture, scenario.context_length
+    arch, length = ordered(scenario.architecture)[0], scenario.context_length
     tokens = scenario.batch_size * length
-    shapes = attention_shapes(arch)
-    attention = sum(inputs * outputs for _, inputs, outputs in shapes)
+    attention = matrix_values(attention_shapes(arch))
     plain = arch.first_k_dense_replace * (layer_linear_parameters(arch) + layer_vector_parameters(arch))
     missing = attention + layer_vector_parameters(arch) + router_parameters(arch) + plain + shared_expert_parameters(arch)
     missing += embedding_parameters(arch) * (not arch.tie_word_embeddings)  # tied, the head has made its gradient
@@ -145,7 +151,7 @@ def _first_experts(scenario: Scenario, n: Numerics, step: Stack) -> tuple[Stack,
     kept = tokens * (layer_norms_saved(n, arch) + wide * moe_kept_at_inputs(arch))
     below = kept + attention_saved(path, n, arch, scenario.batch_size, length)
     before = _before_experts(scenario, n)
-    shared = rotary_bytes(n, arch, length) + labels_bytes(scenario.batch_size, length)
+    shared = rotary_bytes(n, scenario.architecture, length) + labels_bytes(scenario.batch_size, length)
     instant = step._replace(activations=below + moe_constant(arch) + before + shared, workspace=tokens * wide * moe_backward(arch))
     return instant, n.gradient * missing
 
@@ -156,7 +162,7 @@ def _before_experts(scenario: Scenario, n: Numerics) -> int:
     plain = arch.first_k_dense_replace
     if scenario.gradient_checkpointing:
         return n.residual * arch.hidden_size * scenario.batch_size * length * (1 + plain) + TOKEN_ID_BYTES * length
-    return layer_saved(scenario, n, LayerKind(1, False, False)) * plain
+    return layer_saved(scenario, n, LayerKind(1, False, False, shape=ordered(arch)[0])) * plain
 
 
 def backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients: int) -> Instants:
@@ -173,6 +179,12 @@ def backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved,
         activations=kept.layers + kept.outside,
         logits=kept.for_loss + backward_logits_bytes(scenario, n, tokens),
     )
+    if arch.layer_runs:
+
+        def made(before: int, just_made: int, activations: int, workspace: int) -> Stack:
+            return step.at_instant(activations, workspace + dequantization, gradients=_alive(scenario, before, just_made, gradients)[0])
+
+        return [(loss, Cause.LOSS), *varied_instants_adapters(scenario, n, kept, gradients, made)]
     recomputed = kept.layer if scenario.gradient_checkpointing else 0
     last_mlp = step.at_instant(kept.layers + recomputed - released, mlp_work + dequantization)
     first_mlp = step.at_instant(

@@ -23,6 +23,12 @@ class Contradiction(StrEnum):
     """Each mixer has sizes that it cannot be without."""
     LINEAR_HEADS = "linear_heads"
     """Each key head of a gated delta net serves as many value heads."""
+    RUN_TOTALS = "run_totals"
+    """Where layers differ in shape, runs of alike ones add up to all layers of their kind."""
+    RUN_PIECES = "run_pieces"
+    """Layers that differ in shape are not known together with every piece."""
+    RUN_BLOCKS = "run_blocks"
+    """A layer without attention has no window and no shared keys; where attention or MLP can be missing, each has a norm of its own."""
     EXPERT_PARALLEL = "expert_parallel"
     """Experts are spread over GPUs of one pipeline stage."""
     STAGES_NAMED = "stages_named"
@@ -49,6 +55,9 @@ _ENGLISH = {
     Contradiction.MLP_LAYERS: "either each layer with a mixer or attention has an MLP, or none has",
     Contradiction.MIXER_SIZES: "a size of the mixer is missing",
     Contradiction.LINEAR_HEADS: "linear_num_value_heads is not a multiple of linear_num_key_heads, or heads have no width",
+    Contradiction.RUN_TOTALS: "layer_runs does not add up to the layers of a kind",
+    Contradiction.RUN_PIECES: "layers that differ in shape are not modelled with mixers, latents, experts or rotation in some layers",
+    Contradiction.RUN_BLOCKS: "a layer without attention or MLP slides or shares keys, or its norm is for both",
     Contradiction.EXPERT_PARALLEL: "expert_parallel_size is more than the GPUs that one pipeline stage has",
     Contradiction.STAGES_NAMED: "layers_per_stage names another number of stages",
     Contradiction.CARDS_NAMED: "gpus names another number of cards",

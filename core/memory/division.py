@@ -17,6 +17,7 @@ from core.memory.scenario import Gradients, Loss, Method, Scenario
 from core.memory.sharding import DIVIDES_WEIGHTS
 from core.memory.short_conv import convolved
 from core.memory.units import ceil_div
+from core.memory.varied import sliced
 
 
 class Stage(NamedTuple):
@@ -41,8 +42,18 @@ def part_of(arch: Architecture, parallel: Parallelism) -> Architecture:
     of_expert = parallel.expert_tensor_parallel_size or t
     if t == of_expert == 1:
         return arch
+    runs = tuple(
+        replace(
+            run,
+            num_attention_heads=max(1, (run.num_attention_heads or arch.num_attention_heads) // t),
+            num_key_value_heads=max(1, (run.num_key_value_heads or arch.num_key_value_heads) // t),
+            intermediate_size=max(1, (run.intermediate_size or arch.intermediate_size) // t),
+        )
+        for run in arch.layer_runs
+    )
     return replace(
         arch,
+        layer_runs=runs,
         num_attention_heads=max(1, arch.num_attention_heads // t),
         num_key_value_heads=max(1, arch.num_key_value_heads // t),
         intermediate_size=max(1, arch.intermediate_size // t),
@@ -66,6 +77,8 @@ def with_layers(arch: Architecture, first: int, layers: int) -> Architecture:
     if arch.num_mixer_layers:
         return with_hybrid_layers(arch, first, layers)
     dense = arch.first_k_dense_replace
+    if arch.layer_runs:
+        return replace(sliced(arch, first, layers), first_k_dense_replace=max(0, min(dense - first, layers)), file_format=None)
     return replace(
         arch,
         num_hidden_layers=layers,

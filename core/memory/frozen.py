@@ -13,6 +13,7 @@ from core.memory.lora import adapter_copies, adapters_saved, first_layer_adapter
 from core.memory.mlp import mlp_frozen_saved
 from core.memory.moe import moe_constant, moe_frozen_saved
 from core.memory.norms import (
+    head_norms_constant,
     head_norms_frozen_saved,
     layer_norms_constant,
     norm_constant,
@@ -21,8 +22,16 @@ from core.memory.norms import (
     widens_input,
 )
 from core.memory.numerics import Numerics
-from core.memory.parameters import layer_linear_parameters, matrices_in_mlp
+from core.memory.parameters import (
+    attention_shapes,
+    layer_linear_parameters,
+    matrices_in_mlp,
+    matrix_values,
+    mlp_shapes,
+    replaced_blocks,
+)
 from core.memory.scenario import Method, Scenario
+from core.memory.varied import ordered, shapes
 
 
 class LayerKind(NamedTuple):
@@ -37,16 +46,25 @@ class LayerKind(NamedTuple):
     attends: bool = True
     mixes: bool = False
     has_mlp: bool = True
+    shape: Architecture | None = None
+    """Where layers differ in shape: that of these."""
+
+
+def shape_of(scenario: Scenario, kind: LayerKind) -> Architecture:
+    """What the formulas of one layer of ``kind`` reckon with."""
+    return kind.shape or scenario.architecture
 
 
 def layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     """Bytes one layer keeps when only adapters are trained."""
-    arch, batch, length, experts = scenario.architecture, scenario.batch_size, scenario.context_length, kind.experts
+    arch, batch, length, experts = shape_of(scenario, kind), scenario.batch_size, scenario.context_length, kind.experts
+    if not (kind.attends and kind.has_mlp):
+        return _blocks_saved_frozen(scenario, n, kind, arch)
     path = attention_path(scenario.attention, n, arch, masked=kind.masked)
     # Scores need what o_proj reads no longer; put together by concatenation, it is another layout of what flash keeps.
     dropped = path in (AttentionPath.EAGER, AttentionPath.MATH) or (path is AttentionPath.FLASH and arch.rotary_concatenated)
     per_token = _norms_saved(n, arch, fused=scenario.fused_kernels) - dropped * n.compute * arch.query_size
-    per_token += adapters_saved(scenario, experts=experts, output_kept=not dropped)
+    per_token += adapters_saved(scenario, arch, experts=experts, output_kept=not dropped)
     if experts:
         per_token += moe_frozen_saved(arch)
     else:
@@ -62,12 +80,40 @@ def layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     if scenario.method is Method.QLORA and scenario.keep_linear_inputs:
         # outputs of both norms, and what down_proj reads; attention keeps what o_proj reads
         per_token += n.compute * (2 * arch.hidden_size + arch.intermediate_size)
-    constant = adapter_copies(scenario, experts=experts) + layer_norms_constant(n, arch) + (moe_constant(arch) if experts else 0)
+    constant = adapter_copies(scenario, arch, experts=experts) + layer_norms_constant(n, arch) + (moe_constant(arch) if experts else 0)
     if arch.qk_norm_rotated and not kind.rotates:
         constant += 4 * length  # how much each position is scaled
     if n.autocast and n.weight == 4:
         constant += 2 * layer_linear_parameters(arch)
     return batch * length * per_token + attention_saved(path, n, arch, batch, length) + constant
+
+
+def _blocks_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind, arch: Architecture) -> int:
+    """The same of a layer that lacks attention or MLP, or has one matrix in its place: what each of its blocks and their norms keep."""
+    batch, length, h, wide = scenario.batch_size, scenario.context_length, arch.hidden_size, n.autocast and n.weight == 4
+    replaced = (arch.num_replaced_attentions > 0) + (arch.num_replaced_mlps > 0)
+    blocks = kind.attends + kind.has_mlp + replaced
+    norms = arch.norms_in_layer // 2 * blocks
+    per_token = norms * norm_frozen_saved(arch.norm, n, h, fused=scenario.fused_kernels)
+    constant = norms * norm_constant(arch.norm, n, h) + adapter_copies(scenario, arch, experts=kind.experts)
+    constant += 2 * replaced * h * h * wide
+    output_kept = True
+    if kind.attends:
+        path = attention_path(scenario.attention, n, arch, masked=kind.masked)
+        output_kept = path not in (AttentionPath.EAGER, AttentionPath.MATH)
+        per_token += head_norms_frozen_saved(arch) * arch.qk_norm - (not output_kept) * n.compute * arch.query_size
+        constant += head_norms_constant(n, arch) + attention_saved(path, n, arch, batch, length)
+        constant += 2 * matrix_values(attention_shapes(arch)) * wide
+    if kind.has_mlp and kind.experts:
+        per_token += moe_frozen_saved(arch)
+        constant += moe_constant(arch)
+    elif kind.has_mlp:
+        per_token += mlp_frozen_saved(n, arch)
+        constant += 2 * matrix_values(mlp_shapes(arch)) * wide
+    if scenario.method is Method.QLORA and scenario.keep_linear_inputs:
+        per_token += n.compute * (blocks * h + arch.intermediate_size * kind.has_mlp)
+    per_token += adapters_saved(scenario, arch, experts=kind.experts, output_kept=output_kept)
+    return batch * length * per_token + constant
 
 
 def _norms_saved(n: Numerics, arch: Architecture, *, fused: bool) -> int:
@@ -80,7 +126,7 @@ def _norms_saved(n: Numerics, arch: Architecture, *, fused: bool) -> int:
 
 def first_layer_input_bytes(scenario: Scenario, n: Numerics) -> int:
     """What the first layer does without: nothing asks for the gradient of its input."""
-    arch = scenario.architecture
+    arch = ordered(scenario.architecture)[0]
     targets = scenario.lora_target_modules
     per_token = constant = 0
     if not arch.output_norms:
@@ -109,6 +155,8 @@ def held_linear_inputs(scenario: Scenario, n: Numerics) -> int:
     holds = scenario.method is Method.QLORA and scenario.keep_linear_inputs
     if not holds or scenario.gradient_checkpointing or scenario.first_step:
         return 0
-    arch = scenario.architecture
-    per_token = n.compute * (2 * arch.hidden_size + arch.query_size + arch.intermediate_size)
-    return arch.num_hidden_layers * scenario.batch_size * scenario.context_length * per_token
+    values = 0
+    for arch in shapes(scenario.architecture):
+        of_attention, of_mlp = arch.hidden_size + arch.query_size, arch.hidden_size + arch.intermediate_size
+        values += arch.attention_layers * of_attention + arch.mlp_layers * of_mlp + replaced_blocks(arch) * arch.hidden_size
+    return scenario.batch_size * scenario.context_length * n.compute * values

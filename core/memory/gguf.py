@@ -20,13 +20,14 @@ from core.memory.parameters import (
     attention_shapes,
     expert_shapes,
     expert_width,
-    layer_vector_parameters,
     mlp_shapes,
     norm_parameters,
     position_parameters,
     routed_shapes,
     router_parameters,
+    vector_parameters,
 )
+from core.memory.varied import ordered, shapes
 
 _SIX = frozenset({Format.Q4_K_M, Format.Q5_K_M})
 _SMALL = frozenset({Format.IQ1_S, Format.IQ1_M, Format.IQ2_XXS, Format.IQ2_XS})
@@ -211,19 +212,40 @@ def layers_bytes(arch: Architecture, file: Format, first_layer: int = 0) -> int:
     layers = arch.num_hidden_layers
     if arch.num_mixer_layers:
         return hybrid_layers_bytes(arch, file, first_layer)
-    vectors = (layers - first_layer) * layer_vector_parameters(arch)
-    total = 4 * (vectors + norm_parameters(arch, arch.hidden_size) + position_parameters(arch))
-    plain = layers - arch.num_moe_layers
-    grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
-    shapes = {False: mlp_shapes(arch), True: _expert_shapes(arch) if arch.num_experts else ()}
-    for with_experts, start, last in ((False, 0, plain), (True, plain, layers)):
-        first = max(start, first_layer)
+    outside = 4 * (norm_parameters(arch, arch.hidden_size) + position_parameters(arch))
+    grouped, start, total = _grouped(arch), 0, outside
+    for shape in ordered(arch):
+        total += _run_bytes(shape, file, layers, start, first_layer, grouped=grouped)
+        start += shape.num_hidden_layers
+    return total
+
+
+def _grouped(arch: Architecture) -> bool:
+    """Whether four query heads or more share keys and values: of the first layer, where layers differ, as llama.cpp's quantizer asks."""
+    first = ordered(arch)[0]
+    return first.num_attention_heads // first.num_key_value_heads >= 4
+
+
+def _run_bytes(arch: Architecture, file: Format, layers: int, start: int, first_layer: int, *, grouped: bool) -> int:
+    """The layers of a shape that stand from ``start`` on among all ``layers`` of the model, those before ``first_layer`` left out."""
+    end, total = start + arch.num_hidden_layers, 0
+    if end <= first_layer:
+        return 0
+    total += 4 * (end - max(start, first_layer)) * (vector_parameters(arch) // arch.num_hidden_layers)
+    attention = attention_shapes(arch) if arch.attention_layers else ()
+    replaced = ((arch.num_replaced_attentions > 0) + (arch.num_replaced_mlps > 0)) * (("linear", arch.hidden_size, arch.hidden_size),)
+    plain = end - arch.num_moe_layers
+    for with_experts, begin, last in ((False, start, plain), (True, plain, end)):
+        first = max(begin, first_layer)
         if first < last:
-            every = (*attention_shapes(arch), *shapes[with_experts])
+            mlp = _expert_shapes(arch) if with_experts else mlp_shapes(arch) if arch.mlp_layers else ()
             if with_experts:
                 total += 4 * (last - first) * router_parameters(arch)
             for kind, count in _kinds(file, layers, first, last, grouped=grouped, many_experts=arch.num_experts >= 4):
-                total += count * sum(_stored_bytes(_type_of(arch, name, file, kind), outputs, inputs) for name, inputs, outputs in every)
+                total += count * sum(
+                    _stored_bytes(_type_of(arch, name, file, kind), outputs, inputs)
+                    for name, inputs, outputs in (*attention, *mlp, *replaced)
+                )
     return total
 
 
@@ -239,12 +261,12 @@ def hybrid_layers_bytes(arch: Architecture, file: Format, first_layer: int) -> i
     total += here.mixers * sum(_stored_bytes(kind, outputs, inputs) for kind, inputs, outputs in _mixer_tensors(arch, file))
     mlps, with_experts = arch.mlp_layers, arch.num_moe_layers
     plain = mlps - with_experts
-    for shapes, first, last, of in (
+    for matrices, first, last, of in (
         (attention_shapes(arch), arch.attention_layers - here.attention, arch.attention_layers, arch.attention_layers),
         (mlp_shapes(arch), plain - here.mlps + here.experts, plain, mlps),
         (_expert_shapes(arch) if with_experts else (), mlps - here.experts, mlps, mlps),
     ):
-        total += _of_kinds(arch, file, shapes, first, last, of)
+        total += _of_kinds(arch, file, matrices, first, last, of)
     return total
 
 
@@ -252,7 +274,7 @@ def _of_kinds(arch: Architecture, file: Format, shapes: tuple[Shape, ...], first
     """Of those with ``shapes``, ``layers`` in all, from ``first`` to before ``last``."""
     if first >= last:
         return 0
-    grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
+    grouped = _grouped(arch)
     return sum(
         count * sum(_stored_bytes(_type_of(arch, name, file, kind), outputs, inputs) for name, inputs, outputs in shapes)
         for kind, count in _kinds(file, layers, first, last, grouped=grouped, many_experts=arch.num_experts >= 4)
@@ -281,7 +303,7 @@ def experts_bytes(arch: Architecture, file: Format, first: int, last: int) -> in
     start, layers = max(first, arch.num_hidden_layers - arch.num_moe_layers), arch.num_hidden_layers
     if not arch.num_experts or start >= last:
         return 0
-    grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
+    grouped = _grouped(arch)
     only = _in_turn(routed_shapes(arch))
     return sum(
         count * sum(_stored_bytes(_type_of(arch, name, file, kind), outputs, inputs) for name, inputs, outputs in only)
@@ -311,18 +333,20 @@ def _type_of(arch: Architecture, name: str, file: Format, kind: _Kind) -> Format
 
 def largest_matrix_bytes(arch: Architecture, file: Format) -> int:
     """The largest tensor of any layer; the matrices of all experts of a kind are one."""
+    if arch.layer_runs:
+        return max([largest_matrix_bytes(shape, file) for shape in shapes(arch)])
     layers = arch.num_hidden_layers
-    grouped = arch.num_attention_heads // arch.num_key_value_heads >= 4
+    grouped = _grouped(arch)
     experts = arch.num_experts
     # ``expert_shapes`` lists gate and up, fused or not, and down of one expert after another: here a kind is what the type names.
-    shapes = [*attention_shapes(arch), *mlp_shapes(arch)]
+    matrices = [*attention_shapes(arch), *mlp_shapes(arch)]
     if experts:
         width, m = expert_width(arch), arch.moe_intermediate_size
-        shapes = [("gate_proj", width, experts * m), ("down_proj", m, experts * width)]
+        matrices = [("gate_proj", width, experts * m), ("down_proj", m, experts * width)]
     found = [
         _stored_bytes(_type_of(arch, name, file, kind), outputs, inputs)
         for kind, _ in _kinds(file, layers, 0, layers, grouped=grouped, many_experts=experts >= 4)
-        for name, inputs, outputs in shapes
+        for name, inputs, outputs in matrices
     ]
     if arch.num_mixer_layers:
         found += [_stored_bytes(kind, outputs, inputs) for kind, inputs, outputs in _mixer_tensors(arch, file)]

@@ -4,10 +4,11 @@ Source: measured storages of transformers 5.23 on torch 2.13 (``generate()`` wit
 instants; each instant adds its own working set to what is resident.
 """
 
+from dataclasses import replace
+
 from core.memory.allocator import unsplit_weight_bytes
-from core.memory.architecture import Position
+from core.memory.architecture import Architecture, Position
 from core.memory.attention import (
-    AttentionPath,
     alibi_bytes,
     attention_decode_bytes,
     attention_path,
@@ -21,13 +22,15 @@ from core.memory.attention import (
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import Format, matrix_bytes
+from core.memory.layer_run import LayerRun
 from core.memory.mixers import mixer, state_bytes
 from core.memory.mlp import mlp_prefill
 from core.memory.moe import moe_prefill
-from core.memory.numerics import numerics
+from core.memory.numerics import Numerics, numerics
 from core.memory.parameters import embedding_parameters
 from core.memory.runtime import moment_of
-from core.memory.scenario import Scenario, TransformersRelease
+from core.memory.scenario import Attention, Scenario, TransformersRelease
+from core.memory.varied import ordered, shapes
 from core.memory.weights import UNPACKED_IN_KERNEL, dequantization_bytes, kernel_buffer_bytes, weight_bytes
 
 #: One id of the vocabulary, int64.
@@ -36,19 +39,40 @@ TOKEN_ID_BYTES = 8
 
 def kv_cache_bytes(scenario: Scenario, tokens: int) -> int:
     """Keys and values of ``tokens`` positions (over all sequences): 2*L*kv*d values a token, scales as the format lays them out."""
-    rows, columns = kv_cache_row(scenario.architecture)
+    return sum([shape_cache_bytes(scenario, shape, tokens) for shape in shapes(scenario.architecture)])
+
+
+def shape_cache_bytes(scenario: Scenario, shape: Architecture, tokens: int) -> int:
+    """The same in the layers of one shape."""
+    rows, columns = kv_cache_row(shape)
     return matrix_bytes(scenario.kv_cache, rows * tokens, columns)
 
 
 def decode_cache_bytes(scenario: Scenario, tokens: int) -> int:
     """The same once generation runs: layers with a sliding window hold no more than the window."""
-    arch = scenario.architecture
-    outside = tokens - scenario.batch_size * arch.sliding_window
-    if not arch.num_sliding_layers or outside <= 0:
-        return kv_cache_bytes(scenario, tokens)
-    rows, columns = kv_cache_row(arch)
-    dropped = rows * arch.num_sliding_layers // arch.num_hidden_layers * outside
+    return sum([_decode_cache(scenario, shape, tokens) for shape in shapes(scenario.architecture)])
+
+
+def _decode_cache(scenario: Scenario, shape: Architecture, tokens: int) -> int:
+    outside = tokens - scenario.batch_size * shape.sliding_window
+    if not shape.num_sliding_layers or outside <= 0:
+        return shape_cache_bytes(scenario, shape, tokens)
+    rows, columns = kv_cache_row(shape)
+    dropped = rows * shape.num_sliding_layers // shape.num_hidden_layers * outside
     return matrix_bytes(scenario.kv_cache, rows * tokens - dropped, columns)
+
+
+def _filled_before(scenario: Scenario, tokens: int) -> list[tuple[Architecture, int]]:
+    """Every shape, where it occurs last, with the cache as it is once those layers have run: what is there with what they need at once."""
+    arch = scenario.architecture
+    if not arch.layer_runs:
+        return [(arch, kv_cache_bytes(scenario, tokens))]
+    found: dict[LayerRun, tuple[Architecture, int]] = {}
+    cached = 0
+    for run, shape in zip(arch.layer_runs, ordered(arch), strict=True):
+        cached += shape_cache_bytes(scenario, shape, tokens)
+        found[replace(run, layers=1)] = shape, cached
+    return list(found.values())
 
 
 def mixing_stage(scenario: Scenario, tokens: int) -> Stack:
@@ -92,23 +116,53 @@ def loaded_head_bytes(scenario: Scenario) -> int:
     return 2 * embedding_parameters(arch)
 
 
+def _tokens_seen(scenario: Scenario, shape: Architecture) -> int:
+    """Cached tokens, of all sequences, that a layer of a shape looks at to decode; where layers differ, some see no more than a window."""
+    seen, window = scenario.context_length, shape.sliding_window
+    apart = scenario.architecture.layer_runs and shape.num_sliding_layers
+    return scenario.batch_size * (min(seen, window) if apart else seen)
+
+
+def _key_copy_bytes(scenario: Scenario, shape: Architecture) -> int:
+    """One layer's keys, once more; nothing grows without attention, nor where keys are another layer's."""
+    if not shape.cached_layers:
+        return 0
+    return matrix_bytes(scenario.kv_cache, _tokens_seen(scenario, shape) * shape.num_cached_heads, shape.head_dim)
+
+
+def _attention_over_cache(scenario: Scenario, n: Numerics, shape: Architecture) -> int:
+    if not shape.attention_layers:
+        return 0
+    batch = scenario.batch_size
+    path = attention_path(scenario.attention, n, shape)
+    return attention_decode_bytes(path, n, shape, batch, _tokens_seen(scenario, shape) // batch)
+
+
+def _window_bytes(scenario: Scenario, shape: Architecture) -> int:
+    """Keys and values of one layer within its window."""
+    if not (shape.num_sliding_layers and shape.cached_layers):
+        return 0
+    tokens = scenario.batch_size * min(shape.sliding_window, scenario.prompt_length)
+    return matrix_bytes(scenario.kv_cache, 2 * tokens * shape.num_key_value_heads, shape.head_dim)
+
+
 def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
     """Load, prefill and decode of ``scenario``."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.prompt_length
     n = numerics(scenario)
     e, h, v = n.compute, arch.hidden_size, arch.vocab_size
     tokens = batch * length
-    path = attention_path(scenario.attention, n, arch)
-
+    eager = scenario.attention is Attention.EAGER
     weights = weight_bytes(arch, scenario.weights) + old_rotary_table_bytes(scenario, e)
     buffer = kernel_buffer_bytes(arch, scenario.weights)
     dequantization = dequantization_bytes(arch, scenario.weights)
     decoding = buffer if scenario.weights in UNPACKED_IN_KERNEL else dequantization
     load = Stack(weights=weights + loaded_head_bytes(scenario), workspace=buffer, runtime=runtime_bytes)
 
+    all_cached = kv_cache_bytes(scenario, tokens)
     prompt = Stack(
         weights=weights,
-        kv_cache=kv_cache_bytes(scenario, tokens) + state_bytes(arch, batch, e),
+        kv_cache=all_cached + state_bytes(arch, batch, e),
         inputs=TOKEN_ID_BYTES * tokens,
         runtime=runtime_bytes,
     )
@@ -122,27 +176,31 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     # A mask of booleans for layers with a window, there or not in the one that needs most.
     windowed = window_mask(arch, length)
     masked = windowed or arch.window_mask_unused or arch.mask_always
-    mask = length * length if masked and path is not AttentionPath.EAGER else 0
-    kept_scores = kept_scores_bytes(path, n, arch, batch, length) + mask
-    mlp = prompt._replace(
-        activations=tokens * max(mlp_prefill(n, arch), moe_prefill(arch) if arch.num_experts else 0) + tables,
-        workspace=kept_scores + buffer,
-    )
-    # A matrix is widened to be multiplied with, while the MLP's last tensor, the product of its factors, is not there yet.
-    product = 0 if arch.num_experts else tokens * e * arch.intermediate_size
-    widened = mlp._replace(activations=mlp.activations - product, workspace=kept_scores + dequantization)
-    scores = attention_prefill_bytes(path, n, arch, batch, length)
-    if mask and windowed:
-        scores = max(scores, tokens * (3 * e * h + 3 * e * arch.query_size) + 4 * length**2)
-    attention = prompt._replace(workspace=scores + tables + dequantization)
-    mixing = []
-    if arch.num_mixer_layers:
-        states = state_bytes(arch, batch, e, arch.num_mixers_after_attention)
-        attention = attention._replace(kv_cache=kv_cache_bytes(scenario, tokens) + states)
-        stage = mixing_stage(scenario, tokens)
-        masks = mask + arch.masks * causal_mask_bytes(path, n, arch, batch, length)
-        stage = prompt._replace(kv_cache=stage.kv_cache, activations=stage.activations + tables, workspace=masks + dequantization)
-        mixing.append((stage, Cause.MIXER))
+    mask = length * length if masked and not eager else 0
+    stages = []
+    for shape, cached in _filled_before(scenario, tokens):
+        path = attention_path(scenario.attention, n, shape)
+        there = prompt._replace(kv_cache=cached + prompt.kv_cache - all_cached)
+        kept_scores = kept_scores_bytes(path, n, shape, batch, length) * (shape.attention_layers > 0) + mask
+        mlp = there._replace(
+            activations=tokens * max(mlp_prefill(n, shape), moe_prefill(shape) if shape.num_experts else 0) + tables,
+            workspace=kept_scores + buffer,
+        )
+        # A matrix is widened to be multiplied with, while the MLP's last tensor, the product of its factors, is not there yet.
+        product = 0 if shape.num_experts else tokens * e * shape.intermediate_size
+        widened = mlp._replace(activations=mlp.activations - product, workspace=kept_scores + dequantization)
+        scores = attention_prefill_bytes(path, n, shape, batch, length)
+        if mask and windowed and shape.num_sliding_layers:
+            scores = max(scores, tokens * (3 * e * h + 3 * e * shape.query_size) + 4 * length**2)
+        attention = there._replace(workspace=scores + tables + dequantization)
+        if arch.num_mixer_layers:
+            states = state_bytes(arch, batch, e, arch.num_mixers_after_attention)
+            attention = attention._replace(kv_cache=all_cached + states)
+            stage = mixing_stage(scenario, tokens)
+            masks = mask + arch.masks * causal_mask_bytes(path, n, arch, batch, length)
+            stage = prompt._replace(kv_cache=stage.kv_cache, activations=stage.activations + tables, workspace=masks + dequantization)
+            stages.append((stage, Cause.MIXER))
+        stages += [(mlp, Cause.MLP), (widened, Cause.MLP), (attention, Cause.ATTENTION)]
     old = scenario.transformers_release is TransformersRelease.BEFORE_4_45
     kept = tokens if old or not scenario.logits_to_keep else batch
     logits = prompt._replace(activations=e * h * tokens, logits=(e + 4 * old) * v * kept, workspace=buffer)
@@ -155,18 +213,17 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
         inputs=TOKEN_ID_BYTES * batch,
         runtime=runtime_bytes,
     )
-    # Nothing grows without attention.
-    key_copy = matrix_bytes(scenario.kv_cache, cached * arch.num_cached_heads, arch.head_dim) if arch.attention_layers else 0
+    key_copy = max([_key_copy_bytes(scenario, shape) for shape in shapes(arch)])
     if arch.kv_lora_rank:
         key_copy = latent_decode_bytes(arch, batch, scenario.context_length)
     step = 9 * h * batch
     growth = grown._replace(activations=step, workspace=key_copy + decoding)
     if arch.num_mixer_layers:
         decoding_mixer = grown._replace(activations=6 * h * batch, workspace=mixer(arch).decode_peak(arch, batch, e) + decoding)
-    repeated = attention_decode_bytes(path, n, arch, batch, scenario.context_length)
+    repeated = max([_attention_over_cache(scenario, n, shape) for shape in shapes(arch)])
     decode_attention = grown._replace(activations=step, workspace=repeated + decoding)
     # After prefill, layers with a window still hold views of the whole prompt; each lets go of its own in the first step.
-    window = matrix_bytes(scenario.kv_cache, 2 * batch * min(arch.sliding_window, length) * arch.num_key_value_heads, arch.head_dim)
+    window = max([_window_bytes(scenario, shape) for shape in shapes(arch)])
     first = prompt._replace(kv_cache=prompt.kv_cache + window, activations=step, workspace=buffer)
     next_logits = grown._replace(activations=e * h * batch, logits=e * v * batch, workspace=buffer)
 
@@ -175,10 +232,7 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
         moment_of(MomentName.LOAD, (load, Cause.RESIDENT), unsplit=unsplit),
         moment_of(
             MomentName.PREFILL,
-            (mlp, Cause.MLP),
-            (widened, Cause.MLP),
-            (attention, Cause.ATTENTION),
-            *mixing,
+            *stages,
             (logits, Cause.LOGITS),
             unsplit=unsplit,
         ),

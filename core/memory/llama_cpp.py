@@ -22,6 +22,7 @@ from core.memory.mixers import mixer, mixer_shapes
 from core.memory.parameters import Shape, expert_width
 from core.memory.scenario import Attention, LlamaCppBuild, Scenario
 from core.memory.units import MIB, ceil_div
+from core.memory.varied import shapes, within
 
 #: Contexts are whole multiples of it with flash attention, and without.
 _PADDING = {Attention.SDPA: 256, Attention.EAGER: 32}
@@ -71,23 +72,25 @@ def host_bytes(scenario: Scenario, device_weights: int) -> HostBytes:
     weights = whole - device_weights
     if arch.tie_word_embeddings and scenario.n_gpu_layers:
         weights += head_bytes(arch, scenario.weights)  # the card has a copy of its own
-    return HostBytes(weights=weights, kv_cache=_cache_of(scenario, 0, on_host))
+    return HostBytes(weights=weights, kv_cache=cache_within(scenario, 0, on_host))
 
 
 def cache_bytes(scenario: Scenario) -> int:
     """Keys and values of every sequence over the whole context, of the layers on the card; layers with a window keep that and a
     micro-batch. With latent attention one latent and one rotated key a layer. Mixers keep one state a sequence, in fp32.
     """
-    on_host = layers_on_host(scenario)
-    return _cache_of(scenario, on_host, scenario.architecture.num_hidden_layers - on_host)
+    return cache_within(scenario, layers_on_host(scenario), scenario.architecture.num_hidden_layers)
 
 
-def _cache_of(scenario: Scenario, first: int, layers: int) -> int:
+def cache_within(scenario: Scenario, first: int, last: int) -> int:
+    """Of the layers from ``first`` to before ``last``."""
     arch = scenario.architecture
+    if arch.layer_runs:
+        return sum([_cache_of_shape(scenario, shape, count) for shape, count in within(arch, first, last) if shape.cached_layers])
     if not arch.num_mixer_layers:
-        return _attention_cache_of(scenario, layers)
-    here = layers_within(arch, first, layers)
-    return _attention_cache_of(scenario, here.attention) + scenario.batch_size * here.mixers * recurrent_cell_bytes(arch)
+        return _cache_of_shape(scenario, arch, last - first)
+    here = layers_within(arch, first, last - first)
+    return _cache_of_shape(scenario, arch, here.attention) + scenario.batch_size * here.mixers * recurrent_cell_bytes(arch)
 
 
 def recurrent_cell_bytes(arch: Architecture) -> int:
@@ -98,8 +101,8 @@ def recurrent_cell_bytes(arch: Architecture) -> int:
     return 4 * (arch.conv_kernel - 1) * rules.convolved(arch) + rules.recurrent_state_bytes(arch)
 
 
-def _attention_cache_of(scenario: Scenario, layers: int) -> int:
-    arch, length = scenario.architecture, padded_context(scenario)
+def _cache_of_shape(scenario: Scenario, arch: Architecture, layers: int) -> int:
+    length = padded_context(scenario)
     if arch.kv_lora_rank:
         rows = layers * length
         return scenario.batch_size * matrix_bytes(scenario.kv_cache, rows, arch.kv_lora_rank + arch.qk_rope_head_dim)
@@ -131,7 +134,7 @@ def _layer_bytes(scenario: Scenario, u: int, length: int) -> int:
     if scenario.llama_cpp_build is LlamaCppBuild.BEFORE_MID_2026:
         return scores
     masks = (2 if arch.num_sliding_layers else 1) * length // 2
-    return max(4 * u * (_layer_values(arch) + masks), scores)
+    return max(4 * u * (max([_layer_values(shape) for shape in shapes(arch)]) + masks), scores)
 
 
 def _latent_flash_bytes(arch: Architecture, u: int, length: int) -> int:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from core.memory.architecture import Architecture
 from core.memory.formats import Format
-from core.memory.parameters import Shape, attention_shapes, mlp_shapes, shared_expert_shapes
+from core.memory.parameters import Shape, attention_shapes, mlp_shapes, replaced_blocks, shared_expert_shapes
 from core.memory.scenario import ALL_LINEAR, Scenario
+from core.memory.varied import ordered, shapes
 
 #: Which of Llama's modules a module of other models stands for; adapted where one of them is asked for.
 _STANDS_FOR = {
@@ -22,8 +23,8 @@ _STANDS_FOR = {
     "kv_b_proj": frozenset({"k_proj", "v_proj"}),
     "gate_up_proj": frozenset({"gate_proj", "up_proj"}),
 }
-_READ_NORM = frozenset({"q_proj", "k_proj", "v_proj", "qkv_proj", "q_a_proj", "kv_a_proj_with_mqa"})
-_READ_MLP_NORM = frozenset({"gate_proj", "up_proj", "gate_up_proj"})
+_READ_NORM = frozenset({"q_proj", "k_proj", "v_proj", "qkv_proj", "q_a_proj", "kv_a_proj_with_mqa", "linear_attn"})
+_READ_MLP_NORM = frozenset({"gate_proj", "up_proj", "gate_up_proj", "linear_mlp"})
 
 
 class _Adapted(NamedTuple):
@@ -39,10 +40,14 @@ def _modules(targets: tuple[str, ...]) -> frozenset[str]:
     return frozenset(targets) | {module for module, others in _STANDS_FOR.items() if others.intersection(targets)}
 
 
-def _adapted(scenario: Scenario) -> _Adapted:
-    arch, modules = scenario.architecture, _modules(scenario.lora_target_modules)
-    attention = [shape for shape in attention_shapes(arch) if shape[0] in modules]
-    plain = attention + [shape for shape in mlp_shapes(arch) if shape[0] in modules]
+def _adapted(scenario: Scenario, arch: Architecture) -> _Adapted:
+    """Of ``arch``, a shape of the scenario's model."""
+    modules = _modules(scenario.lora_target_modules)
+    attention = [shape for shape in attention_shapes(arch) if shape[0] in modules] if arch.attention_layers else []
+    if replaced_blocks(arch) and modules.issuperset(ALL_LINEAR):
+        h = arch.hidden_size
+        attention += [("linear_attn", h, h)] * (arch.num_replaced_attentions > 0) + [("linear_mlp", h, h)] * (arch.num_replaced_mlps > 0)
+    plain = attention + [shape for shape in mlp_shapes(arch) if shape[0] in modules and arch.mlp_layers]
     if not arch.num_experts:
         return _Adapted(plain, [])
     experts = attention + [shape for shape in shared_expert_shapes(arch) if shape[0] in modules]
@@ -51,8 +56,7 @@ def _adapted(scenario: Scenario) -> _Adapted:
     return _Adapted(plain, experts)
 
 
-def _of_all_layers(scenario: Scenario, plain: int, experts: int) -> int:
-    arch = scenario.architecture
+def _of_all_layers(arch: Architecture, plain: int, experts: int) -> int:
     return (arch.num_hidden_layers - arch.num_moe_layers) * plain + arch.num_moe_layers * experts
 
 
@@ -62,9 +66,18 @@ def _values(scenario: Scenario, shapes: list[Shape]) -> int:
 
 def adapter_values(scenario: Scenario) -> tuple[int, int]:
     """Trained values of all layers, sum of r * (in + out), and those of the largest single matrix; 0 where no module is a target."""
-    plain, experts = _adapted(scenario)
-    largest = scenario.lora_r * max([max(inputs, outputs) for _, inputs, outputs in plain + experts], default=0)
-    return _of_all_layers(scenario, _values(scenario, plain), _values(scenario, experts)), largest
+    total = widest = 0
+    for arch in shapes(scenario.architecture):
+        plain, experts = _adapted(scenario, arch)
+        widest = max([widest, *(max(inputs, outputs) for _, inputs, outputs in plain + experts)])
+        total += _of_all_layers(arch, _values(scenario, plain), _values(scenario, experts))
+    return total, scenario.lora_r * widest
+
+
+def adapter_values_of(scenario: Scenario, arch: Architecture) -> int:
+    """Trained values of all layers of a shape."""
+    plain, experts = _adapted(scenario, arch)
+    return _of_all_layers(arch, _values(scenario, plain), _values(scenario, experts))
 
 
 def adapter_parameters(scenario: Scenario) -> int:
@@ -75,8 +88,12 @@ def adapter_parameters(scenario: Scenario) -> int:
 def factored_adapter_parameters(scenario: Scenario) -> int:
     """Values of their factored second moments: one for each row and column."""
     rank = scenario.lora_r
-    each = (sum(2 * rank + inputs + outputs for _, inputs, outputs in shapes) for shapes in _adapted(scenario))
-    return _of_all_layers(scenario, *each)
+
+    def factored(arch: Architecture) -> int:
+        each = (sum(2 * rank + inputs + outputs for _, inputs, outputs in adapted) for adapted in _adapted(scenario, arch))
+        return _of_all_layers(arch, *each)
+
+    return sum([factored(arch) for arch in shapes(scenario.architecture)])
 
 
 def adapter_width(scenario: Scenario) -> int:
@@ -89,46 +106,48 @@ def _narrow(scenario: Scenario) -> bool:
     return scenario.lora_bits == 16 and scenario.weights is not Format.FP32 and not scenario.autocast
 
 
-def adapters_saved(scenario: Scenario, *, experts: bool, output_kept: bool) -> int:
+def adapters_saved(scenario: Scenario, arch: Architecture, *, experts: bool, output_kept: bool) -> int:
     """Bytes a token one layer's adapters keep for backward: inputs of A, cast for each adapter anew (fp32; 16-bit under autocast), and
     of B; masks of the dropout. Adapters as wide as the base share their layer's input; that of o_proj may be ``output_kept`` by the
     kernel of attention.
     """
-    shapes, rank = _adapted(scenario)[experts], scenario.lora_r
-    masks = sum(inputs for _, inputs, _ in shapes) if scenario.lora_dropout else 0
+    adapted, rank = _adapted(scenario, arch)[experts], scenario.lora_r
+    masks = sum(inputs for _, inputs, _ in adapted) if scenario.lora_dropout else 0
     width = 2 if scenario.autocast or _narrow(scenario) else 4
     if _narrow(scenario) or (scenario.weights is Format.FP32 and not scenario.autocast):
-        read = _inputs(scenario.architecture, shapes, output_kept=output_kept)
+        read = _inputs(arch, adapted, output_kept=output_kept)
     else:
-        read = sum([inputs for _, inputs, _ in shapes])
-    return width * (rank * len(shapes) + read) + masks
+        read = sum([inputs for _, inputs, _ in adapted])
+    return width * (rank * len(adapted) + read) + masks
 
 
-def _inputs(arch: Architecture, shapes: list[Shape], *, output_kept: bool) -> int:
-    """Values a token of the different inputs of ``shapes``."""
-    names = {name for name, _, _ in shapes}
+def _inputs(arch: Architecture, adapted: list[Shape], *, output_kept: bool) -> int:
+    """Values a token of the different inputs of ``adapted`` matrices."""
+    names = {name for name, _, _ in adapted}
     norms = (bool(names & _READ_NORM), bool(names & _READ_MLP_NORM))
     read = arch.hidden_size * (any(norms) if arch.single_norm else sum(norms))
     own = {"down_proj", "q_b_proj", "kv_b_proj"} if output_kept else {"down_proj", "q_b_proj", "kv_b_proj", "o_proj"}
-    return read + sum(inputs for name, inputs, _ in shapes if name in own)
+    return read + sum(inputs for name, inputs, _ in adapted if name in own)
 
 
-def adapter_copies(scenario: Scenario, *, experts: bool = False) -> int:
+def adapter_copies(scenario: Scenario, arch: Architecture, *, experts: bool = False) -> int:
     """Autocast's 16-bit copies of one layer's adapters."""
-    return 2 * _values(scenario, _adapted(scenario)[experts]) if scenario.autocast else 0
+    return 2 * _values(scenario, _adapted(scenario, arch)[experts]) if scenario.autocast else 0
 
 
 def all_adapter_copies(scenario: Scenario) -> int:
     """Those of all layers."""
-    return _of_all_layers(scenario, adapter_copies(scenario), adapter_copies(scenario, experts=True))
+    every = shapes(scenario.architecture)
+    return sum([_of_all_layers(arch, adapter_copies(scenario, arch), adapter_copies(scenario, arch, experts=True)) for arch in every])
 
 
 def first_layer_adapters_unused(scenario: Scenario) -> int:
     """Targets that read the first layer's input, whose gradient nothing asks for."""
-    adapted = _adapted(scenario)
-    shapes = adapted.plain if scenario.architecture.num_moe_layers < scenario.architecture.num_hidden_layers else adapted.experts
-    reads_input = _READ_NORM | _READ_MLP_NORM if scenario.architecture.parallel_residual else _READ_NORM
-    return sum(name in reads_input for name, _, _ in shapes)
+    arch = ordered(scenario.architecture)[0]
+    adapted = _adapted(scenario, arch)
+    first = adapted.plain if arch.num_moe_layers < arch.num_hidden_layers else adapted.experts
+    reads_input = _READ_NORM | _READ_MLP_NORM if arch.parallel_residual else _READ_NORM
+    return sum(name in reads_input for name, _, _ in first)
 
 
 def first_layer_copies(scenario: Scenario) -> int:

@@ -46,12 +46,11 @@ def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -
     """Bytes a token kept by the norms of one layer; fused kernels keep no fp32 copies of 16-bit inputs, nor the normalised tensor."""
     h = arch.hidden_size
     if fused and arch.norm is not Norm.LAYER:
-        return 2 * (n.residual * h + 4) + n.compute * h * 2
+        return 2 * fused_norm_saved(n, h)
     if arch.output_norms:  # attention and MLP read, and keep, the residual stream itself
-        read = 2 * (3 + 2) * h if n.autocast else 2 * n.compute * h
+        read = 2 * sum(readers(arch)) * h if n.autocast else 2 * n.compute * h
         return 2 * norm_saved(arch.norm, n, h, 0) + read
-    attention_readers = 1 if arch.fused_qkv else 2 if arch.kv_lora_rank else 3
-    mlp_readers = 2 if arch.activation is Activation.GATED and not arch.fused_gate_up else 1
+    attention_readers, mlp_readers = readers(arch)
     if arch.single_norm:
         return norm_saved(arch.norm, n, h, attention_readers + mlp_readers)
     kept = norm_saved(arch.norm, n, h, attention_readers) + norm_saved(arch.norm, n, h, mlp_readers)
@@ -62,10 +61,36 @@ def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -
     return kept
 
 
+def readers(arch: Architecture) -> tuple[int, int]:
+    """Linear layers that read what the norms before attention and before the MLP give."""
+    of_attention = 1 if arch.fused_qkv or arch.keys_shared else 2 if arch.kv_lora_rank else 3
+    return of_attention, 2 if arch.activation is Activation.GATED and not arch.fused_gate_up else 1
+
+
+def fused_norm_saved(n: Numerics, width: int) -> int:
+    """Bytes a token kept by one norm as a kernel of its own: its input, the reciprocal, its output."""
+    return n.residual * width + 4 + n.compute * width
+
+
+def block_norms_saved(n: Numerics, arch: Architecture, reading: int, *, fused: bool = False) -> int:
+    """Bytes a token kept by the norms of attention, or of an MLP, by itself: the one before it, which ``reading`` linear layers read, and
+    the one behind it where there is one.
+    """
+    h = arch.hidden_size
+    if fused and arch.norm is not Norm.LAYER:
+        return fused_norm_saved(n, h)
+    return norm_saved(arch.norm, n, h, reading) + (norm_saved(arch.norm, n, h, 0) if arch.post_norms else 0)
+
+
 def layer_norms_constant(n: Numerics, arch: Architecture) -> int:
     """Bytes kept by the norms of one layer whatever the number of tokens, those of the heads included."""
     hidden = arch.norms_in_layer * norm_constant(arch.norm, n, arch.hidden_size)
-    return hidden + (2 * norm_constant(arch.norm, n, arch.head_dim) if arch.qk_norm else 0)
+    return hidden + head_norms_constant(n, arch)
+
+
+def head_norms_constant(n: Numerics, arch: Architecture) -> int:
+    """Of the norms of query and key heads."""
+    return (1 if arch.keys_shared else 2) * norm_constant(arch.norm, n, arch.head_dim) if arch.qk_norm else 0
 
 
 def norm_frozen_saved(kind: Norm, n: Numerics, width: int, *, fused: bool = False) -> int:
@@ -87,10 +112,16 @@ def head_norms_saved(n: Numerics, arch: Architecture) -> int:
     """Bytes a token kept by the norms of query and key heads: fp32 copy, normalised copy, one reciprocal a head. The output is rotated
     at once, and rotation keeps nothing.
     """
-    widths = arch.query_size + arch.key_value_size
+    widths, norms = _normed_heads(arch)
     normalised = 4 if n.compute == 4 or arch.norm in (Norm.RMS_PLUS_ONE, Norm.RMS_FP32, Norm.RMS_WEIGHT_FP32) else 2
-    norms = 2 if arch.qk_norm_whole else arch.num_attention_heads + arch.num_key_value_heads
     return widths * (4 + normalised) + 4 * norms
+
+
+def _normed_heads(arch: Architecture) -> tuple[int, int]:
+    """Values and reciprocals, a token, of the norms of query and key heads; of queries alone where keys are another layer's."""
+    keys = 0 if arch.keys_shared else 1
+    norms = 1 + keys if arch.qk_norm_whole else arch.num_attention_heads + keys * arch.num_key_value_heads
+    return arch.query_size + keys * arch.key_value_size, norms
 
 
 def rotated_head_norms_saved(n: Numerics, arch: Architecture) -> int:
@@ -100,5 +131,5 @@ def rotated_head_norms_saved(n: Numerics, arch: Architecture) -> int:
 
 def head_norms_frozen_saved(arch: Architecture) -> int:
     """Bytes a token of the same with frozen weights: fp32 copies and reciprocals."""
-    norms = 2 if arch.qk_norm_whole else arch.num_attention_heads + arch.num_key_value_heads
-    return 4 * (arch.query_size + arch.key_value_size + norms)
+    widths, norms = _normed_heads(arch)
+    return 4 * (widths + norms)

@@ -16,6 +16,7 @@ from core.memory.parallel import MAX_STAGES, ONE_GPU, Offload, Parallelism, Reco
 from core.memory.reasons import Reason, Refusal
 from core.memory.scenario import ENGINES, Attention, Gradients, Method, Objective, Recipe, Runtime, Scenario, Task
 from core.memory.sharding import DEEPSPEED, DIVIDES_STATES, DIVIDES_WEIGHTS, FSDP, FSDP2
+from core.memory.varied import shapes
 
 OF_SPREAD = frozenset(
     {
@@ -108,11 +109,16 @@ def _of_mixer_layers(scenario: Scenario) -> Refusal | None:
 
 def tensor_size_possible(arch: Architecture, size: int) -> bool:
     """Whether ``size`` GPUs share whole heads; of keys and values several may have the same, and so of a mixer's only group."""
-    groups = arch.num_key_value_heads
-    heads = arch.num_attention_heads % size == 0 and (groups % size == 0 or size % groups == 0)
+    heads = all(_heads_possible(shape, size) for shape in shapes(arch))
     if not arch.num_mixer_layers:
         return heads
     return (heads or not arch.attention_layers) and _mixer_size_possible(arch, size)
+
+
+def _heads_possible(arch: Architecture, size: int) -> bool:
+    groups = arch.num_key_value_heads
+    without = arch.num_layers_without_attention and not arch.num_mixer_layers  # a shape whose layers have no heads
+    return bool(without) or (arch.num_attention_heads % size == 0 and (groups % size == 0 or size % groups == 0))
 
 
 def _mixer_size_possible(arch: Architecture, size: int) -> bool:

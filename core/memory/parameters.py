@@ -1,7 +1,11 @@
-"""How many values a shape has, matrix by matrix. Symbols: h hidden size, i MLP width, Q and K widths of all query and key heads."""
+"""How many values a shape has, matrix by matrix. Symbols: h hidden size, i MLP width, Q and K widths of all query and key heads.
+
+What is said of one layer is of a model, or a shape (core.memory.varied), whose layers are alike; totals are of any model.
+"""
 
 from core.memory.architecture import Activation, Architecture, Norm, Position
 from core.memory.mixers import mixer, mixer_shapes
+from core.memory.varied import shapes
 
 #: (module name as PEFT knows it, in_features, out_features)
 Shape = tuple[str, int, int]
@@ -21,6 +25,8 @@ def attention_shapes(arch: Architecture) -> tuple[Shape, ...]:
             ("kv_b_proj", latent, heads * (arch.qk_nope_head_dim + arch.v_head_dim)),
             ("o_proj", heads * arch.v_head_dim, h),
         )
+    if arch.keys_shared:
+        return (("q_proj", h, q), ("o_proj", q, h))
     if arch.fused_qkv:
         return (("qkv_proj", h, q + 2 * k), ("o_proj", q, h))
     return (("q_proj", h, 2 * q if arch.attention_gate else q), ("k_proj", h, k), ("v_proj", h, k), ("o_proj", q, h))
@@ -41,22 +47,28 @@ def matrices_in_mlp(arch: Architecture) -> int:
     return 3 if arch.activation is Activation.GATED else 2
 
 
+def replaced_blocks(arch: Architecture) -> int:
+    """Attentions and MLPs of all layers that have a matrix of h x h in their place."""
+    return arch.num_replaced_attentions + arch.num_replaced_mlps
+
+
 def linear_shapes(arch: Architecture) -> tuple[Shape, ...]:
     """The matrices of one layer without experts."""
     return attention_shapes(arch) + mlp_shapes(arch)
 
 
-def _values(shapes: tuple[Shape, ...]) -> int:
-    return sum([inputs * outputs for _, inputs, outputs in shapes])
+def matrix_values(matrices: tuple[Shape, ...]) -> int:
+    """Values of all of them."""
+    return sum([inputs * outputs for _, inputs, outputs in matrices])
 
 
-def _edges(shapes: tuple[Shape, ...]) -> int:
-    return sum(inputs + outputs for _, inputs, outputs in shapes)
+def _edges(matrices: tuple[Shape, ...]) -> int:
+    return sum(inputs + outputs for _, inputs, outputs in matrices)
 
 
 def layer_linear_parameters(arch: Architecture) -> int:
     """Values in the matrices of one layer without experts; 2hQ + 2hK + 3hi for Llama's pieces."""
-    return _values(linear_shapes(arch))
+    return matrix_values(linear_shapes(arch))
 
 
 def shared_expert_shapes(arch: Architecture) -> tuple[Shape, ...]:
@@ -111,7 +123,7 @@ def expert_parameters(arch: Architecture) -> int:
 
 def moe_linear_parameters(arch: Architecture) -> int:
     """Values in the matrices of one layer with experts, the router's included."""
-    return _values(attention_shapes(arch)) + expert_parameters(arch)
+    return matrix_values(attention_shapes(arch)) + expert_parameters(arch)
 
 
 def norm_parameters(arch: Architecture, width: int) -> int:
@@ -121,52 +133,85 @@ def norm_parameters(arch: Architecture, width: int) -> int:
 
 def layer_vector_parameters(arch: Architecture) -> int:
     """Values of one layer with attention and an MLP that are no matrix: norms, q/k norms, norms of latents, biases."""
-    return arch.norms_in_layer * norm_parameters(arch, arch.hidden_size) + _vectors_beside_norms(arch)
+    return arch.norms_in_layer * norm_parameters(arch, arch.hidden_size) + _attention_vectors(arch) + _mlp_vectors(arch)
 
 
 def attention_parameters(arch: Architecture) -> int:
     """Values of one layer's attention, without the norm before it."""
-    return _values(attention_shapes(arch)) + _vectors_beside_norms(arch)
+    return matrix_values(attention_shapes(arch)) + _attention_vectors(arch)
 
 
 def vector_parameters(arch: Architecture) -> int:
     """The same of all layers, whatever blocks they have; with what mixers have that is no matrix."""
+    return sum([_vectors(shape) for shape in shapes(arch)])
+
+
+def _vectors(arch: Architecture) -> int:
+    values = arch.attention_layers * _attention_vectors(arch) + arch.mlp_layers * _mlp_vectors(arch)
     if not arch.num_mixer_layers:
-        return arch.num_hidden_layers * layer_vector_parameters(arch)
-    values = arch.layer_norms * norm_parameters(arch, arch.hidden_size) + arch.attention_layers * _vectors_beside_norms(arch)
+        blocks = arch.attention_layers + arch.mlp_layers + replaced_blocks(arch)
+        return arch.norms_in_layer * blocks // 2 * norm_parameters(arch, arch.hidden_size) + values
+    values += arch.layer_norms * norm_parameters(arch, arch.hidden_size)
     return values + arch.num_mixer_layers * mixer(arch).vector_parameters(arch)
 
 
-def _vectors_beside_norms(arch: Architecture) -> int:
-    h, values = arch.hidden_size, 0
-    if arch.mlp_bias:
-        values += sum([outputs for _, _, outputs in mlp_shapes(arch)])
+def _attention_vectors(arch: Architecture) -> int:
+    """Values of one attention that are no matrix: biases, norms of heads and latents, sinks."""
+    values, keys = 0, 0 if arch.keys_shared else arch.key_value_size
     if arch.linear_bias:
-        values += sum([outputs for _, _, outputs in linear_shapes(arch)])
+        values += sum([outputs for _, _, outputs in attention_shapes(arch)])
     elif arch.qkv_bias or arch.attention_bias:
-        values += arch.query_size + 2 * arch.key_value_size + (arch.hidden_size if arch.attention_bias else 0)
+        values += arch.query_size + 2 * keys + (arch.hidden_size if arch.attention_bias else 0)
     if arch.qk_norm:
-        values += arch.query_size + arch.key_value_size if arch.qk_norm_whole else 2 * arch.head_dim
+        values += arch.query_size + keys if arch.qk_norm_whole else (1 if arch.keys_shared else 2) * arch.head_dim
     if arch.attention_sinks:
         values += arch.num_attention_heads
-    if arch.experts_clamped:
-        values += arch.num_experts * (2 * arch.moe_intermediate_size + h + 1)
     return values + arch.kv_lora_rank + arch.q_lora_rank
 
 
+def _mlp_vectors(arch: Architecture) -> int:
+    """Values of one MLP, or of experts, that are no matrix: biases."""
+    values = 0
+    if arch.mlp_bias or arch.linear_bias:
+        values += sum([outputs for _, _, outputs in mlp_shapes(arch)])
+    if arch.experts_clamped:
+        values += arch.num_experts * (2 * arch.moe_intermediate_size + arch.hidden_size + 1)
+    return values
+
+
 def largest_layer_parameters(arch: Architecture) -> int:
-    """Values of the layer that has most: a mixer or attention, whichever is larger, or both in one layer, and an MLP or experts."""
+    """Values of the layer that has most."""
+    return max([_layer_parameters(shape) for shape in shapes(arch)])
+
+
+def layer_parameters(arch: Architecture) -> int:
+    """Values of one layer of a shape without mixers: of attention and an MLP or experts, or what it has of them."""
+    norms = arch.norms_in_layer * norm_parameters(arch, arch.hidden_size) // 2
+    values = attention_parameters(arch) + norms if arch.attention_layers else 0
+    if arch.mlp_layers:
+        values += (expert_parameters(arch) if arch.num_moe_layers else matrix_values(mlp_shapes(arch))) + _mlp_vectors(arch) + norms
+    replaced = (arch.num_replaced_attentions > 0) + (arch.num_replaced_mlps > 0)
+    return values + replaced * (arch.hidden_size**2 + norms)
+
+
+def _layer_parameters(arch: Architecture) -> int:
+    """The same of the largest layer; with mixers one of a mixer or attention, or both in one layer, and an MLP or experts."""
     if not arch.num_mixer_layers:
-        return (moe_linear_parameters(arch) if arch.num_moe_layers else layer_linear_parameters(arch)) + layer_vector_parameters(arch)
+        return layer_parameters(arch)
     norm = norm_parameters(arch, arch.hidden_size)
-    mixing = _values(mixer_shapes(arch)) + mixer(arch).vector_parameters(arch)
+    mixing = matrix_values(mixer_shapes(arch)) + mixer(arch).vector_parameters(arch)
     attention = attention_parameters(arch) if arch.attention_layers else 0
     together = arch.attention_layers + arch.num_mixer_layers > arch.num_hidden_layers
     mixing = (mixing + attention if together else max(mixing, attention)) + norm
     if not arch.mlp_layers:
         return mixing
-    mlp = (expert_parameters(arch) if arch.num_moe_layers else _values(mlp_shapes(arch))) + norm
+    mlp = (expert_parameters(arch) if arch.num_moe_layers else matrix_values(mlp_shapes(arch))) + norm
     return mixing + mlp if arch.mlp_layers == arch.num_hidden_layers else max(mixing, mlp)
+
+
+def largest_dense_matrix(arch: Architecture) -> int:
+    """Values of the largest matrix of attention or an MLP: from hidden size to the MLP's width or to all queries."""
+    return arch.hidden_size * max([max(shape.intermediate_size, shape.query_size) for shape in shapes(arch)])
 
 
 def embedding_parameters(arch: Architecture) -> int:
@@ -194,29 +239,39 @@ def outside_parameters(arch: Architecture) -> int:
 
 def linear_parameters(arch: Architecture) -> int:
     """Values in the matrices of all layers."""
+    return sum([_linear(shape) for shape in shapes(arch)])
+
+
+def _linear(arch: Architecture) -> int:
     with_experts = arch.num_moe_layers
+    values = arch.attention_layers * matrix_values(attention_shapes(arch))
     if arch.num_mixer_layers:
-        values = arch.attention_layers * _values(attention_shapes(arch)) + arch.num_mixer_layers * _values(mixer_shapes(arch))
-        values += (arch.mlp_layers - with_experts) * _values(mlp_shapes(arch))
-        return values + with_experts * expert_parameters(arch) if with_experts else values
-    values = (arch.num_hidden_layers - with_experts) * layer_linear_parameters(arch)
-    return values + with_experts * moe_linear_parameters(arch) if with_experts else values
+        values += arch.num_mixer_layers * matrix_values(mixer_shapes(arch))
+    values += (arch.mlp_layers - with_experts) * matrix_values(mlp_shapes(arch))
+    if replaced_blocks(arch):
+        values += replaced_blocks(arch) * arch.hidden_size**2
+    return values + with_experts * expert_parameters(arch) if with_experts else values
 
 
 def factored_parameters(arch: Architecture) -> int:
     """Values of a factored second moment: one for each row and column of a matrix (of every expert's), all of a vector."""
+    h = arch.hidden_size
+    tables = (1 if arch.tie_word_embeddings else 2) * (arch.vocab_size + h)
+    if arch.position is Position.LEARNED:
+        tables += arch.max_position_embeddings + h
+    return sum([_factored(shape) for shape in shapes(arch)]) + tables + vector_parameters(arch) + norm_parameters(arch, h)
+
+
+def _factored(arch: Architecture) -> int:
     h, with_experts = arch.hidden_size, arch.num_moe_layers
     total = arch.attention_layers * _edges(attention_shapes(arch)) + (arch.mlp_layers - with_experts) * _edges(mlp_shapes(arch))
-    total += arch.num_mixer_layers * _edges(mixer_shapes(arch))
+    total += arch.num_mixer_layers * _edges(mixer_shapes(arch)) + 2 * h * replaced_blocks(arch)
     if with_experts:
         m, width, halves = arch.moe_intermediate_size, expert_width(arch), 1 if arch.experts_ungated else 2
         experts = arch.num_experts * ((1 + halves) * m + 2 * width + 1) + h
         experts += _edges(shared_expert_shapes(arch)) + _edges(latent_expert_shapes(arch))
         total += with_experts * experts
-    tables = (1 if arch.tie_word_embeddings else 2) * (arch.vocab_size + h)
-    if arch.position is Position.LEARNED:
-        tables += arch.max_position_embeddings + h
-    return total + tables + vector_parameters(arch) + norm_parameters(arch, h)
+    return total
 
 
 def parameter_count(arch: Architecture) -> int:

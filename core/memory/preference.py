@@ -11,13 +11,15 @@ Symbols: V vocabulary, T tokens of the batch as it runs, S of one sequence, h hi
 
 from typing import NamedTuple
 
+from core.memory.architecture import Architecture
 from core.memory.attention import attention_path, attention_prefill_bytes, kv_cache_row
 from core.memory.mixers import mixer, state_bytes
 from core.memory.mlp import mlp_prefill
 from core.memory.moe import moe_prefill
 from core.memory.numerics import Numerics
-from core.memory.parameters import head_parameters, layer_linear_parameters
+from core.memory.parameters import head_parameters, layer_linear_parameters, linear_parameters
 from core.memory.scenario import Loss, Method, Objective, Scenario, Task, TransformersRelease
+from core.memory.varied import shapes
 
 #: Methods whose batch is one of pairs, and methods that compare with a reference model.
 PAIRED = frozenset({Objective.DPO, Objective.ORPO, Objective.SIMPO})
@@ -124,7 +126,11 @@ def _back(logits: int, e: int) -> int:
 
 def reference_layer_bytes(scenario: Scenario, n: Numerics) -> int:
     """What a layer of the reference model needs at once, as prefill does."""
-    arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
+    return max([_layer_bytes(scenario, n, shape) for shape in shapes(scenario.architecture)])
+
+
+def _layer_bytes(scenario: Scenario, n: Numerics, arch: Architecture) -> int:
+    batch, length = scenario.batch_size, scenario.context_length
     layer = batch * length * max(mlp_prefill(n, arch), moe_prefill(arch) if arch.num_experts else 0)
     if arch.num_mixer_layers:
         layer = max(layer, mixer(arch).forward_peak(arch, batch, length, n.compute) + 3 * n.compute * arch.hidden_size * batch * length)
@@ -138,9 +144,10 @@ def reference_copies_bytes(scenario: Scenario, n: Numerics) -> int:
     arch = scenario.architecture
     left = 0
     if n.autocast and holds_reference(scenario):
-        left += 2 * (arch.num_hidden_layers * layer_linear_parameters(arch) + head_parameters(arch))
+        copied = arch.num_hidden_layers * layer_linear_parameters(arch) if arch.num_experts else linear_parameters(arch)
+        left += 2 * (copied + head_parameters(arch))
     if scenario.objective is Objective.KTO and scenario.loss is Loss.PLAIN:
-        rows, columns = kv_cache_row(arch)
-        left += n.compute * rows * columns * scenario.batch_size * scenario.context_length
+        values = sum([rows * columns for rows, columns in map(kv_cache_row, shapes(arch))])
+        left += n.compute * values * scenario.batch_size * scenario.context_length
         left += state_bytes(arch, scenario.batch_size, n.compute)
     return left

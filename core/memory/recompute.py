@@ -10,16 +10,19 @@ tensor parallel size.
 from dataclasses import replace
 from typing import NamedTuple
 
+from core.memory.architecture import Architecture
 from core.memory.attention import AttentionPath, attention_saved
 from core.memory.division import Stage
+from core.memory.frozen import layer_saved_frozen
 from core.memory.mlp import mlp_saved
 from core.memory.norms import layer_norms_saved
 from core.memory.numerics import Numerics
 from core.memory.parallel import Offload, Parallelism, Recompute
-from core.memory.saved import Saved, saved
+from core.memory.saved import Saved, kinds_of_shape, layer_saved, saved
 from core.memory.scenario import Attention, Method, Scenario
 from core.memory.sharding import FSDP, FSDP1
 from core.memory.units import ceil_div
+from core.memory.varied import shapes
 
 
 class Kept(NamedTuple):
@@ -46,11 +49,7 @@ def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage:
     tokens, layers = scenario.batch_size * scenario.context_length, max(1, stage.layers)
     t = parallel.tensor_parallel_size if parallel.sequence_parallel else 1
     arch = scenario.architecture
-    divided = tokens * layer_norms_saved(n, arch, fused=scenario.fused_kernels)
-    if parallel.sharding in FSDP:
-        # torch's parallel layers keep their whole inputs; Megatron's gather them again. Saved tensors of DTensor, torch 2.13.
-        divided -= tokens * n.compute * arch.hidden_size * (1 if arch.single_norm else 2)
-    elsewhere = divided - divided // t
+    elsewhere = _on_other_gpus(scenario, n, parallel, arch)
     layer = full.layer - elsewhere
     again = 0
     inputs = n.residual * arch.hidden_size * tokens
@@ -68,9 +67,9 @@ def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage:
             again = -layer  # the last layer, whose backward comes first, is there already
         layer *= group
     else:
-        of_layers = full.layers - layers * elsewhere
-        again = min(layer, _computed_again(scenario, n, parallel.recompute, layer))
-        of_layers -= layers * again
+        again = min(layer, _computed_again(scenario, n, parallel.recompute, arch, layer))
+        less = [shape.num_hidden_layers * _less_of_shape(scenario, n, parallel, shape) for shape in shapes(arch) if arch.layer_runs]
+        of_layers = full.layers - (sum(less) if less else layers * (elsewhere + again))
     pieces, v = stage.in_flight
     others = of_layers * pieces // v - of_layers
     at_loss = full.outside if stage.last else 0
@@ -88,19 +87,41 @@ def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage:
     return Kept(Saved(layer, of_layers, at_loss, for_loss), again, held, others, moved, local)
 
 
-def _computed_again(scenario: Scenario, n: Numerics, recompute: Recompute, layer: int) -> int:
+def _on_other_gpus(scenario: Scenario, n: Numerics, parallel: Parallelism, arch: Architecture) -> int:
+    """Bytes of one layer that sequence parallelism leaves to other GPUs."""
+    t = parallel.tensor_parallel_size if parallel.sequence_parallel else 1
+    tokens = scenario.batch_size * scenario.context_length
+    divided = tokens * layer_norms_saved(n, arch, fused=scenario.fused_kernels)
+    if parallel.sharding in FSDP:
+        # torch's parallel layers keep their whole inputs; Megatron's gather them again. Saved tensors of DTensor, torch 2.13.
+        divided -= tokens * n.compute * arch.hidden_size * (1 if arch.single_norm else 2)
+    return divided - divided // t
+
+
+def _less_of_shape(scenario: Scenario, n: Numerics, parallel: Parallelism, shape: Architecture) -> int:
+    """By how much less one layer of a shape keeps: what is on other GPUs, and what is computed again. One without attention or MLP has half
+    the norms.
+    """
+    blocks = (shape.attention_layers > 0) + (shape.mlp_layers > 0) + (shape.num_replaced_attentions > 0) + (shape.num_replaced_mlps > 0)
+    elsewhere = _on_other_gpus(scenario, n, parallel, shape) * blocks // 2
+    of_kind = layer_saved if scenario.method is Method.FULL else layer_saved_frozen
+    layer = max([of_kind(scenario, n, kind) for kind in kinds_of_shape(shape, scenario.context_length)]) - elsewhere
+    return elsewhere + min(layer, _computed_again(scenario, n, parallel.recompute, shape, layer))
+
+
+def _computed_again(scenario: Scenario, n: Numerics, recompute: Recompute, arch: Architecture, layer: int) -> int:
     """Bytes of one layer that are not kept."""
-    arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
+    batch, length = scenario.batch_size, scenario.context_length
     tokens = batch * length
     if arch.num_mixer_layers:
         return 0  # no framework says what it would recompute of a mixer
     match recompute:
         case Recompute.SELECTIVE | Recompute.MLP:
             again = 0
-            if scenario.attention is Attention.EAGER:
+            if scenario.attention is Attention.EAGER and arch.attention_layers:
                 scores = attention_saved(AttentionPath.EAGER, n, arch, batch, length)
                 again = max(0, scores - attention_saved(AttentionPath.FLASH, n, arch, batch, length))
-            if recompute is Recompute.MLP and scenario.method is Method.FULL and not arch.num_experts:
+            if recompute is Recompute.MLP and scenario.method is Method.FULL and not arch.num_experts and arch.mlp_layers:
                 again += tokens * mlp_saved(n, arch, fused=scenario.fused_mlp)
             return again
         case Recompute.OPERATIONS:

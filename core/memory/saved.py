@@ -7,31 +7,40 @@ from typing import NamedTuple
 
 from core.memory.architecture import Architecture, Position
 from core.memory.attention import AttentionPath, alibi_bytes, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
-from core.memory.frozen import LayerKind, first_layer_input_bytes, layer_saved_frozen
+from core.memory.frozen import LayerKind, first_layer_input_bytes, layer_saved_frozen, shape_of
+from core.memory.layer_run import Block
 from core.memory.loss import kept_for_loss_bytes, labels_bytes
 from core.memory.mixers import mixer
 from core.memory.mlp import mlp_saved
 from core.memory.moe import moe_constant, moe_saved
 from core.memory.moe_wide import wide_moe_constant, wide_moe_saved
 from core.memory.norms import (
+    block_norms_saved,
+    head_norms_constant,
     head_norms_saved,
     layer_norms_constant,
     layer_norms_saved,
     norm_constant,
     norm_frozen_saved,
     norm_saved,
+    readers,
     rotated_head_norms_saved,
 )
 from core.memory.numerics import Numerics
-from core.memory.parameters import embedding_parameters, layer_linear_parameters
+from core.memory.parameters import attention_shapes, embedding_parameters, layer_linear_parameters, matrix_values, mlp_shapes
 from core.memory.scenario import Method, Scenario
+from core.memory.varied import kv_sources, shapes
 
 #: Two fp32 scalars: loss and number of labels.
 _LOSS_SCALARS_BYTES = 8
 
 
 def layer_kinds(arch: Architecture, length: int) -> tuple[LayerKind, ...]:
-    """The kinds of layers there are. Windows and experts meet where layers without a window are those that do not rotate."""
+    """The kinds of layers there are; where layers differ in shape, those of every shape. Windows and experts meet where layers
+    without a window are those that do not rotate.
+    """
+    if arch.layer_runs:
+        return tuple(kind for shape in shapes(arch) for kind in kinds_of_shape(shape, length))
     if arch.num_mixer_layers:
         return _hybrid_kinds(arch)
     unrotated = arch.num_unrotated_layers
@@ -54,6 +63,12 @@ def layer_kinds(arch: Architecture, length: int) -> tuple[LayerKind, ...]:
     else:
         return (LayerKind(layers, False, False),)
     return tuple(kind for kind in kinds if kind.layers)
+
+
+def kinds_of_shape(shape: Architecture, length: int) -> tuple[LayerKind, ...]:
+    """The kinds of layers of a shape of a model whose layers differ."""
+    attends, has_mlp = shape.attention_layers > 0, shape.mlp_layers > 0
+    return tuple(kind._replace(attends=attends, has_mlp=has_mlp, shape=shape) for kind in layer_kinds(shape, length))
 
 
 def _hybrid_kinds(arch: Architecture) -> tuple[LayerKind, ...]:
@@ -93,9 +108,11 @@ class Saved(NamedTuple):
 
 def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     """Bytes one layer keeps when every weight is trained."""
-    arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
+    arch, batch, length = shape_of(scenario, kind), scenario.batch_size, scenario.context_length
     if arch.num_mixer_layers:
         return _hybrid_saved(scenario, n, kind)
+    if not (kind.attends and kind.has_mlp):
+        return _blocks_saved(scenario, n, kind, arch)
     path = attention_path(scenario.attention, n, arch, masked=kind.masked)
     per_token = layer_norms_saved(n, arch, fused=scenario.fused_kernels)
     constant = layer_norms_constant(n, arch)
@@ -117,6 +134,29 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     if arch.dropout:
         per_token += 2 * arch.hidden_size  # masks of one byte
     return batch * length * per_token + attention_saved(path, n, arch, batch, length) + constant
+
+
+def _blocks_saved(scenario: Scenario, n: Numerics, kind: LayerKind, arch: Architecture) -> int:
+    """The same of a layer that lacks attention or MLP, or has one matrix in its place: what each of its blocks and their norms keep."""
+    batch, length, h = scenario.batch_size, scenario.context_length, arch.hidden_size
+    of_attention, of_mlp = readers(arch)
+    replaced = (arch.num_replaced_attentions > 0) + (arch.num_replaced_mlps > 0)
+    per_token = replaced * block_norms_saved(n, arch, 1, fused=scenario.fused_kernels)
+    constant = 2 * replaced * h * h * (n.autocast and n.weight == 4)
+    if kind.attends:
+        path = attention_path(scenario.attention, n, arch, masked=kind.masked)
+        per_token += block_norms_saved(n, arch, of_attention, fused=scenario.fused_kernels) + arch.qk_norm * head_norms_saved(n, arch)
+        constant += attention_saved(path, n, arch, batch, length) + head_norms_constant(n, arch)
+        constant += 2 * matrix_values(attention_shapes(arch)) * n.autocast
+    elif kind.experts:
+        per_token += block_norms_saved(n, arch, of_mlp, fused=scenario.fused_kernels) + moe_saved(arch)
+        constant += moe_constant(arch)
+    elif kind.has_mlp:
+        per_token += block_norms_saved(n, arch, of_mlp, fused=scenario.fused_kernels) + mlp_saved(n, arch, fused=scenario.fused_mlp)
+        constant += 2 * matrix_values(mlp_shapes(arch)) * n.autocast
+    blocks = kind.attends + kind.has_mlp + replaced
+    constant += blocks * (arch.norms_in_layer // 2) * norm_constant(arch.norm, n, h)
+    return batch * length * (per_token + blocks * h * arch.dropout) + constant
 
 
 def _hybrid_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
@@ -156,6 +196,12 @@ def mixing_saved(scenario: Scenario, n: Numerics, mixed: int, *, attends: bool) 
     return kept
 
 
+def _changing_layers(arch: Architecture) -> int:
+    """Layers that give something else than they are given: all that have a block."""
+    empty = [run.layers for run in arch.layer_runs if run.attention is run.mlp is Block.NONE]
+    return arch.num_hidden_layers - sum(empty) if empty else arch.num_hidden_layers
+
+
 def _embeddings_changed(arch: Architecture) -> bool:
     """Whether what the first layer reads is made of the embeddings, and not them."""
     return arch.position is Position.LEARNED or arch.embedding_norm or arch.embedding_multiplied or arch.embedding_dropout
@@ -173,7 +219,8 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, kind) for kind in kinds]
     if checkpointing:
         position_ids = 0 if arch.position is Position.ALIBI or not arch.attention_layers else 8 * length
-        inputs = arch.num_hidden_layers * tokens * arch.hidden_size * n.residual
+        inputs = _changing_layers(arch) * tokens * arch.hidden_size * n.residual
+        inputs += n.compute * tokens * sum([2 * source.key_value_size for source in kv_sources(arch)])  # handed on to other layers
         if arch.residual_in_fp32:
             inputs += (arch.num_hidden_layers - 1) * tokens * arch.hidden_size * (4 - n.residual)
         masks = causal_mask_bytes(path, n, arch, batch, length) * arch.masks + alibi_bytes(n, arch, tokens)

@@ -16,11 +16,12 @@ from core.memory.formats import EXPERTS_ONLY, Format, bits_per_value, matrix_byt
 from core.memory.inference import TOKEN_ID_BYTES, kv_cache_bytes
 from core.memory.mixers import mixer_shapes
 from core.memory.numerics import numerics
-from core.memory.parameters import embedding_parameters
+from core.memory.parameters import embedding_parameters, replaced_blocks
 from core.memory.runtime import moment_of
 from core.memory.scenario import Runtime, Scenario
 from core.memory.serving_states import mixer_values_per_token, sequence_bytes, slots_bytes
 from core.memory.units import MIB, ceil_div
+from core.memory.varied import shapes
 from core.memory.weights import dequantization_bytes, weight_bytes
 
 #: Tokens that a block of the cache holds, whoever they belong to: vLLM's ``block_size``, SGLang's ``page_size``.
@@ -57,17 +58,26 @@ def served_weight_bytes(arch: Architecture, fmt: Format) -> int:
     """The loaded model: parameters, one table for the rotation of all layers (positions x rotated, 16-bit), and the unsplit ends of
     the blocks of its matrices, of which q, k, v and gate, up are one each.
     """
-    h, bits, wide = arch.hidden_size, bits_per_value(fmt), unquantized_bytes_per_value(fmt)
+    wide = unquantized_bytes_per_value(fmt)
     table = wide * arch.max_position_embeddings * arch.rotated
-    matrices = [(h, arch.query_size + 2 * arch.key_value_size), (arch.query_size, h)] if not arch.kv_lora_rank else []
+    ends = sum([_layer_ends_bytes(shape, fmt) for shape in shapes(arch)])
+    vocabulary = (1 if arch.tie_word_embeddings else 2) * unsplit_bytes(embedding_parameters(arch) * wide)
+    return weight_bytes(arch, fmt) + table + ends + vocabulary
+
+
+def _layer_ends_bytes(arch: Architecture, fmt: Format) -> int:
+    """What the layers of a shape take beyond their parameters."""
+    h, bits = arch.hidden_size, bits_per_value(fmt)
+    keys = 0 if arch.keys_shared else 2 * arch.key_value_size
+    matrices = [(h, arch.query_size + keys), (arch.query_size, h)] if not arch.kv_lora_rank else []
     mlp = [(h, 2 * arch.intermediate_size), (arch.intermediate_size, h)]
+
+    def unsplit(matrices: list[tuple[int, int]]) -> int:
+        return sum(unsplit_bytes(rows * columns * bits // 8) for rows, columns in matrices)
+
+    ends = arch.attention_layers * unsplit(matrices) + replaced_blocks(arch) * unsplit([(h, h)])
     if not arch.num_experts and not arch.num_mixer_layers:
-        matrices += mlp
-
-    def unsplit(shapes: list[tuple[int, int]]) -> int:
-        return sum(unsplit_bytes(rows * columns * bits // 8) for rows, columns in shapes)
-
-    ends = arch.attention_layers * unsplit(matrices)
+        ends += arch.mlp_layers * unsplit(mlp)
     if arch.num_mixer_layers:
         ends += (arch.mlp_layers - arch.num_moe_layers) * unsplit(mlp)
         ends += arch.num_mixer_layers * unsplit([(inputs, outputs) for _, inputs, outputs in mixer_shapes(arch)])
@@ -75,8 +85,7 @@ def served_weight_bytes(arch: Architecture, fmt: Format) -> int:
         ends += arch.num_moe_layers * _expert_padding_bytes(arch, fmt)
     if arch.kv_lora_rank:
         ends += arch.num_hidden_layers * _unfolded_bytes(arch)
-    vocabulary = (1 if arch.tie_word_embeddings else 2) * unsplit_bytes(embedding_parameters(arch) * wide)
-    return weight_bytes(arch, fmt) + table + ends + vocabulary
+    return ends
 
 
 def _unfolded_bytes(arch: Architecture) -> int:
@@ -117,9 +126,8 @@ def _largest_steps(scenario: Scenario, sampled: int | None = None) -> tuple[tupl
     e = numerics(scenario).compute
     tokens = scenario.max_num_batched_tokens
     inputs = 3 * TOKEN_ID_BYTES * tokens
-    layer = Stack(
-        activations=tokens * _layer_bytes_per_token(arch, e), workspace=dequantization_bytes(arch, scenario.weights), inputs=inputs
-    )
+    widest = max([_layer_bytes_per_token(shape, e) for shape in shapes(arch)])
+    layer = Stack(activations=tokens * widest, workspace=dequantization_bytes(arch, scenario.weights), inputs=inputs)
     entries = arch.vocab_size if sampled is None else sampled
     logits = SAMPLER_BYTES_PER_LOGIT * scenario.max_num_seqs * entries
     sampler = Stack(activations=e * arch.hidden_size * tokens, logits=logits, inputs=inputs)

@@ -36,13 +36,16 @@ from core.memory.parameters import (
     embedding_parameters,
     factored_parameters,
     head_parameters,
+    largest_dense_matrix,
     layer_linear_parameters,
+    linear_parameters,
     parameter_count,
 )
 from core.memory.preference import holds_reference, reference_copies_bytes, reference_layer_bytes, runs_reference
 from core.memory.runtime import step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
 from core.memory.saved import Saved, saved
 from core.memory.scenario import Gradients, Loss, Method, Optimizer, Scenario
+from core.memory.varied import shapes
 from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes, widened_router_bytes
 
 #: Token ids and labels, int64 each.
@@ -119,8 +122,7 @@ def model_state(scenario: Scenario, n: Numerics) -> ModelState:
 
 def largest_matrix_parameters(arch: Architecture) -> int:
     """Values of the largest single parameter of the model."""
-    linear = arch.hidden_size * max(arch.intermediate_size, arch.query_size)
-    return max(embedding_parameters(arch), linear, largest_mixer_matrix(arch))
+    return max(embedding_parameters(arch), largest_dense_matrix(arch), largest_mixer_matrix(arch))
 
 
 def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:
@@ -214,16 +216,25 @@ def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
     if not full:
         copies = (all_adapter_copies if scenario.gradient_checkpointing else first_layer_copies)(scenario)
         return (4 if arch.norm is Norm.LAYER else n.weight) * states + copies
-    plain = arch.num_hidden_layers - arch.num_moe_layers
-    copies = 2 * plain * layer_linear_parameters(arch) + arch.num_moe_layers * wide_moe_copies(n, arch)
-    return 4 * states * (1 + arch.hidden_divided) + copies * scenario.gradient_checkpointing
+    copies = sum([_autocast_copies(n, shape) for shape in shapes(arch)]) * scenario.gradient_checkpointing
+    return 4 * states * (1 + arch.hidden_divided) + copies
+
+
+def _autocast_copies(n: Numerics, arch: Architecture) -> int:
+    """16-bit copies of the trained matrices of all layers of a shape."""
+    with_experts = arch.num_moe_layers
+    if not with_experts:
+        return 2 * linear_parameters(arch)
+    return 2 * (arch.num_hidden_layers - with_experts) * layer_linear_parameters(arch) + with_experts * wide_moe_copies(n, arch)
 
 
 def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> Instants:
     """Peak of the forward pass: at the loss, unless layers keep nothing but their inputs and write their scores to memory."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
-    path = attention_path(scenario.attention, n, arch)
-    work = attention_prefill_bytes(path, n, arch, batch, length)
+    path, work = attention_path(scenario.attention, n, arch), 0
+    for shape in shapes(arch):
+        if shape.attention_layers:
+            work = max(work, attention_prefill_bytes(attention_path(scenario.attention, n, shape), n, shape, batch, length))
     if arch.num_mixer_layers and scenario.gradient_checkpointing:
         peak = mixer(arch).forward_peak(arch, batch, length, n.compute)
         own_input = n.compute * arch.hidden_size * batch * length

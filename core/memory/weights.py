@@ -7,11 +7,14 @@ from core.memory.parameters import (
     Shape,
     attention_shapes,
     expert_shapes,
+    largest_dense_matrix,
     mlp_shapes,
     outside_parameters,
+    replaced_blocks,
     router_parameters,
     vector_parameters,
 )
+from core.memory.varied import shapes
 
 
 def buffer_bytes(arch: Architecture) -> int:
@@ -45,6 +48,14 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
     if arch.file_format is fmt:
         return arch.file_bytes + buffer_bytes(arch)
     wide = unquantized_bytes_per_value(fmt)
+    stored = (
+        sum([_layers_bytes(shape, fmt, wide) for shape in shapes(arch)]) + wide * arch.vision_parameters + widened_router_bytes(arch, wide)
+    )
+    return stored + wide * (vector_parameters(arch) + outside_parameters(arch)) + buffer_bytes(arch)
+
+
+def _layers_bytes(arch: Architecture, fmt: Format, wide: int) -> int:
+    """The matrices of all layers of a shape."""
     with_experts = arch.num_moe_layers
     linear = Format.BF16 if with_experts and fmt in EXPERTS_ONLY else fmt
     stored = arch.attention_layers * _matrices_bytes(attention_shapes(arch), linear)
@@ -54,8 +65,9 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
     if with_experts:
         experts = sum(matrix_bytes(fmt, outputs, inputs) for inputs, outputs in expert_shapes(arch))
         stored += with_experts * (experts + wide * router_parameters(arch))
-    stored += wide * arch.vision_parameters + widened_router_bytes(arch, wide)
-    return stored + wide * (vector_parameters(arch) + outside_parameters(arch)) + buffer_bytes(arch)
+    if replaced_blocks(arch):
+        stored += replaced_blocks(arch) * matrix_bytes(linear, arch.hidden_size, arch.hidden_size)
+    return stored
 
 
 def _matrices_bytes(shapes: tuple[Shape, ...], fmt: Format) -> int:
@@ -76,4 +88,4 @@ def dequantization_bytes(arch: Architecture, fmt: Format) -> int:
     """The 16-bit copy of the largest matrix of a layer, made whenever it is multiplied with; 0 for floats of 16 bits and more."""
     if not is_dequantized(fmt):
         return 0
-    return 2 * max(arch.hidden_size * max(arch.intermediate_size, arch.query_size), largest_mixer_matrix(arch))
+    return 2 * max(largest_dense_matrix(arch), largest_mixer_matrix(arch))

@@ -25,9 +25,11 @@ from core.memory import (
     architecture_from_parameter_count,
     reconcile,
 )
+from core.memory.layer_run import Block, LayerRun
 from core.memory.preference import has_loss
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, Loss, Objective, TransformersRelease
 from core.memory.units import GIB
+from core.memory.varied import with_runs
 
 
 def logarithmic(low: int, high: int) -> st.SearchStrategy[int]:
@@ -59,7 +61,27 @@ PRESET_LIKE = [
     Architecture(**SHAPE | {"num_key_value_heads": 4, "qk_norm": True, "tie_word_embeddings": True}),
     Architecture(**SHAPE | {"num_hidden_layers": 1, "hidden_size": 64, "intermediate_size": 64, "head_dim": 2, "vocab_size": 1}),
 ]
-architectures = parameter_counts.map(architecture_from_parameter_count) | st.sampled_from(PRESET_LIKE)
+#: Layers that differ in shape: wider ones later, none of a kind, one matrix in the place of attention, keys of an earlier layer.
+VARIED = [
+    with_runs(
+        Architecture(**SHAPE | {"num_key_value_heads": 8}),
+        [
+            LayerRun(layers=3, num_attention_heads=24, num_key_value_heads=6, intermediate_size=2048),
+            LayerRun(layers=1, attention=Block.NONE),
+            LayerRun(layers=2, attention=Block.LINEAR, intermediate_size=16384),
+            LayerRun(layers=1, mlp=Block.NONE),
+            LayerRun(layers=1, mlp=Block.LINEAR),
+            LayerRun(layers=1, attention=Block.NONE, mlp=Block.NONE),
+            LayerRun(layers=9, num_attention_heads=48, num_key_value_heads=1),
+        ],
+    ),
+    with_runs(
+        Architecture(**SHAPE | {"num_key_value_heads": 4, "qk_norm": True, "sliding_window": 512, "num_sliding_layers": 32}),
+        [LayerRun(layers=3, sliding=True), LayerRun(layers=1, head_dim=256, num_key_value_heads=2)] * 4
+        + [LayerRun(layers=3, sliding=True, kv_shared=True, intermediate_size=22016), LayerRun(layers=1, kv_shared=True)] * 2,
+    ),
+]
+architectures = parameter_counts.map(architecture_from_parameter_count) | st.sampled_from(PRESET_LIKE + VARIED)
 
 anything = st.builds(
     Scenario,
