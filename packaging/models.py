@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 from core.catalogue.hf_config import read_config  # noqa: E402
 from core.memory import Architecture, parameter_count  # noqa: E402
 from core.memory.edge import to_json  # noqa: E402
+from core.memory.layer_run import LayerRun  # noqa: E402
 
 FACTS = Path(__file__).with_name("models.jsonl")
 CATALOGUE = ROOT / "resources" / "models.json"
@@ -27,9 +28,14 @@ TOLERANCE = 0.005
 
 def fields(architecture: Architecture) -> dict:
     """What is not its default."""
-    plain = json.loads(to_json(architecture))
-    defaults = {name: field.default for name, field in Architecture.__dataclass_fields__.items()}
-    return {name: value for name, value in plain.items() if name != "name" and value != defaults[name]}
+    plain = _said(json.loads(to_json(architecture)), Architecture)
+    runs = [_said(run, LayerRun) for run in plain.pop("layer_runs", ())]
+    return {name: value for name, value in plain.items() if name != "name"} | ({"layer_runs": runs} if runs else {})
+
+
+def _said(plain: dict, of: type) -> dict:
+    defaults = {name: field.default for name, field in of.__dataclass_fields__.items()}
+    return {name: value for name, value in plain.items() if value != defaults[name]}
 
 
 def row(facts: dict) -> dict:
