@@ -10,9 +10,11 @@ from typing import Any
 from core import parallel_options
 from core.arguments import DEFAULT_MODEL, gpu_named, known_calibration, model_named, opened_from
 from core.catalogue.gpus import unnumbered
-from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless, with_changes
+from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless
+from core.fleet import named_cards
 from core.hub_table import hub_table
 from core.known import ignored_lists, known_gpus, known_models
+from core.launch import CannotSayError, Launcher, write_line
 from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
@@ -23,6 +25,7 @@ from core.memory import (
     Attention,
     Estimator,
     Format,
+    Gpu,
     Method,
     Optimizer,
     OptimizerImplementation,
@@ -39,7 +42,8 @@ from core.memory.parallel import PARALLEL_FIELDS
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, Loss, Objective, TransformersRelease
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, hub_table_text, meaningless_words, quantity_words, refusal_words
-from core.spreading import with_gpus
+from core.suggest import smallest_count, sweep
+from core.suggest_report import best_of, fewest_of, suggested_json, suggested_text
 from core.terminal import FILES, CommandError, Parser, wrapped
 from core.trainer_config import Trainer
 from core.trainer_export import NoSuchFieldError, export
@@ -89,7 +93,9 @@ def _parser() -> _EstimateParser:
     model.add_argument("--params", type=parameters, metavar="N", help="a parameter count: 7b, 1.5T, 7e9, 70亿")
     parser.add_argument("--gpu", metavar="NAME", help="the card to judge by")
     parser.add_argument("--hub-table", action="store_true", help="print what the Hub's memory calculator says of the model instead")
-    choice(parser, "--export", Trainer, "print the run as a configuration of this trainer instead")
+    choice(parser, "--export", [*Trainer, *Launcher], "print the run as a configuration of this trainer, or as its command, instead")
+    parser.add_argument("--suggest", action="store_true", help="print strategies for so many --gpus of --gpu instead, the best first")
+    parser.add_argument("--fewest", action="store_true", help="print the fewest of --gpu that work instead")
     choice(parser, "--task", Task, "default: inference")
     choice(parser, "--weights", Format, "number format of the weights (default: bf16)")
     batch = _quantity(Kind.COUNT, MIN_BATCH_SIZE, MAX_BATCH_SIZE)
@@ -170,18 +176,22 @@ def estimate(arguments: list[str]) -> str:
     for complaint in ignored_lists():
         print(f"note: {complaint}", file=sys.stderr)
     json_wanted, exported, table_wanted = options.pop("json"), options.pop("export", None), options.pop("hub_table", False)
+    searched = next((name for name in ("suggest", "fewest") if options.pop(name, False)), None)
     file, card = options.pop("file", None), options.pop("gpu", None)
     changes = _changes(options)
+    cards = _cards(changes.pop("gpus", ""))
     base = Scenario(architecture=changes.get("architecture") or model_named(DEFAULT_MODEL))
     opened = opened_from(file, base) if file is not None else None
     base = opened.scenario if opened else base
-    scenario = _asked_for(base, changes)
+    scenario = _asked_for(base, changes, cards)
     # a card of the file's that this catalogue lacks is no less of an error than one that was typed
     gpu = gpu_named(unnumbered(scenario.gpu) if card is None else card) if scenario.gpu or card is not None else None
+    if searched is not None:
+        return _searched(scenario, gpu, fewest=searched == "fewest", json_wanted=json_wanted)
     try:
         found = answer(scenario, gpu, known_calibration(), {name: gpu_named(name) for name in scenario.parallel.gpus})
     except RefusedError as error:
-        raise CommandError(refusal_words(_within(error.refusal, base, changes))) from error
+        raise CommandError(refusal_words(_within(error.refusal, base, changes, cards))) from error
     if table_wanted:
         return hub_table_text(hub_table(scenario.architecture))
     if exported is not None:
@@ -191,11 +201,35 @@ def estimate(arguments: list[str]) -> str:
     return as_text(found, context_assumed=(opened is None or opened.model is not None) and "context_length" not in changes)
 
 
-def _exported(scenario: Scenario, trainer: Trainer) -> str:
+def _searched(scenario: Scenario, gpu: Gpu | None, *, fewest: bool, json_wanted: bool) -> str:
+    """Strategies that fit ``gpu``. Raises CommandError."""
+    if gpu is None or scenario.estimator is not Estimator.DETAILED:
+        raise CommandError("--suggest and --fewest judge by a card: name it with --gpu, and leave --estimator out")
+    calibration = known_calibration()
+    if fewest:
+        found = fewest_of(smallest_count(scenario, gpu, calibration), gpu)
+    else:
+        cards = {name: gpu_named(name).usable_bytes for name in scenario.parallel.gpus} | {"": gpu.usable_bytes}
+        found = best_of(sweep(scenario, scenario.parallel.world_size, gpu, calibration, cards), gpu)
+    return json.dumps(suggested_json(found), indent=2) + "\n" if json_wanted else suggested_text(found)
+
+
+def _exported(scenario: Scenario, program: Trainer | Launcher) -> str:
     try:
-        return export(scenario, trainer).rstrip() + "\n"
-    except NoSuchFieldError as error:
-        raise CommandError(f"--export {trainer.value}: {error}") from error
+        text = write_line(scenario, program) if isinstance(program, Launcher) else export(scenario, program)
+    except (NoSuchFieldError, CannotSayError) as error:
+        raise CommandError(f"--export {program.value}: {error}") from error
+    return text.rstrip() + "\n"
+
+
+def _cards(text: str) -> tuple[Gpu, ...]:
+    """Those that ``--cards`` names. Raises CommandError."""
+    try:
+        return named_cards(text, known_gpus().rows) if text else ()
+    except LookupError as error:
+        name = str(error.args[0])
+        gpu_named(name)  # says what is close to it, if that is the matter
+        raise CommandError(f"{name!r} names no card, or too many") from error
 
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:
@@ -211,18 +245,12 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _asked_for(base: Scenario, changes: dict[str, Any]) -> Scenario:
+def _asked_for(base: Scenario, changes: dict[str, Any], cards: tuple[Gpu, ...]) -> Scenario:
     """``base`` with ``changes`` and what they imply. Raises CommandError where one of them is in vain; what ``base`` holds may be."""
     world_size = changes.get("world_size")
     changes = {field: value for field, value in changes.items() if field != "world_size"}
     try:
-        # Replicas are what is meant of training where nothing else is said; a runtime that serves spreads in its own way.
-        as_usual = changes.get("task", base.task) == Task.INFERENCE and not PARALLEL_FIELDS & changes.keys()
-        if world_size is not None and not as_usual:
-            changes = parallel_options.with_world_size(base.parallel, changes, world_size)
-        scenario = with_changes(base, changes)
-        if world_size is not None and as_usual:
-            scenario = with_gpus(scenario, world_size)
+        scenario = parallel_options.spread_as_asked(base, changes, world_size, cards)
     except ValueError as error:  # pydantic's are too
         raise CommandError(parallel_options.complaint(error)) from error
     for field, option in _OPTIONS.items():
@@ -234,14 +262,14 @@ def _asked_for(base: Scenario, changes: dict[str, Any]) -> Scenario:
     return scenario
 
 
-def _within(refused: Refusal, base: Scenario, changes: dict[str, Any]) -> Refusal:
+def _within(refused: Refusal, base: Scenario, changes: dict[str, Any], cards: tuple[Gpu, ...]) -> Refusal:
     """``refused`` with the alternatives that the rest of the command goes with."""
 
     def possible(alternative: dict[str, Any]) -> bool:
         kept = {field: value for field, value in changes.items() if "parallel" not in alternative or field not in PARALLEL_FIELDS}
         kept.pop("world_size", None)
         try:
-            return refusal(_asked_for(base, kept | alternative)) is None
+            return refusal(_asked_for(base, kept | alternative, () if "parallel" in alternative else cards)) is None
         except CommandError:
             return False
 

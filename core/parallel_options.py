@@ -1,12 +1,16 @@
 """The options of the command line that spread a run over GPUs, and the fields of a scenario that they set."""
 
 import argparse
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
-from core.memory import ONE_GPU, Interconnect, Offload, Parallelism, Recompute, Sharding
-from core.memory.parallel import MAX_PARALLEL_SIZE, MAX_STAGES
+from core.choices import with_changes
+from core.fleet import listed, on_cards
+from core.memory import ONE_GPU, Gpu, Interconnect, Offload, Parallelism, Recompute, Scenario, Sharding, Task
+from core.memory.parallel import MAX_PARALLEL_SIZE, MAX_STAGES, PARALLEL_FIELDS
+from core.spreading import with_gpus
 
 #: The option of each field of parallelism that has one.
 OPTIONS = {
@@ -52,7 +56,7 @@ _FLAGS = {
     "fp32_gradients": "keep and reduce gradients in fp32 (default: off)",
 }
 _CHOICES: dict[str, tuple[type[StrEnum], str]] = {
-    "sharding": (Sharding, "what replicas divide between them (default: none, DDP)"),
+    "sharding": (Sharding, "what replicas divide between them (default: of --gpus alone fsdp2 in full training; else none, DDP)"),
     "recompute": (Recompute, "what of a layer is computed again (default: as --checkpointing says)"),
     "interconnect": (Interconnect, "between the GPUs of a machine (default: nvlink)"),
     "offload_parameters": (Offload, "where weights lie meanwhile (default: none, on the GPU)"),
@@ -76,8 +80,8 @@ def add_options(parser: argparse.ArgumentParser, count: Count, choice: Choice) -
         choice(group, OPTIONS[field], values, text)
     layers = "layers on each stage, as in 10,12,10 (default: even)"
     group.add_argument(OPTIONS["layers_per_stage"], dest="layers_per_stage", type=_numbers, metavar="N,N…", help=layers)
-    cards = "names of the cards in rank order where they differ; each is judged by itself"
-    group.add_argument(OPTIONS["gpus"], dest="gpus", type=_names, metavar="NAME,NAME…", help=cards)
+    cards = "the cards in rank order where they differ, as in 'RTX 4090, 2 x RTX 3090'; each is judged by itself"
+    group.add_argument(OPTIONS["gpus"], dest="gpus", metavar="NAME,NAME…", help=cards)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -87,8 +91,31 @@ def _numbers(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(f"{text!r}: not numbers with commas between them") from error
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(","))
+#: What is said of machines and of a step, not of how they are divided.
+_OF_THE_MACHINE = frozenset({"num_microbatches", "gpus_per_node", "interconnect"})
+
+
+def spread_as_asked(base: Scenario, changes: dict[str, Any], world_size: int | None, cards: Sequence[Gpu]) -> Scenario:
+    """``base`` with ``changes`` on ``world_size`` GPUs, or on ``cards`` in rank order; where nothing is said of how they are divided, in
+    the way most runs of their kind are. Raises ValueError, pydantic's too.
+    """
+    said = (PARALLEL_FIELDS & changes.keys()) - _OF_THE_MACHINE
+    serves = changes.get("task", base.task) == Task.INFERENCE
+    count = world_size if world_size is not None or said or not cards else len(cards)
+    if count is not None and not said - ({"expert_parallel_size"} if serves else set()):
+        experts = changes.get("expert_parallel_size")
+        rest = {field: value for field, value in changes.items() if field != "expert_parallel_size"}
+        scenario = with_gpus(with_changes(base, rest), count)
+        scenario = scenario if experts is None else scenario.evolve(expert_parallel_size=experts)
+    else:
+        scenario = with_changes(base, changes if count is None else with_world_size(base.parallel, changes, count))
+    if not cards:
+        return scenario
+    if len(cards) != scenario.parallel.world_size:
+        return scenario.evolve(gpus=tuple(card.name for card in cards))  # which says what contradicts what
+    layers = changes.get("layers_per_stage")
+    scenario = on_cards(scenario, cards)
+    return scenario if layers is None else scenario.evolve(layers_per_stage=layers)
 
 
 def with_world_size(before: Parallelism, changes: dict[str, Any], world_size: int) -> dict[str, Any]:
@@ -133,5 +160,7 @@ def spread_words(parallel: Parallelism) -> str:
         if value == getattr(ONE_GPU, field):
             continue
         shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+        if field == "gpus":
+            shown = shlex.quote(listed(value))
         found.append(name if value is True else f"{name} {shown}")
     return " ".join(found)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.catalogue.hf_config import Note
-from core.choices import Meaningless
+from core.choices import Meaningless, meaningless
 from core.hub_table import HubRow
 from core.memory import (
     MAX_BATCH_SIZE,
@@ -19,6 +19,7 @@ from core.memory import (
     Gpu,
     Method,
     Moment,
+    Parallelism,
     Reason,
     Recipe,
     Refusal,
@@ -33,7 +34,7 @@ from core.memory import (
 from core.memory.calibration import Calibration
 from core.memory.formats import SIXTEEN_BIT
 from core.memory.rule_of_thumb import article_format
-from core.memory.scenario import ENGINES, Objective
+from core.memory.scenario import Objective
 from core.memory.units import GB, GIB
 from core.parallel_options import option, spread_words
 from core.quantity import Problem, QuantityError
@@ -179,19 +180,33 @@ def _table(title: str, sizes: dict[str, int]) -> list[str]:
 
 
 def _devices(answer: Answer) -> list[list[str]]:
-    """A line for each distinct GPU, and what their machine keeps for them."""
-    result, blocks = answer.estimate, []
+    """A line for each distinct GPU with how it stands to its card, and what their machine keeps for them."""
+    result, parallel, blocks = answer.estimate, answer.scenario.parallel, []
     if sum(device.alike for device in result.devices) > 1:
-        blocks.append(_table("peak of each GPU", {_device_name(device): device.total_bytes for device in result.devices}))
+        lines = _table("peak of each GPU", {_device_name(device, parallel): device.total_bytes for device in result.devices})
+        fits = [_on_its_card(each) for each in answer.of_devices] or [""] * len(result.devices)
+        blocks.append([lines[0], *(f"{line}{fit}" for line, fit in zip(lines[1:], fits, strict=True))])
     host = {name: size for name, size in result.host_bytes._asdict().items() if size}
     if host:
-        blocks.append(_table(f"on each machine of {answer.scenario.parallel.gpus_per_node} GPUs", host))
+        gpus = min(parallel.gpus_per_node, parallel.world_size)
+        blocks.append(_table(f"on each machine of {gpus} GPUs" if gpus > 1 else "in the host's memory", host))
     return blocks
 
 
-def _device_name(device: Device) -> str:
-    card = f", {device.gpu}" if device.gpu else ""
-    return f"rank {device.rank} (stage {device.stage}{card}), {device.alike} alike"
+def _device_name(device: Device, parallel: Parallelism) -> str:
+    alike = f" ({device.alike:,} GPUs)" if device.alike > 1 else ""
+    if device.gpu:
+        return f"rank {device.rank}, {device.gpu}{alike}"
+    if parallel.pipeline_parallel_size > 1:
+        return f"stage {device.stage + 1} of {parallel.pipeline_parallel_size}{alike}"
+    return f"each of {device.alike:,}" if device.alike == parallel.world_size else f"from rank {device.rank} on{alike}"
+
+
+def _on_its_card(each: DeviceOnCard) -> str:
+    return f"  {_STATUS[each.fit.status]}, {each.fit.headroom_fraction:.0%} free"
+
+
+_STATUS = {FitStatus.FITS: "fits", FitStatus.TIGHT: "tight", FitStatus.OOM: "OOM"}
 
 
 def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
@@ -211,8 +226,8 @@ def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
         if scenario.task is Task.TRAINING and scenario.method is not Method.FULL:
             lines.append(f"It knows only full training: these are not the figures of --method {scenario.method.value}.")
     else:
-        served = scenario.task is Task.INFERENCE and scenario.runtime in ENGINES
-        lines.append(scenario.runtime.value if served else f"{scenario.runtime.value}, {scenario.attention.value} attention")
+        name = scenario.runtime.value
+        lines.append(name if meaningless(scenario, "attention") else f"{name}, {scenario.attention.value} attention")
     return lines
 
 

@@ -1,5 +1,7 @@
 """The command line on several GPUs: options, devices in the JSON, complaints."""
 
+import re
+
 import pytest
 
 from core.memory import Parallelism, Scenario, estimate
@@ -15,7 +17,10 @@ def test_every_option_is_a_field():
 @pytest.mark.parametrize(
     ("options", "changes"),
     [
-        (["--gpus", "8"], {"data_parallel_size": 8}),
+        (["--gpus", "8"], {"data_parallel_size": 8, "sharding": "fsdp2"}),
+        (["--gpus", "8", "--micro-batches", "4"], {"data_parallel_size": 8, "sharding": "fsdp2", "num_microbatches": 4}),
+        (["--gpus", "8", "--sharding", "none"], {"data_parallel_size": 8}),
+        (["--gpus", "8", "--method", "lora"], {"data_parallel_size": 8, "method": "lora"}),
         (
             ["--gpus", "16", "--tensor-parallel", "2", "--pipeline-parallel", "4"],
             {"data_parallel_size": 2, "tensor_parallel_size": 2, "pipeline_parallel_size": 4},
@@ -50,6 +55,10 @@ def test_options(ask, llama_7b, options, changes):
         (["--gpus", "4"], "on 4 GPUs: --pipeline-parallel 4"),
         (["--gpus", "4", "--runtime", "vllm"], "on 4 GPUs: --tensor-parallel 4"),
         (["--gpus", "4", "--runtime", "vllm", "--tensor-parallel", "2"], "on 4 GPUs: --data-parallel 2 --tensor-parallel 2"),
+        (
+            ["--gpus", "8", "--runtime", "vllm", "--model", "Mixtral-8x7B-v0.1", "--expert-parallel", "8", "--interconnect", "pcie"],
+            "on 8 GPUs: --tensor-parallel 8 --expert-parallel 8 --interconnect pcie",
+        ),
     ],
 )
 def test_a_runtime_that_serves_spreads_in_its_own_way(tell, options, says):
@@ -74,7 +83,7 @@ def test_devices_and_host(ask):
 
 def test_every_card_is_judged_by_itself(ask):
     answer = ask(*TRAINING, "--gpus", "2", "--method", "lora", "--cards", "rtx 4090, RTX 4080")
-    assert [device["gpu"] for device in answer["devices"]] == ["rtx 4090", "RTX 4080"]
+    assert [device["gpu"] for device in answer["devices"]] == ["RTX 4090", "RTX 4080"]
     fits = [device["fit"] for device in answer["devices"]]
     assert [fit["gpu"] for fit in fits] == ["RTX 4090", "RTX 4080"]
     assert fits[0]["headroom_bytes"] > fits[1]["headroom_bytes"] == answer["fit"]["headroom_bytes"]
@@ -86,11 +95,73 @@ def test_people_are_told_how_it_is_spread(tell):
         *TRAINING, "--gpus", "8", "--tensor-parallel", "2", "--sequence-parallel", "--sharding", "zero1", "--offload-optimizer", "cpu"
     )
     assert "on 8 GPUs: --data-parallel 4 --tensor-parallel 2 --sequence-parallel --sharding zero1 --offload-optimizer cpu" in text
-    assert "rank 0 (stage 0), 8 alike" in text
+    assert "each of 8 " in text
     assert "on each machine of 8 GPUs" in text
+    text = tell(*TRAINING, "--gpus", "4", "--pipeline-parallel", "2", "--micro-batches", "4", "--gpu", "RTX 4090")
+    assert re.search(r"stage 1 of 2 \(2 GPUs\) [\d. ]+ OOM, -\d+% free stage 2", text)
+    text = tell(*TRAINING, "--gpus", "2", "--sharding", "zero2", "--offload-optimizer", "cpu")
+    assert "on each machine of 2 GPUs" in text
+    text = tell("--runtime", "llama.cpp", "--weights", "q8_0", "--n-gpu-layers", "5")
+    assert "in the host's memory" in text
     assert "Layers" not in spread_words(Parallelism(pipeline_parallel_size=2, layers_per_stage=(1, 2)))
     mixed = tell(*TRAINING, "--gpus", "2", "--cards", "RTX 4090,RTX 3090")
-    assert "rank 1 (stage 0, RTX 3090), 1 alike" in mixed
+    assert "rank 1, RTX 3090 " in mixed
+    assert "--cards 'RTX 4090, RTX 3090'" in mixed
+
+
+def test_cards_are_as_many_as_they_say(ask):
+    """llama.cpp divides layers by their memory; cards that are alike are one kind."""
+    mixed = ask("--runtime", "llama.cpp", "--weights", "q4_k_m", "--model", "Llama-2-70b-hf", "--cards", "2 x RTX 3090, RTX 3060 (12GB)")
+    assert [(device["gpu"], device["alike"]) for device in mixed["devices"]] == [("RTX 3090", 1), ("RTX 3090", 1), ("RTX 3060 (12GB)", 1)]
+    assert mixed["devices"][1]["total_bytes"] > 1.7 * mixed["devices"][2]["total_bytes"]
+    given = ask(
+        *("--runtime", "llama.cpp", "--weights", "q4_k_m", "--cards", "RTX 3090, RTX 3060 (12GB)"),
+        *("--pipeline-parallel", "2", "--layers-per-stage", "1,1"),
+    )
+    assert given["devices"][0]["total_bytes"] < 1.2 * given["devices"][1]["total_bytes"]
+    alike = ask(*TRAINING, "--cards", "8 x H100 80GB")
+    assert [(device["gpu"], device["alike"], device["fit"]["gpu"]) for device in alike["devices"]] == [(None, 8, "H100 (80GB SXM)")]
+
+
+class TestSuggest:
+    RUN = (*TRAINING, "--gpus", "4", "--gpu", "A100 80GB")
+
+    def test_every_strategy_is_a_command(self, ask):
+        found = ask(*self.RUN, "--suggest")
+        assert found["tried"] >= len(found["strategies"]) > 4
+        for strategy in found["strategies"]:
+            again = ask(*TRAINING, "--gpu", "A100 80GB", *strategy["options"].split())
+            assert again["total_bytes"] == strategy["total_bytes"]
+            assert again["fit"]["status"] == strategy["fit"]["status"]
+            assert again["host_bytes"]["total"] == strategy["host_bytes"]
+
+    def test_people_are_told_what_it_is_sorted_by(self, tell):
+        text = tell(*self.RUN, "--suggest")
+        assert "printed link speeds (nvlink 450 GB/s, network 50 GB/s, host 25 GB/s a GPU)" in text
+        assert "--data-parallel 4 --sharding zero2" in text
+        assert "None of" in tell(*TRAINING, "--model", "Llama-2-70b-hf", "--gpu", "RTX 3060 (12GB)", "--suggest")
+
+    def test_the_fewest(self, ask, tell):
+        found = ask(*TRAINING, "--model", "Llama-2-70b-hf", "--gpu", "H100 80GB", "--fewest")["strategies"]
+        assert [strategy["gpus"] for strategy in found] == sorted(strategy["gpus"] for strategy in found)
+        assert found[0]["host_bytes"] > 0 == found[-1]["host_bytes"]
+        assert "options" in tell(*TRAINING, "--gpu", "RTX 4090", "--fewest")
+
+    def test_it_takes_a_card(self, complaint):
+        assert "name it with --gpu" in complaint("estimate", *TRAINING, "--suggest")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--runtime", "vllm", "--gpus", "2", "--export", "vllm"], "vllm serve Llama-2-7b-hf"),
+        (["--runtime", "llama.cpp", "--weights", "q8_0", "--export", "llama.cpp"], "llama-server -m"),
+        ([*TRAINING, "--gpus", "8", "--sharding", "megatron", "--export", "megatron"], "torchrun --nproc-per-node 8"),
+        ([*TRAINING, "--gpus", "8", "--export", "accelerate"], "fsdp_version: 2"),
+    ],
+)
+def test_the_run_as_its_command(tell, options, says):
+    assert says in tell(*options)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +179,9 @@ def test_people_are_told_how_it_is_spread(tell):
             "instead use --recipe mixed or --sharding fsdp2",
         ),
         ([*TRAINING, "--gpus", "2", "--cards", "RTX 4090"], "gpus 1, world_size 2"),
+        ([*TRAINING, "--cards", "RTX 4091"], "unknown GPU 'RTX 4091'; perhaps RTX 4090"),
+        ([*TRAINING, "--cards", "9999 x RTX 4090"], "9999 x RTX 4090"),
+        ([*TRAINING, "--gpus", "2", "--export", "vllm"], "--export vllm: the line of vllm is for inference"),
         (["--sharding", "zero3"], "no meaning in inference"),
         ([*TRAINING, "--gpus", "0"], "too small"),
     ],
