@@ -309,6 +309,7 @@ _REASONS = {
     Reason.ZERO_WITH_PIPELINE: "no framework runs ZeRO-2 or ZeRO-3 within a pipeline",
     Reason.EXPERT_PARALLEL_EXPERTS: "expert parallelism divides whole experts among the GPUs of one stage",
     Reason.CONTEXT_PARALLEL_ATTENTION: "context parallelism needs a fused attention kernel",
+    Reason.CONTEXT_PARALLEL_HEADS: "context parallelism divides the heads of a mixer, those that tensor parallelism leaves to a GPU",
     Reason.QUANTIZED_BASE_SPLIT: "no trainer splits a quantized model by tensor, pipeline or context parallelism",
     Reason.SHARDING_KEEPS_MASTER_WEIGHTS: "DeepSpeed and Megatron keep fp32 master weights",
     Reason.OFFLOAD_NEEDS_SHARDING: "what is offloaded must be divided between the GPUs first",

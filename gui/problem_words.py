@@ -79,6 +79,12 @@ def refusal_reason(reason: Reason) -> str:
             )
         case Reason.CONTEXT_PARALLEL_ATTENTION:
             return translate("Words", "Context parallelism needs a fused attention kernel. Pick SDPA, or no context parallelism.")
+        case Reason.CONTEXT_PARALLEL_HEADS:
+            return translate(
+                "Words",
+                "Context parallelism divides the heads of a mixer, those that tensor parallelism leaves to a GPU. "
+                "Pick a size that divides them.",
+            )
         case Reason.QUANTIZED_BASE_SPLIT:
             return translate(
                 "Words",

@@ -90,6 +90,11 @@ def _to_translate() -> tuple[str, ...]:
         ),
         translate(
             "Sources",
+            "Megatron-Core's Mamba mixer on mamba-ssm's kernel: what its code saves for the backward pass, and makes again in it; "
+            "not measured",
+        ),
+        translate(
+            "Sources",
             "vLLM's pages of hybrid models: blocks of attention no smaller than a layer's state, one of each group of mixers "
             "for a sequence (HybridAttentionMambaModelConfig; block sizes of logs for Qwen3-Next and Qwen3.5 are met)",
         ),

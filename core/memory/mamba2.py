@@ -2,8 +2,10 @@
 
 Source: measured tensor storages of transformers 5.23 on torch 2.13, 16-bit. The kernels of mamba-ssm and causal-conv1d keep the same state
 and need far less beside it: neither the states' inputs and outputs repeated for every head, nor the scores within a chunk, are ever
-written to memory. Symbols: H heads of width P, I = H*P; N state size, g groups, D = I + 2gN what the convolution runs over, w its width;
-c chunk, nc chunks; S length, B batch, T = B*S tokens, padded to whole chunks T'.
+written to memory (``kernel_saved`` and what follows, by mamba_ssm's ssd_combined.py, not measured).
+
+Symbols: H heads of width P, I = H*P; N state size, g groups, D = I + 2gN what the convolution runs over, w its width; c chunk, nc chunks; S
+length, B batch, T = B*S tokens, padded to whole chunks T'.
 """
 
 from typing import NamedTuple
@@ -110,3 +112,35 @@ def decode_peak(arch: Architecture, batch: int, width: int) -> int:
     """One token: the state's decay, the state it makes and what comes in, beside the cached one."""
     _, channels, projected = sizes(arch)
     return batch * (4 * recurrent_state_bytes(arch) + width * (projected + channels))
+
+
+def kernel_saved(arch: Architecture, batch: int, length: int) -> int:
+    """Kept by mamba-ssm's kernel of convolution and scan (``mamba_split_conv1d_scan_combined``), which makes everything else again: what
+    the first matrix made, and the scan's output; by Megatron-Core, whose norm and last matrix are outside of it, the input of each, 16-bit.
+    """
+    inner, _, projected = sizes(arch)
+    norm = 2 * inner + 4 * arch.n_groups if arch.mixer_norm else 0
+    return batch * length * (2 * projected + 4 * inner + norm)
+
+
+def _kernel_states(arch: Architecture, batch: int, length: int) -> int:
+    """One state a chunk, fp32."""
+    return batch * ceil_div(length, arch.chunk_size) * recurrent_state_bytes(arch)
+
+
+def kernel_forward_peak(arch: Architecture, batch: int, length: int, width: int) -> int:
+    """Of the same when nothing is kept: the projections, the convolution's input laid out anew and its output, the scan's output gated and
+    not; scores within chunks, steps and decay, states of chunks before and after they are passed on.
+    """
+    inner, channels, projected = sizes(arch)
+    chunk = 4 * arch.n_groups * arch.chunk_size + 8 * arch.mamba_num_heads
+    return batch * length * (width * (projected + 2 * channels + 2 * inner) + chunk) + 2 * _kernel_states(arch, batch, length)
+
+
+def kernel_backward_work(arch: Architecture, batch: int, length: int) -> int:
+    """Beside what is kept: input and output of the convolution again, and the gradient of what it gave; gradients of the projections, and
+    of the output; scores within chunks, steps and decay with their gradients; three times the states of chunks.
+    """
+    inner, channels, projected = sizes(arch)
+    chunk = 4 * arch.n_groups * arch.chunk_size + 16 * arch.mamba_num_heads
+    return batch * length * (2 * (projected + 3 * channels + inner) + chunk) + 3 * _kernel_states(arch, batch, length)

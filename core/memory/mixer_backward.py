@@ -76,7 +76,7 @@ def mixer_instants(scenario: Scenario, n: Numerics, kept: Saved, all_gradients: 
     """Of the first and the last layer with a mixer, each recomputed and in backward; of the first MLP or experts."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
     tokens, h, g = batch * length, arch.hidden_size, n.gradient
-    rules, checkpointing = mixer(arch), scenario.gradient_checkpointing
+    rules, checkpointing = mixer(arch, kernels=scenario.fused_kernels), scenario.gradient_checkpointing
     mixed = mixer_saved(scenario)
     first = _first(scenario, n, mixed)
     with_experts = bool(arch.num_moe_layers)

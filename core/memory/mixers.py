@@ -1,8 +1,8 @@
 """Mixers with a state of fixed size: one entrance to all kinds of them.
 
 A mixer says which matrices and other values it has, what state it keeps of a sequence, what it keeps for backward, and what it needs at
-once: in a forward pass, recomputed under checkpointing, in backward, and for one new token. All of it holds for plain PyTorch in 16 bits;
-the states hold for every implementation.
+once: in a forward pass, recomputed under checkpointing, in backward, and for one new token. All of it holds for plain PyTorch in 16 bits
+but for Mamba-2 with kernels; the states hold for every implementation.
 """
 
 from collections.abc import Callable
@@ -80,9 +80,20 @@ _RULES = {
 }
 
 
-def mixer(arch: Architecture) -> _Rules:
-    """The rules of the mixer of ``arch``, which has one."""
-    return _RULES[arch.mixer]
+#: The same with kernels of their own in training (mamba-ssm, causal-conv1d), which Megatron-Core always has.
+_KERNELS = {
+    Mixer.MAMBA2: _RULES[Mixer.MAMBA2]._replace(
+        saved=mamba2.kernel_saved,
+        forward_peak=mamba2.kernel_forward_peak,
+        recomputed_peak=None,
+        backward_work=mamba2.kernel_backward_work,
+    )
+}
+
+
+def mixer(arch: Architecture, *, kernels: bool = False) -> _Rules:
+    """The rules of the mixer of ``arch``, which has one; in training with ``kernels`` of its own where their rules are known."""
+    return _KERNELS.get(arch.mixer, _RULES[arch.mixer]) if kernels else _RULES[arch.mixer]
 
 
 def mixer_shapes(arch: Architecture) -> tuple[tuple[str, int, int], ...]:

@@ -29,6 +29,7 @@ OF_SPREAD = frozenset(
         Reason.ZERO_WITH_PIPELINE,
         Reason.EXPERT_PARALLEL_EXPERTS,
         Reason.CONTEXT_PARALLEL_ATTENTION,
+        Reason.CONTEXT_PARALLEL_HEADS,
         Reason.QUANTIZED_BASE_SPLIT,
         Reason.SHARDING_KEEPS_MASTER_WEIGHTS,
         Reason.OFFLOAD_NEEDS_SHARDING,
@@ -171,14 +172,35 @@ def _of_sharding(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
     whole = _resized(parallel, tensor_parallel_size=1, pipeline_parallel_size=1, context_parallel_size=1)
     if scenario.method is Method.QLORA and split:
         return Refusal(Reason.QUANTIZED_BASE_SPLIT, (whole | {"virtual_pipeline_parallel_size": 1},))
-    if split and (scenario.objective is not Objective.NEXT_TOKEN or scenario.architecture.num_mixer_layers):
+    if split and (scenario.objective is not Objective.NEXT_TOKEN or not _mixer_may_be_split(scenario)):
         return Refusal(Reason.SEVERAL_GPUS, (whole | {"virtual_pipeline_parallel_size": 1},))
+    if split and scenario.architecture.num_mixer_layers:
+        return _of_megatron_mixer(scenario.architecture, parallel) or _of_mixer_layers(scenario)
     keeps_master = sharding in DEEPSPEED or sharding is Sharding.MEGATRON
     if scenario.method is Method.FULL and keeps_master and scenario.recipe in (Recipe.PURE16, Recipe.AMP):
         return Refusal(Reason.SHARDING_KEEPS_MASTER_WEIGHTS, ({"recipe": Recipe.MIXED.value}, {"sharding": Sharding.FSDP2.value}))
     by_itself = sharding in FSDP2 or parallel.world_size == 1
     if scenario.gradients is Gradients.IN_BACKWARD and not (by_itself and parallel.num_microbatches == 1 and not several_stages):
         return Refusal(Reason.IN_BACKWARD_UNREDUCED, ({"gradients": Gradients.PER_STEP.value},))
+    return None
+
+
+def _mixer_may_be_split(scenario: Scenario) -> bool:
+    """Megatron-Core divides Mamba-2, in layers of one block each."""
+    arch = scenario.architecture
+    side_by_side = arch.attention_layers + arch.num_mixer_layers > arch.num_hidden_layers
+    megatron = scenario.parallel.sharding is Sharding.MEGATRON and scenario.method is Method.FULL
+    return not arch.num_mixer_layers or (megatron and arch.mixer is Mixer.MAMBA2 and not side_by_side)
+
+
+def _of_megatron_mixer(arch: Architecture, parallel: Parallelism) -> Refusal | None:
+    """Whole groups go to each GPU of tensor parallelism, whole heads to each of context parallelism."""
+    t, c = parallel.tensor_parallel_size, parallel.context_parallel_size
+    if arch.n_groups % t:
+        possible = max(size for size in range(1, t) if arch.n_groups % size == 0 and tensor_size_possible(arch, size))
+        return Refusal(Reason.TENSOR_PARALLEL_HEADS, (_resized(parallel, tensor_parallel_size=possible),))
+    if arch.mamba_num_heads % (t * c):
+        return Refusal(Reason.CONTEXT_PARALLEL_HEADS, (_resized(parallel, context_parallel_size=1),))
     return None
 
 

@@ -38,6 +38,8 @@ class Reason(StrEnum):
     """Expert parallelism divides whole experts among GPUs of one stage."""
     CONTEXT_PARALLEL_ATTENTION = "context_parallel_attention"
     """Context parallelism takes a fused attention kernel."""
+    CONTEXT_PARALLEL_HEADS = "context_parallel_heads"
+    """Context parallelism divides the heads of a mixer that tensor parallelism leaves to a GPU."""
     QUANTIZED_BASE_SPLIT = "quantized_base_split"
     """No trainer splits quantized matrices, or a model of them, between GPUs but for FSDP and ZeRO."""
     SHARDING_KEEPS_MASTER_WEIGHTS = "sharding_keeps_master_weights"

@@ -91,7 +91,10 @@ def _on_other_gpus(scenario: Scenario, n: Numerics, parallel: Parallelism, arch:
     """Bytes of one layer that sequence parallelism leaves to other GPUs."""
     t = parallel.tensor_parallel_size if parallel.sequence_parallel else 1
     tokens = scenario.batch_size * scenario.context_length
-    divided = tokens * layer_norms_saved(n, arch, fused=scenario.fused_kernels)
+    norms = layer_norms_saved(n, arch, fused=scenario.fused_kernels)
+    if arch.num_mixer_layers:  # where a layer may be one block
+        norms = norms * arch.layer_norms // (2 * arch.num_hidden_layers)
+    divided = tokens * norms
     if parallel.sharding in FSDP:
         # torch's parallel layers keep their whole inputs; Megatron's gather them again. Saved tensors of DTensor, torch 2.13.
         divided -= tokens * n.compute * arch.hidden_size * (1 if arch.single_norm else 2)

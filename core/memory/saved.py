@@ -5,7 +5,7 @@ Source: measured tensor storages of transformers 5.23 / peft 0.21 on torch 2.13.
 
 from typing import NamedTuple
 
-from core.memory.architecture import Architecture, Position
+from core.memory.architecture import Architecture, Norm, Position
 from core.memory.attention import AttentionPath, alibi_bytes, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
 from core.memory.frozen import LayerKind, first_layer_input_bytes, layer_saved_frozen, shape_of
 from core.memory.layer_run import Block
@@ -169,24 +169,26 @@ def _hybrid_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
 def mixer_saved(scenario: Scenario) -> int:
     """Kept by one layer's mixer alone."""
     arch = scenario.architecture
-    return mixer(arch).saved(arch, scenario.batch_size, scenario.context_length)
+    return mixer(arch, kernels=scenario.fused_kernels).saved(arch, scenario.batch_size, scenario.context_length)
 
 
-def _norm_before_block(n: Numerics, arch: Architecture, tokens: int) -> int:
+def _norm_before_block(n: Numerics, arch: Architecture, tokens: int, *, fused: bool) -> int:
+    if fused and arch.norm is not Norm.LAYER:
+        return tokens * (layer_norms_saved(n, arch, fused=True) // 2)  # one of two
     return tokens * norm_saved(arch.norm, n, arch.hidden_size, 1) + norm_constant(arch.norm, n, arch.hidden_size)
 
 
 def block_saved(scenario: Scenario, n: Numerics, *, experts: bool) -> int:
     """Kept by an MLP, or by experts, and the norm before them."""
     arch, tokens = scenario.architecture, scenario.batch_size * scenario.context_length
-    block = tokens * moe_saved(arch) + moe_constant(arch) if experts else tokens * mlp_saved(n, arch)
-    return block + _norm_before_block(n, arch, tokens)
+    block = tokens * moe_saved(arch) + moe_constant(arch) if experts else tokens * mlp_saved(n, arch, fused=scenario.fused_mlp)
+    return block + _norm_before_block(n, arch, tokens, fused=scenario.fused_kernels)
 
 
 def mixing_saved(scenario: Scenario, n: Numerics, mixed: int, *, attends: bool) -> int:
     """Kept by a mixer that keeps ``mixed``, or attention, or both, and the norm before them."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
-    kept = mixed + _norm_before_block(n, arch, batch * length)
+    kept = mixed + _norm_before_block(n, arch, batch * length, fused=scenario.fused_kernels)
     if attends:
         kept += attention_saved(attention_path(scenario.attention, n, arch), n, arch, batch, length)
         if arch.qk_norm:

@@ -1,5 +1,6 @@
 """Where each formula is from: what was read, and what it was measured against."""
 
+from core.memory.architecture import Mixer
 from core.memory.components import Component
 from core.memory.parallel import Parallelism, Sharding
 from core.memory.scenario import Estimator, Method, Objective, Optimizer, Runtime, Scenario, Task
@@ -92,6 +93,11 @@ _MIXERS = {
 }
 
 
+#: With kernels of their own.
+_TRAINED_BY_KERNELS = (
+    "Megatron-Core's Mamba mixer on mamba-ssm's kernel: what its code saves for the backward pass, and makes again in it; not measured"
+)
+
 _SERVED_MIXERS = {
     Runtime.VLLM: "vLLM's pages of hybrid models: blocks of attention no smaller than a layer's state, one of each group of mixers "
     "for a sequence (HybridAttentionMambaModelConfig; block sizes of logs for Qwen3-Next and Qwen3.5 are met)",
@@ -102,12 +108,20 @@ _SERVED_MIXERS = {
 }
 
 
+def trains_by_kernels(scenario: Scenario) -> bool:
+    """Whether mixers are trained with kernels whose rules are known, as Megatron-Core does."""
+    kernels = scenario.fused_kernels or scenario.parallel.sharding is Sharding.MEGATRON
+    return kernels and scenario.architecture.mixer is Mixer.MAMBA2
+
+
 def source_of(scenario: Scenario, component: Component) -> str:
     """The source of the formula of ``component`` in a run like ``scenario``, in English."""
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return _ARTICLE
     training = scenario.task is Task.TRAINING
     if scenario.architecture.num_mixer_layers and component in _MIXERS:
+        if training and component is Component.ACTIVATIONS and trains_by_kernels(scenario):
+            return _TRAINED_BY_KERNELS
         if training or scenario.runtime is Runtime.TRANSFORMERS:
             return _MIXERS[component]
         if component is Component.KV_CACHE:

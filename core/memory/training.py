@@ -236,7 +236,7 @@ def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss:
         if shape.attention_layers:
             work = max(work, attention_prefill_bytes(attention_path(scenario.attention, n, shape), n, shape, batch, length))
     if arch.num_mixer_layers and scenario.gradient_checkpointing:
-        peak = mixer(arch).forward_peak(arch, batch, length, n.compute)
+        peak = mixer(arch, kernels=scenario.fused_kernels).forward_peak(arch, batch, length, n.compute)
         own_input = n.compute * arch.hidden_size * batch * length
         mixing = step.at_instant(kept.layers + rotary_bytes(n, arch, length) + own_input, peak)
         instants = [(at_loss, Cause.LOSS), (mixing, Cause.MIXER)]

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetIt
 
 from core.memory import Component, Estimator, MomentName, Runtime, Scenario, Task
 from core.memory.explain import LETTERS, Explanation, Symbol, explain
+from core.memory.sources import trains_by_kernels
 from gui.frame import Frame
 from gui.icons import swatch
 from gui.pages.page import Page
@@ -233,7 +234,8 @@ def _symbols_html(part: Explanation, frame: Frame, mono: str, dim: str) -> str:
 
 def _in_plain_pytorch(scenario: Scenario) -> bool:
     """Whether layers that keep a state run without kernels of their own."""
-    by_transformers = scenario.task is Task.TRAINING or scenario.runtime is Runtime.TRANSFORMERS
+    training = scenario.task is Task.TRAINING
+    by_transformers = not trains_by_kernels(scenario) if training else scenario.runtime is Runtime.TRANSFORMERS
     return bool(scenario.architecture.num_mixer_layers) and by_transformers
 
 

@@ -2160,6 +2160,10 @@
         <source>llama.cpp&apos;s recurrent memory: what a convolution looks back on, and the state, fp32 both, for each sequence, beside keys and values of the layers with attention; logs of Qwen3.5 and Nemotron 3 are met to the byte</source>
         <translation>llama.cpp 的循环状态内存：每个序列的卷积所回看的内容和状态，均为 fp32；有注意力的层另存键和值。与 Qwen3.5 和 Nemotron 3 的日志逐字节一致</translation>
     </message>
+    <message>
+        <source>Megatron-Core&apos;s Mamba mixer on mamba-ssm&apos;s kernel: what its code saves for the backward pass, and makes again in it; not measured</source>
+        <translation>Megatron-Core 的 Mamba 层，使用 mamba-ssm 的内核：其代码为反向传播保存和重算的内容；未实测</translation>
+    </message>
 </context>
 <context>
     <name>SpeedPanel</name>
@@ -3436,6 +3440,10 @@
     <message>
         <source>A layer without attention has no window and no shared keys, and each block needs a norm of its own</source>
         <translation>没有注意力的层不能有滑动窗口或共享的键，且每个子块须有自己的归一化</translation>
+    </message>
+    <message>
+        <source>Context parallelism divides the heads of a mixer, those that tensor parallelism leaves to a GPU. Pick a size that divides them.</source>
+        <translation>上下文并行划分张量并行分给每个 GPU 的状态层的头。请选能整除它们的大小。</translation>
     </message>
 </context>
 <context>
