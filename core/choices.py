@@ -4,12 +4,14 @@ The command line and the window keep the same rules: the one complains of what t
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, assert_never
 
 from core.memory import Estimator, Format, Method, Optimizer, Recipe, Runtime, Scenario, Task, reconcile
 from core.memory.formats import SIXTEEN_BIT
 from core.memory.parallel import PARALLEL_FIELDS
+from core.memory.prediction import trained_heads
 from core.memory.preference import REFERENCED, has_loss
 from core.memory.refusal import QLORA_FORMATS, loaded_as
 from core.memory.scenario import Loss, Objective
@@ -78,10 +80,12 @@ class Meaningless(StrEnum):
     WITH_OPTIMIZER = "with_optimizer"
     WITH_MASTER_WEIGHTS = "with_master_weights"
     OF_ANOTHER_RUNTIME = "of_another_runtime"
+    WITHOUT_PREDICTION_HEADS = "without_prediction_heads"
+    WITHOUT_MEGATRON = "without_megatron"
 
 
 _OF_TRANSFORMERS = frozenset({"max_new_tokens", "logits_to_keep"})
-_OF_ENGINES = frozenset({"max_num_batched_tokens", "max_num_seqs", "shared_prefix_length", "cuda_graphs"})
+_OF_ENGINES = frozenset({"max_num_batched_tokens", "max_num_seqs", "shared_prefix_length", "speculative_tokens", "cuda_graphs"})
 _OF_LLAMA_CPP = frozenset({"ubatch_size", "llama_cpp_build", "n_gpu_layers", "n_cpu_moe"})
 _OF_INFERENCE = _OF_TRANSFORMERS | _OF_ENGINES | _OF_LLAMA_CPP | {"kv_cache"}
 _OF_ADAPTERS = frozenset(
@@ -99,6 +103,7 @@ _OF_TRAINING = (
         "varying_lengths",
         "fused_kernels",
         "fused_mlp",
+        "mtp_num_layers",
     }
     | {
         "sequence_parallel",
@@ -148,6 +153,10 @@ def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
         return Meaningless.IN_FULL_TRAINING
     if field == "recipe" and not full:
         return Meaningless.WITH_ADAPTERS
+    if field == "speculative_tokens" and not scenario.architecture.num_nextn_predict_layers:
+        return Meaningless.WITHOUT_PREDICTION_HEADS
+    if field == "mtp_num_layers" and not trained_heads(replace(scenario, mtp_num_layers=1)):
+        return Meaningless.WITHOUT_MEGATRON
     if field == "precomputed_reference" and scenario.objective not in REFERENCED:
         return Meaningless.WITHOUT_REFERENCE
     if field == "transformers_release" and training and scenario.objective is not Objective.NEXT_TOKEN:

@@ -38,8 +38,18 @@ from core.memory import (
     architecture_from_parameter_count,
     refusal,
 )
+from core.memory.architecture import MAX_PREDICTION_HEADS
 from core.memory.parallel import PARALLEL_FIELDS
-from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, LlamaCppBuild, Loss, Objective, TransformersRelease
+from core.memory.scenario import (
+    ALL_LINEAR,
+    ATTENTION_LINEAR,
+    MAX_SPECULATIVE_TOKENS,
+    QUERY_VALUE,
+    LlamaCppBuild,
+    Loss,
+    Objective,
+    TransformersRelease,
+)
 from core.quantity import Kind, QuantityError, parse_quantity
 from core.report import answer, as_json, as_text, hub_table_text, meaningless_words, quantity_words, refusal_words
 from core.suggest import smallest_count, sweep
@@ -123,6 +133,9 @@ def _parser() -> _EstimateParser:
     prefix = _quantity(Kind.TOKENS, 0, MAX_CONTEXT_LENGTH)
     help_text = "tokens that all sequences begin with (default: 0)"
     engine.add_argument("--shared-prefix", dest="shared_prefix_length", type=prefix, metavar="N", help=help_text)
+    drafts = _quantity(Kind.COUNT, 0, MAX_SPECULATIVE_TOKENS)
+    help_text = "tokens drafted in each step by the model's own heads (multi-token prediction; default: 0)"
+    engine.add_argument("--speculative-tokens", type=drafts, metavar="N", help=help_text)
     flag = argparse.BooleanOptionalAction
     engine.add_argument("--cuda-graphs", action=flag, help="record CUDA graphs for decode (default: on)")
 
@@ -136,6 +149,9 @@ def _parser() -> _EstimateParser:
     choice(training, "--loss", Loss, "how it is computed (default: plain)")
     training.add_argument("--checkpointing", dest="gradient_checkpointing", action=flag, help="gradient checkpointing (default: off)")
     training.add_argument("--first-step", action=flag, help="the very first step, before optimizer states exist (default: off)")
+    heads = _quantity(Kind.COUNT, 0, MAX_PREDICTION_HEADS)
+    help_text = "heads that predict tokens ahead and are trained too, with --sharding megatron (default: 0)"
+    training.add_argument("--mtp-num-layers", type=heads, metavar="N", help=help_text)
     rank = _quantity(Kind.COUNT, MIN_LORA_RANK, MAX_LORA_RANK)
     training.add_argument("--lora-r", type=rank, metavar="N", help="rank of the adapters (default: 16)")
     choice(training, "--lora-targets", _LORA_TARGETS, "layers with adapters (default: all-linear)")
@@ -155,6 +171,8 @@ _OPTIONS = {
     "max_num_batched_tokens": "--max-num-batched-tokens",
     "max_num_seqs": "--max-num-seqs",
     "shared_prefix_length": "--shared-prefix",
+    "speculative_tokens": "--speculative-tokens",
+    "mtp_num_layers": "--mtp-num-layers",
     "cuda_graphs": "--cuda-graphs",
     "method": "--method",
     "recipe": "--recipe",

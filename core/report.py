@@ -33,6 +33,7 @@ from core.memory import (
 )
 from core.memory.calibration import Calibration
 from core.memory.formats import SIXTEEN_BIT
+from core.memory.prediction import drafted_tokens, loaded_heads, prediction_parameters, trained_heads
 from core.memory.rule_of_thumb import article_format
 from core.memory.scenario import Objective
 from core.memory.units import GB, GIB
@@ -209,12 +210,22 @@ def _on_its_card(each: DeviceOnCard) -> str:
 _STATUS = {FitStatus.FITS: "fits", FitStatus.TIGHT: "tight", FitStatus.OOM: "OOM"}
 
 
+def _heads(scenario: Scenario) -> str:
+    """What the run has beside the model's parameters: heads that predict tokens ahead."""
+    drafting = scenario.task is Task.INFERENCE and scenario.runtime in ENGINES and drafted_tokens(scenario)
+    heads = loaded_heads(scenario) if drafting else trained_heads(scenario)
+    if not heads:
+        return ""
+    told = f", and {prediction_parameters(scenario.architecture, heads):,} of heads that predict tokens ahead"
+    return f"{told}, which draft {drafting:,} in each step" if drafting else told
+
+
 def _question(scenario: Scenario, context_assumed: bool) -> list[str]:
     arch = scenario.architecture
     name = arch.name or "a model of the given size"
     assumed = " (assumed; --context sets it)" if context_assumed else ""
     lines = [
-        f"{name}: {parameter_count(arch):,} parameters",
+        f"{name}: {parameter_count(arch):,} parameters{_heads(scenario)}",
         f"{_run(scenario)}, batch {scenario.batch_size:,}, context {scenario.context_length:,} tokens{assumed}",
     ]
     if scenario.parallel.world_size > 1:
@@ -299,6 +310,9 @@ _REASONS = {
     Reason.SDPA_WITHOUT_SINKS: "attention with sinks runs eager only",
     Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",
     Reason.LOSS_OF_PREFERENCE: "this preference method's loss is not computed so",
+    Reason.PREDICTION_HEADS_ON_PIECES: "heads of a model whose layers are of several kinds are not modelled yet",
+    Reason.SPECULATIVE_TOKENS: "vLLM drafts as many tokens as the model has heads, fewer, or a multiple",
+    Reason.PREDICTION_HEADS_RECOMPUTED: "Megatron computes the layers of heads again one by one",
     Reason.SEVERAL_GPUS: "this run on several GPUs is not modelled yet",
     Reason.SERVED_OTHERWISE: "this runtime spreads inference over GPUs in another way: transformers and llama.cpp by layers, "
     "vLLM and SGLang by matrices, layers, experts and replicas",
@@ -323,7 +337,8 @@ _NOTES = {
     Note.VISION_COUNTED: "its vision tower is loaded too: {detail} parameters",
     Note.IMAGE_TOKENS: "an image takes up to {detail} tokens of the context",
     Note.VISION_NOT_COUNTED: "the vision tower of {detail} is not counted",
-    Note.PREDICTION_HEADS_NOT_COUNTED: "heads that predict several tokens ahead are not counted",
+    Note.PREDICTION_HEADS: "its heads that predict tokens ahead have {detail} parameters more, which only vLLM and SGLang load, "
+    "with speculative decoding (--speculative-tokens)",
     Note.QUANTIZATION_UNKNOWN: "its quantization is not known; say --weights",
     Note.UNKNOWN_KEYS: "not understood: {detail}",
     Note.TENSORS_COUNTED: "the weights are what the file's tensors take: {detail} bytes",
@@ -367,6 +382,10 @@ def meaningless_words(option: str, why: Meaningless) -> str:
             return f"{option} makes no difference to --recipe mixed, whose step is its own; leave it out or use another --recipe"
         case Meaningless.OF_ANOTHER_RUNTIME:
             return f"{option} has no meaning in this runtime; leave it out or use another --runtime"
+        case Meaningless.WITHOUT_PREDICTION_HEADS:
+            return f"{option} has no meaning for a model without heads that predict tokens ahead; leave it out"
+        case Meaningless.WITHOUT_MEGATRON:
+            return f"{option} is for Megatron, which trains all weights on the next token; add --sharding megatron or leave it out"
 
 
 def quantity_words(error: QuantityError) -> str:

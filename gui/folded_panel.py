@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 from core.choices import meaningless
 from core.memory import Attention, Estimator, Format, Runtime, Scenario, Task, refusal_of_weights
 from core.memory.formats import CACHE_FORMATS, plain
-from core.memory.scenario import MAX_CONTEXT_LENGTH, Loss
+from core.memory.scenario import MAX_CONTEXT_LENGTH, MAX_SPECULATIVE_TOKENS, Loss
 from core.quantity import Kind, QuantityError, format_quantity
 from gui.form_panel import FormPanel
 from gui.problem_words import quantity_problem
@@ -54,6 +54,8 @@ class FoldedPanel(QWidget):
         self.prefix_box = self._build_prefix_box()
         self.rows.add_row("shared_prefix_length", self.tr("Shared prefi&x"), self.prefix_box)
         self.rows.form.addRow(self.prefix_box.message)
+        drafted = self.tr("Tokens that vLLM or SGLang drafts in each step by the model’s own heads, which it loads for that; 0: none")
+        self.drafts_box = self._count("speculative_tokens", self.tr("Drafted tokens"), drafted, MAX_SPECULATIVE_TOKENS)
         on_card = self.tr("Layers that llama.cpp puts on the card, the last ones; the host keeps the others")
         self.layers_box = self._count("n_gpu_layers", self.tr("Layers on the card"), on_card)
         on_host = self.tr("Of so many layers llama.cpp leaves the experts in the host’s memory")
@@ -94,11 +96,11 @@ class FoldedPanel(QWidget):
     def _on_prefix(self, tokens: int) -> None:
         self.edited.emit({"shared_prefix_length": tokens})
 
-    def _count(self, field: str, caption: str, tip: str) -> QuantityBox:
+    def _count(self, field: str, caption: str, tip: str, most: int = _MOST_LAYERS) -> QuantityBox:
         def explain(error: QuantityError) -> str:
-            return quantity_problem(error, "0", str(_MOST_LAYERS))
+            return quantity_problem(error, "0", str(most))
 
-        box = QuantityBox(kind=Kind.COUNT, low=0, high=_MOST_LAYERS, to_text=str, explain=explain, parent=self.rows)
+        box = QuantityBox(kind=Kind.COUNT, low=0, high=most, to_text=str, explain=explain, parent=self.rows)
         box.setObjectName(f"{field}.box")
         box.message.setObjectName(f"{field}.message")
         box.describe(caption, tip)
@@ -125,6 +127,9 @@ class FoldedPanel(QWidget):
         self.loss_box.render_value(scenario.loss)
         self.rows.show_row(self.prefix_box, meaningless(scenario, "shared_prefix_length") is None)
         self.prefix_box.render_value(scenario.shared_prefix_length)
+        drafts = meaningless(scenario, "speculative_tokens") is None
+        self.rows.show_row(self.drafts_box, drafts)
+        self.drafts_box.render_value(scenario.speculative_tokens)
         cached = meaningless(scenario, "kv_cache") is None
         self.rows.show_row(self.cache_box, cached)
         self.cache_box.render_value(scenario.kv_cache)
@@ -142,6 +147,8 @@ class FoldedPanel(QWidget):
             values = [runtime_name(scenario.runtime if scenario.task is Task.INFERENCE else Runtime.TRANSFORMERS)]
             if meaningless(scenario, "attention") is None:
                 values.insert(0, attention_short_name(scenario.attention))
+            if drafts and scenario.speculative_tokens:
+                values.append(self.tr("%Ln drafted token(s)", "", scenario.speculative_tokens))
             if scenario.task is Task.TRAINING and scenario.loss is not Loss.PLAIN:
                 values.append(self.tr("loss {way}").format(way=loss_name(scenario.loss)))
             if scenario.weights is not plain(scenario.weights):

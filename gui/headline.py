@@ -5,7 +5,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSpacerItem, QVBoxLayout, QWidget
 
 from core.memory import Estimate, Estimator, Method, Runtime, Scenario, Task
+from core.memory.prediction import drafted_tokens
 from core.memory.preference import PAIRED
+from core.memory.scenario import ENGINES
 from gui.parallel_words import strategy_name
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import FontSize, font
@@ -132,6 +134,9 @@ class Headline(QWidget):
             if scenario.runtime is Runtime.LLAMA_CPP and scenario.n_gpu_layers < layers:
                 some = self.tr("{some} of {all} layers on the card").format(some=scenario.n_gpu_layers, all=layers)
                 text = f"{text} · {some}"
+            drafts = drafted_tokens(scenario)
+            if drafts and scenario.runtime in ENGINES:
+                text = f"{text} · " + self.tr("%Ln token(s) drafted a step", "", drafts)
             return text
         if scenario.task is Task.INFERENCE:
             return self.tr("{batch} × {context} tokens of context (prompt {prompt}) · KV cache {cache} · {attention}").format(

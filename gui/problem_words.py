@@ -46,6 +46,18 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "This runtime does not load weights in this format. Pick another format.")
         case Reason.LOSS_OF_PREFERENCE:
             return translate("Words", "The loss of this preference method is not computed that way. Pick the plain loss.")
+        case Reason.PREDICTION_HEADS_ON_PIECES:
+            return translate(
+                "Words",
+                "Heads that predict tokens ahead are not modelled yet for a model whose layers are of several kinds. Go without them.",
+            )
+        case Reason.SPECULATIVE_TOKENS:
+            return translate("Words", "vLLM drafts as many tokens as the model has heads, fewer, or a multiple. Pick such a number.")
+        case Reason.PREDICTION_HEADS_RECOMPUTED:
+            return translate(
+                "Words",
+                "Megatron computes the layers of these heads again one by one. Pick groups of one layer, or no heads.",
+            )
         case Reason.SEVERAL_GPUS:
             return translate("Words", "This run on several GPUs is not modelled yet. Pick one GPU.")
         case Reason.SERVED_OTHERWISE:
@@ -228,8 +240,9 @@ def config_note(note: Note, detail: str) -> str:
             return translate("Words", "An image takes up to {tokens} tokens of the context.").format(tokens=detail)
         case Note.VISION_NOT_COUNTED:
             return translate("Words", "Its vision tower is not counted.")
-        case Note.PREDICTION_HEADS_NOT_COUNTED:
-            return translate("Words", "Heads for several tokens ahead are not counted.")
+        case Note.PREDICTION_HEADS:
+            text = translate("Words", "Heads that predict tokens ahead: {parameters} parameters more, loaded by engines to draft tokens.")
+            return text.format(parameters=detail)
         case Note.QUANTIZATION_UNKNOWN:
             return translate("Words", "Its quantization is not known; pick a format.")
         case Note.UNKNOWN_KEYS:

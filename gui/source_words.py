@@ -112,4 +112,39 @@ def _to_translate() -> tuple[str, ...]:
             "Sources",
             "torch's caching allocator; peaks and nvidia-smi of 56 FSDP runs of Mistral-7B (fms-acceleration benchmarks, 2 and 4 A100)",
         ),
+        translate(
+            "Sources",
+            "the model's config.json and the format's layout; transformers leaves out heads that predict tokens ahead "
+            "(_keys_to_ignore_on_load_unexpected)",
+        ),
+        translate(
+            "Sources",
+            "vLLM's fused layers and rotary table; heads that predict tokens ahead are loaded for speculative decoding alone",
+        ),
+        translate(
+            "Sources",
+            "llama.cpp's quantizer (llama_tensor_get_type); tensors of heads that predict tokens ahead are stepped "
+            "over (TENSOR_SKIP), unless --spec-type draft-mtp asks for them, which is not modelled",
+        ),
+        translate(
+            "Sources",
+            "vLLM's fused layers and rotary table; with each head that drafts its layer, a matrix 2h·h and three "
+            "norms, while embedding and output matrix are shared (vLLM 0.33, SGLang 0.5.23)",
+        ),
+        translate(
+            "Sources",
+            "cache blocks of every layer, those of the heads that draft among them; where layers keep states, one more"
+            " for each token that is drafted (vLLM's MambaSpec)",
+        ),
+        translate(
+            "Sources",
+            "a row of logits for each token that is drafted and one more: 38 bytes a logit in published profile runs, "
+            "fp32 ones at most 1 GiB at once (vLLM's rejection_sampler.py)",
+        ),
+        translate(
+            "Sources",
+            "Megatron-Core 0.16 (multi_token_prediction.py): with each head a layer, a matrix 2h·h and three norms on "
+            "the last stage, which has the embedding too; read, not measured",
+        ),
+        translate("Sources", "Megatron-Core 0.16 (gpt_model.py): logits and a loss of the model and of each head; read, not measured"),
     )

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless
 from core.memory import Method, Optimizer, Recipe, Scenario, Task
+from core.memory.architecture import MAX_PREDICTION_HEADS
 from core.memory.scenario import ALL_LINEAR, ATTENTION_LINEAR, QUERY_VALUE, Objective
 from core.quantity import Kind, QuantityError
 from gui.form_panel import FormPanel
@@ -47,6 +48,9 @@ class TrainingPanel(FormPanel):
             self.tr("Reference precompute&d"),
             self.tr("What the reference model says is computed once, before training: it is then not in memory."),
         )
+        self.heads_box = self._build_heads_box(refused_color)
+        self.heads_line = self.add_wide_row("mtp_num_layers", self.tr("Heads trained (MTP)"), self.heads_box)
+        self.form.addRow(self.heads_box.message)
         self.checkpointing_box, _ = self._add_check(
             "gradient_checkpointing",
             self.tr("Gradient chec&kpointing"),
@@ -80,6 +84,22 @@ class TrainingPanel(FormPanel):
         box.edited.connect(self._on_rank)
         return box
 
+    def _build_heads_box(self, refused_color: QColor) -> QuantityBox:
+        high = str(MAX_PREDICTION_HEADS)
+
+        def explain(error: QuantityError) -> str:
+            return quantity_problem(error, "0", high)
+
+        box = QuantityBox(kind=Kind.COUNT, low=0, high=MAX_PREDICTION_HEADS, to_text=str, explain=explain, parent=self)
+        box.setObjectName("mtp_num_layers.box")
+        box.message.setObjectName("mtp_num_layers.message")
+        tip = self.tr("Heads that predict tokens ahead and that Megatron trains with the model, on the last pipeline stage; 0: none")
+        box.describe(self.tr("Heads trained"), tip)
+        box.setToolTip(tip)
+        box.setRefusedColor(refused_color)
+        box.edited.connect(lambda heads: self.edited.emit({"mtp_num_layers": heads}))
+        return box
+
     def render_scenario(self, scenario: Scenario, bytes_per_parameter: float, numbers: Numbers) -> None:
         """Show ``scenario``. Idempotent; emits nothing."""
         training = scenario.task is Task.TRAINING
@@ -91,6 +111,9 @@ class TrainingPanel(FormPanel):
             self.show_row(box, meaningless(scenario, field) is None and (self._full or box is not self.targets_box))
         self.show_row(self.ratio_note, self._full or scenario.method is Method.FULL)
         self.show_row(self.reference_line, self._full and meaningless(scenario, "precomputed_reference") is None)
+        heads = scenario.architecture.num_nextn_predict_layers + scenario.mtp_num_layers > 0
+        self.show_row(self.heads_line, self._full and heads and meaningless(scenario, "mtp_num_layers") is None)
+        self.heads_box.render_value(scenario.mtp_num_layers)
         self.recipe_box.render_value(scenario.recipe)
         self.targets_box.render_value(scenario.lora_target_modules)
         self.optimizer_box.render_value(scenario.optimizer)

@@ -86,7 +86,8 @@ KNOWN_KEYS = frozenset(
     kv_lora_rank q_lora_rank qk_nope_head_dim qk_rope_head_dim v_head_dim qk_head_dim attention_chunk_size no_rope_layers
     intermediate_size_mlp interleave_moe_layer_step no_rope_layer_interval moe_layers use_qk_norm attn_logit_softcapping
     final_logit_softcapping use_parallel_residual attention_bias mlp_bias decoder_sparse_step mlp_only_layers moe_layer_freq
-    num_nextn_predict_layers num_mtp_modules quantization_config text_config vision_config
+    num_nextn_predict_layers num_mtp_modules mtp_num_hidden_layers mtp_use_dedicated_embeddings mtp_transformer_layers
+    quantization_config text_config vision_config
     vision_start_token_id vision_end_token_id vision_token_id image_token_id video_token_id image_token_index mm_tokens_per_image
     boi_token_index eoi_token_index spatial_merge_size multimodal_projector_bias projector_hidden_act vision_feature_layer mrope_section
     torch_dtype dtype transformers_version use_cache bos_token_id eos_token_id pad_token_id hidden_act hidden_activation

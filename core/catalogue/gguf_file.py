@@ -147,6 +147,11 @@ class GgufFile(NamedTuple):
                 value = value[0] if len(set(value)) == 1 else None
             if value is not None:
                 config[name] = value
+        heads = self.keys.get(f"{kind}.nextn_predict_layers", 0)
+        config["num_nextn_predict_layers"] = 0  # a converter that left them out says nothing
+        layers = config.get("num_hidden_layers")
+        if type(heads) is type(layers) is int and 0 < heads < layers:  # counted as layers of the model, its last ones
+            config |= {"num_nextn_predict_layers": heads, "num_hidden_layers": layers - heads}
         names = {tensor.name for tensor in self.tensors}
         by_name = {tensor.name: tensor for tensor in self.tensors if tensor.name == "token_embd.weight"}
         hidden = config.get("hidden_size")

@@ -23,6 +23,7 @@ from core.catalogue.vision import vision_tower
 from core.memory import Architecture, Format, parameter_count
 from core.memory.architecture import Router
 from core.memory.edge import contradiction_in, validated
+from core.memory.prediction import prediction_parameters
 
 
 class Note(StrEnum):
@@ -34,8 +35,8 @@ class Note(StrEnum):
     """How many tokens of the context an image takes, at most."""
     VISION_NOT_COUNTED = "vision_not_counted"
     """A vision tower, whose weights and image tokens are not in the estimate."""
-    PREDICTION_HEADS_NOT_COUNTED = "prediction_heads_not_counted"
-    """Heads that predict several tokens ahead; transformers does not load them."""
+    PREDICTION_HEADS = "prediction_heads"
+    """How many values its heads that predict tokens ahead have, which are counted apart: engines load them to draft by, others do not."""
     QUANTIZATION_UNKNOWN = "quantization_unknown"
     UNKNOWN_KEYS = "unknown_keys"
     TENSORS_COUNTED = "tensors_counted"
@@ -102,12 +103,15 @@ def read_config(config: object, name: str = "") -> ImportedModel:
             notes.append((Note.IMAGE_TOKENS, f"{tower.image_tokens:,}"))
     elif isinstance(outer.get("text_config"), dict) or "vision_config" in outer:
         notes.append((Note.VISION_NOT_COUNTED, _model_type(outer)))
-    if config.get("num_nextn_predict_layers") or config.get("num_mtp_modules"):
-        notes.append((Note.PREDICTION_HEADS_NOT_COUNTED, "num_nextn_predict_layers"))
+    heads = prediction_parameters(architecture, architecture.num_nextn_predict_layers)
+    if heads:
+        notes.append((Note.PREDICTION_HEADS, f"{heads:,}"))
     quantized = outer if outer.get("quantization_config") else config
     weights, departures = quantization(quantized)
     if weights is None and quantized.get("quantization_config"):
         notes.append((Note.QUANTIZATION_UNKNOWN, "quantization_config"))
+    if architecture.num_nextn_predict_layers and not heads:
+        departures = (*departures, "num_nextn_predict_layers")
     departures = (*departures, *(key for key, usual in family.unread.items() if bool(config.get(key, usual)) is not usual))
     if departures:
         notes.append((Note.NOT_MODELLED, ", ".join(departures)))
@@ -115,6 +119,10 @@ def read_config(config: object, name: str = "") -> ImportedModel:
     if unknown:
         notes.append((Note.UNKNOWN_KEYS, ", ".join(unknown[:20])))
     return ImportedModel(architecture, weights, tuple(notes))
+
+
+#: Heads that predict tokens ahead; of Qwen3-Next, whose configuration does not say, engines take one (vLLM's qwen3_next_mtp.py).
+_HEADS = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules")
 
 
 def _text_model(outer: Config) -> tuple[str, dict[str, Any]]:
@@ -162,6 +170,9 @@ def _architecture(config: Config, family: _Family, name: str) -> Architecture:
         "tie_word_embeddings": bool(config.get("tie_word_embeddings", family.tied)),
         "max_position_embeddings": integer(config, "max_position_embeddings", "n_positions", default=0),
     }
+    heads = integer(config, *_HEADS, default=1 if family.pieces == "Qwen3Next" else 0)
+    if heads:
+        fields["num_nextn_predict_layers"] = heads
     rope = config.get("rope_parameters")
     newer = rope.get("partial_rotary_factor") if isinstance(rope, dict) else None
     share = config.get("partial_rotary_factor") or config.get("rotary_pct") or newer

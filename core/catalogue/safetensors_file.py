@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.catalogue.bounded_json import parse_bounded
-from core.catalogue.tensor_file import Tensor, TensorFileError, layer_of
+from core.catalogue.tensor_file import Tensor, TensorFileError, predicts_ahead
 
 MAX_HEADER_BYTES = 2**24
 MAX_SHARDS = 1000
@@ -66,7 +66,7 @@ def read_index(path: Path, num_hidden_layers: int) -> int | Iterator[Tensor] | N
         total = int(total)
     if type(total) is not int or not 0 < total < 2**50:
         return None
-    return None if any((layer_of(name) or 0) >= num_hidden_layers for name in places) else total
+    return None if any(predicts_ahead(name, num_hidden_layers) for name in places) else total
 
 
 def _object(text: bytes) -> dict[str, Any]:

@@ -37,13 +37,22 @@ def layer_of(name: str) -> int | None:
     return int(found[1]) if found is not None else None
 
 
+_OF_HEADS = re.compile(r"(?:^|\.)mtp[._]")
+
+
+def predicts_ahead(name: str, num_hidden_layers: int) -> bool:
+    """Whether a tensor belongs to heads that predict tokens ahead: to a layer beyond the model's (DeepSeek, GLM), or by its name (Qwen,
+    MiMo, ERNIE, Nemotron).
+    """
+    return (layer_of(name) or 0) >= num_hidden_layers or _OF_HEADS.search(name) is not None
+
+
 def summed(tensors: Iterator[Tensor], num_hidden_layers: int) -> Tensors:
-    """Without those of layers beyond the model's: heads that predict several tokens ahead are stored so, and not loaded."""
+    """Without those of heads that predict tokens ahead, which are counted apart."""
     by_dtype: Counter[str] = Counter()
     values = 0
     for tensor in tensors:
-        layer = layer_of(tensor.name)
-        if layer is None or layer < num_hidden_layers:
+        if not predicts_ahead(tensor.name, num_hidden_layers):
             values += tensor.values
             by_dtype[tensor.dtype] += tensor.size_bytes
     return Tensors(values, by_dtype.total(), dict(by_dtype))

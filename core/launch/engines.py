@@ -1,11 +1,13 @@
 """Options of the engines that serve: ``vllm serve``, SGLang's server and llama-server, there and back."""
 
+import json
 import re
 from typing import Any
 
 from core.launch.options import Launcher, LaunchLine, Names, Options, sizes
 from core.memory import Format, Runtime, Scenario, Sharding, Task
-from core.spread_config import CannotSayError
+from core.memory.scenario import MAX_SPECULATIVE_TOKENS
+from core.spread_config import CannotSayError, whole
 
 _VLLM_SIZES: Names = {
     "tensor_parallel_size": ("--tensor-parallel-size", "-tp"),
@@ -36,7 +38,30 @@ def to_vllm(scenario: Scenario, model: str) -> list[str]:
     words += _written_sizes(scenario, _VLLM_SIZES)
     words += ["--enable-expert-parallel"] if scenario.parallel.expert_parallel_size > 1 else []
     words += _written_format(scenario) + (["--kv-cache-dtype", "fp8"] if scenario.kv_cache is Format.FP8 else [])
+    if scenario.speculative_tokens:
+        words += ["--speculative-config", json.dumps({"method": "mtp", "num_speculative_tokens": scenario.speculative_tokens})]
     return words if scenario.cuda_graphs else [*words, "--enforce-eager"]
+
+
+def _read_vllm_drafts(options: Options) -> dict[str, Any]:
+    """``--speculative-config``, as JSON or key by key; a draft model of its own, or another way to draft, is left as not understood."""
+    named = {key: options.take(f"--speculative-config.{key}") for key in ("method", "num_speculative_tokens")}
+    text = options.take("--speculative-config", "-sc")
+    try:
+        told = json.loads(text) if text and len(text) < MAX_JSON_CHARACTERS else None
+    except (ValueError, RecursionError):
+        told = None
+    found = told if isinstance(told, dict) else named
+    method, count = found.get("method"), whole(str(found.get("num_speculative_tokens")), 1, MAX_SPECULATIVE_TOKENS)
+    if isinstance(method, str) and method.endswith("mtp") and "model" not in found and count:
+        return {"speculative_tokens": count}
+    if text is not None or any(value is not None for value in named.values()):
+        options.leave("--speculative-config")
+    return {"speculative_tokens": 0}
+
+
+#: More than any configuration of speculative decoding has.
+MAX_JSON_CHARACTERS = 2000
 
 
 def _written_sizes(scenario: Scenario, names: Names) -> list[str]:
@@ -79,7 +104,7 @@ def from_vllm(words: list[str]) -> LaunchLine:
     changes |= {"max_num_batched_tokens": tokens} if tokens else {}
     if options.flag("--enable-expert-parallel"):
         changes["expert_parallel_size"] = changes["tensor_parallel_size"] * changes["data_parallel_size"]
-    changes |= _read_format(options) | {"cuda_graphs": not options.flag("--enforce-eager")}
+    changes |= _read_format(options) | _read_vllm_drafts(options) | {"cuda_graphs": not options.flag("--enforce-eager")}
     model = options.take("--model") or next((word for word in options.plain if not word.startswith("vllm.")), "")
     return LaunchLine(Launcher.VLLM, model, changes, options.left())
 
@@ -90,7 +115,28 @@ def to_sglang(scenario: Scenario, model: str) -> list[str]:
     words += ["--max-running-requests", str(scenario.max_num_seqs), "--chunked-prefill-size", str(scenario.max_num_batched_tokens)]
     words += _written_sizes(scenario, _SGLANG_SIZES) + _written_format(scenario)
     words += ["--kv-cache-dtype", "fp8_e5m2"] if scenario.kv_cache is Format.FP8 else []
+    drafts = scenario.speculative_tokens
+    if drafts:
+        words += ["--speculative-algorithm", "NEXTN", "--speculative-num-steps", str(drafts)]
+        words += ["--speculative-eagle-topk", "1", "--speculative-num-draft-tokens", str(drafts + 1)]
     return words if scenario.cuda_graphs else [*words, "--disable-cuda-graph"]
+
+
+def _read_sglang_drafts(options: Options) -> dict[str, Any]:
+    """A chain of drafts by the model's own heads (NEXTN, which is another name of EAGLE where no draft model is named); 3 where no number
+    is given, as SGLang takes then. Trees and other ways are left as not understood.
+    """
+    algorithm = options.take("--speculative-algorithm", "--speculative-algo")
+    steps = options.size("--speculative-num-steps", high=MAX_SPECULATIVE_TOKENS)
+    width, rows = options.size("--speculative-eagle-topk"), options.size("--speculative-num-draft-tokens")
+    if algorithm is None:
+        return {"speculative_tokens": 0}
+    of_model = options.has("--speculative-draft-model-path", "--speculative-draft")
+    chain = width in (None, 1) and (rows is None or rows == (steps or 3) + 1)
+    if algorithm.upper() in ("NEXTN", "EAGLE") and chain and not of_model:
+        return {"speculative_tokens": steps or 3}
+    options.leave("--speculative-algorithm")
+    return {"speculative_tokens": 0}
 
 
 def from_sglang(words: list[str]) -> LaunchLine:
@@ -99,7 +145,7 @@ def from_sglang(words: list[str]) -> LaunchLine:
     changes |= sizes(options, {"context_length": ("--context-length",), "max_num_seqs": ("--max-running-requests",)})
     tokens = options.size("--chunked-prefill-size", high=10**7)
     changes |= {"max_num_batched_tokens": tokens} if tokens else {}
-    changes |= _read_format(options) | {"cuda_graphs": not options.flag("--disable-cuda-graph")}
+    changes |= _read_format(options) | _read_sglang_drafts(options) | {"cuda_graphs": not options.flag("--disable-cuda-graph")}
     return LaunchLine(Launcher.SGLANG, options.take("--model-path", "--model") or "", changes, options.left())
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.launch.options import Launcher, LaunchLine, Options, sizes
 from core.memory import Format, Method, Offload, Optimizer, Parallelism, Recipe, Recompute, Scenario, Sharding, Task
+from core.memory.architecture import MAX_PREDICTION_HEADS
 from core.spread_config import CannotSayError
 
 _SHAPE = (
@@ -53,6 +54,8 @@ def to_megatron(scenario: Scenario, model: str) -> list[str]:
         words += ["--expert-model-parallel-size", str(parallel.expert_parallel_size)]
     if parallel.expert_tensor_parallel_size:
         words += ["--expert-tensor-parallel-size", str(parallel.expert_tensor_parallel_size)]
+    if scenario.mtp_num_layers:
+        words += ["--mtp-num-layers", str(scenario.mtp_num_layers)]
     if parallel.virtual_pipeline_parallel_size > 1:
         words += ["--num-virtual-stages-per-pipeline-rank", str(parallel.virtual_pipeline_parallel_size)]
     words += ["--sequence-parallel"] if parallel.sequence_parallel else []
@@ -111,6 +114,7 @@ def from_megatron(words: list[str]) -> LaunchLine:
         "expert_parallel_size": options.size("--expert-model-parallel-size") or 1,
         "expert_tensor_parallel_size": options.size("--expert-tensor-parallel-size") or 0,
         "virtual_pipeline_parallel_size": options.size("--num-virtual-stages-per-pipeline-rank") or 1,
+        "mtp_num_layers": options.size("--mtp-num-layers", high=MAX_PREDICTION_HEADS) or 0,
         "sequence_parallel": options.flag("--sequence-parallel"),
         "sharding": Sharding.MEGATRON if options.flag("--use-distributed-optimizer") else Sharding.NONE,
     }

@@ -62,6 +62,14 @@ class Options:
             self.plain.append(value)
         return value is not None
 
+    def has(self, *names: str) -> bool:
+        """Whether one of ``names`` is there, and not taken yet."""
+        return any(name in self._left for name in names)
+
+    def leave(self, name: str) -> None:
+        """``name`` was taken, and not understood."""
+        self._left[name] = ""
+
     def left(self) -> tuple[str, ...]:
         return tuple(sorted(self._left))[:20]
 

@@ -13,6 +13,9 @@ from core.memory.contradiction import Contradiction, ContradictionError
 from core.memory.formats import Format
 from core.memory.layer_run import MAX_RUNS, Block, LayerRun
 
+#: More heads that predict tokens ahead than any model has.
+MAX_PREDICTION_HEADS = 64
+
 
 class Norm(StrEnum):
     """How a norm is computed."""
@@ -291,6 +294,10 @@ class Architecture:
     num_replaced_attentions: Annotated[int, Ge(0), Le(10**5)] = 0
     """Of the layers without attention, those that have one matrix instead."""
     num_replaced_mlps: Annotated[int, Ge(0), Le(10**5)] = 0
+    num_nextn_predict_layers: Annotated[int, Ge(0), Le(MAX_PREDICTION_HEADS)] = 0
+    """Heads that predict tokens ahead, each with a layer of its own; counted apart (:mod:`core.memory.prediction`)."""
+    nextn_plain_mlp: bool = False
+    """Their layers have a plain MLP although the model's have experts (ERNIE 4.5)."""
 
     vision_parameters: Annotated[int, Ge(0), Le(10**13)] = 0
     """Values of a vision tower and of what joins it to the model: loaded beside it, never quantized, and frozen in training."""

@@ -13,6 +13,7 @@ from core.memory.architecture import Architecture, Mixer
 from core.memory.components import Device, Moment
 from core.memory.layer_pattern import with_hybrid_layers
 from core.memory.parallel import ONE_GPU, Parallelism, Sharding
+from core.memory.prediction import trained_heads, with_prediction_layers
 from core.memory.scenario import Gradients, Loss, Method, Scenario
 from core.memory.sharding import DIVIDES_WEIGHTS
 from core.memory.short_conv import convolved
@@ -136,9 +137,12 @@ def micro_batches_in_flight(stage: int, parallel: Parallelism) -> tuple[int, int
 
 
 def on_stage(scenario: Scenario, stage: Stage, first_layer: int) -> Scenario:
-    """The scenario of one GPU of ``stage`` by itself: its part of the matrices, its layers, its tokens of each sequence."""
+    """The scenario of one GPU of ``stage`` by itself: its part of the matrices, its layers, its tokens of each sequence. Layers of heads
+    that predict tokens ahead are its last ones (Megatron's ``get_mtp_num_layers_to_build``: all on the last stage).
+    """
     parallel = scenario.parallel
-    arch = with_layers(part_of(scenario.architecture, parallel), first_layer, stage.layers)
+    heads = trained_heads(scenario) if stage.last else 0
+    arch = with_prediction_layers(with_layers(part_of(scenario.architecture, parallel), first_layer, stage.layers), heads)
     accumulated = parallel.num_microbatches > 1 and scenario.gradients is Gradients.PER_STEP
     own: dict[str, Any] = {}
     if parallel.sharding is Sharding.MEGATRON:  # its layers are Transformer Engine's, its loss is one over a part of the vocabulary
@@ -150,6 +154,7 @@ def on_stage(scenario: Scenario, stage: Stage, first_layer: int) -> Scenario:
         architecture=arch,
         context_length=ceil_div(scenario.context_length, parallel.context_parallel_size),
         gradients=Gradients.ACCUMULATED if accumulated else scenario.gradients,
+        mtp_num_layers=heads,
         parallel=ONE_GPU,
         **own,
     )

@@ -1,5 +1,6 @@
 """estimate(): from a scenario to the film of its run."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from core.memory.calibration import Bounds, Calibration, bounds, process_kind
@@ -9,6 +10,7 @@ from core.memory.inference_spread import inference_devices, inference_film
 from core.memory.llama_cpp import device_weight_bytes, host_bytes, llama_cpp_moments
 from core.memory.llama_split import llama_cpp_devices, llama_cpp_film
 from core.memory.parameters import parameter_count
+from core.memory.prediction import prediction_parameters, trained_heads
 from core.memory.preference import as_run
 from core.memory.refusal import RefusedError, refusal
 from core.memory.rule_of_thumb import rule_of_thumb_moments
@@ -58,6 +60,8 @@ def _moments(scenario: Scenario) -> tuple[Moment, ...]:
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return tuple(rule_of_thumb_moments(scenario))
     _raise_if_refused(scenario)
+    if scenario.mtp_num_layers:  # which Megatron alone trains
+        scenario = replace(scenario, mtp_num_layers=0)
     run = _SERVING[scenario.runtime] if scenario.task is Task.INFERENCE else training_moments
     return run(as_run(scenario), CUDA_CONTEXT_BYTES)
 
@@ -101,7 +105,7 @@ def _bytes_per_parameter(scenario: Scenario, moments: tuple[Moment, ...]) -> flo
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         parameters = scenario.architecture.nominal_parameters
     else:
-        parameters = parameter_count(scenario.architecture)
+        parameters = parameter_count(scenario.architecture) + prediction_parameters(scenario.architecture, trained_heads(scenario))
     return (held.weights + held.gradients + held.optimizer) / parameters
 
 

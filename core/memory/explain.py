@@ -23,6 +23,9 @@ class Symbol(StrEnum):
     STEP = "max_num_batched_tokens"
     ROWS = "max_num_seqs"
     PREFIX = "shared_prefix_length"
+    DRAFTS = "speculative_tokens"
+    NEXTN = "num_nextn_predict_layers"
+    TRAINED_HEADS = "mtp_num_layers"
     UBATCH = "ubatch_size"
     P = "nominal_parameters"
     H = "hidden_size"
@@ -81,6 +84,9 @@ LETTERS = {
     Symbol.STEP: "T",
     Symbol.ROWS: "N",
     Symbol.PREFIX: "X",
+    Symbol.DRAFTS: "κ",
+    Symbol.NEXTN: "n",
+    Symbol.TRAINED_HEADS: "δ",
     Symbol.UBATCH: "u",
     Symbol.P: "P",
     Symbol.H: "h",

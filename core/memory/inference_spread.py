@@ -22,6 +22,7 @@ from core.memory.formats import unquantized_bytes_per_value
 from core.memory.inference import inference_moments
 from core.memory.parallel import ONE_GPU, Parallelism
 from core.memory.parameters import norm_parameters, position_parameters
+from core.memory.prediction import loaded_heads
 from core.memory.scenario import Runtime, Scenario
 from core.memory.serving import kv_pool_bytes, max_concurrency, serving_moments
 from core.memory.units import MIB, ceil_div
@@ -130,6 +131,10 @@ def _engine_part(scenario: Scenario, stage: Stage, first_layer: int) -> EnginePa
         shape = _with_vocabulary(part, whole=stage.last)
         # An embedding that is also the head is on both ends.
         extra += _outside_bytes(replace(part, tie_word_embeddings=False), stage, wide, head=stage.last)
+        if not stage.last:
+            shape = replace(shape, num_nextn_predict_layers=0)
+        elif loaded_heads(scenario):  # they are on the last stage, and read embeddings there
+            extra += wide * part.vocab_size * part.hidden_size
     own = replace(scenario, architecture=shape, parallel=ONE_GPU)
     alone = parallel.gpus_per_stage == parallel.data_parallel_size and parallel.pipeline_parallel_size == 1
     shared = parallel.gpus_per_stage > 1 and arch.num_experts and (parallel.expert_parallel_size > 1 or scenario.runtime is Runtime.VLLM)

@@ -18,6 +18,7 @@ from core.memory.mlp import mlp_saved
 from core.memory.norms import layer_norms_saved
 from core.memory.numerics import Numerics
 from core.memory.parallel import Offload, Parallelism, Recompute
+from core.memory.prediction_training import joined_saved
 from core.memory.saved import Saved, kinds_of_shape, layer_saved, saved
 from core.memory.scenario import Attention, Method, Scenario
 from core.memory.sharding import FSDP, FSDP1
@@ -46,7 +47,7 @@ def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage:
     whole_layers = scenario.gradient_checkpointing or parallel.recompute in (Recompute.UNIFORM, Recompute.BLOCK)
     local = replace(scenario, gradient_checkpointing=whole_layers)
     full = saved(local, n)
-    tokens, layers = scenario.batch_size * scenario.context_length, max(1, stage.layers)
+    tokens, layers = scenario.batch_size * scenario.context_length, max(1, stage.layers + scenario.mtp_num_layers)
     t = parallel.tensor_parallel_size if parallel.sequence_parallel else 1
     arch = scenario.architecture
     elsewhere = _on_other_gpus(scenario, n, parallel, arch)
@@ -60,7 +61,7 @@ def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage:
             group = min(layers, parallel.recompute_num_layers)
             kept_inputs = ceil_div(layers, group)
         elif not scenario.gradient_checkpointing:
-            kept_inputs = min(layers, parallel.recompute_num_layers)
+            kept_inputs = min(max(1, stage.layers), parallel.recompute_num_layers)  # heads keep theirs
             whole = layers - kept_inputs
         of_layers = stored + kept_inputs * (inputs // t) + whole * layer
         if whole:
@@ -70,6 +71,8 @@ def kept_on_stage(scenario: Scenario, n: Numerics, parallel: Parallelism, stage:
         again = min(layer, _computed_again(scenario, n, parallel.recompute, arch, layer))
         less = [shape.num_hidden_layers * _less_of_shape(scenario, n, parallel, shape) for shape in shapes(arch) if arch.layer_runs]
         of_layers = full.layers - (sum(less) if less else layers * (elsewhere + again))
+    if scenario.mtp_num_layers:
+        of_layers += tokens * joined_saved(local, n) // t
     pieces, v = stage.in_flight
     others = of_layers * pieces // v - of_layers
     at_loss = full.outside if stage.last else 0

@@ -10,12 +10,25 @@ from core.memory.architecture import Architecture, Router
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
 from core.memory.lora import adapter_parameters
 from core.memory.moe_wide import WIDE_ROUTERS
+from core.memory.parallel import Recompute
 from core.memory.parallel_refusal import OF_SPREAD, parallel_refusal
+from core.memory.prediction import has_whole_layers, trained_heads
 from core.memory.preference import has_loss
 from core.memory.reasons import Reason as Reason
 from core.memory.reasons import Refusal as Refusal
 from core.memory.reasons import RefusedError as RefusedError
-from core.memory.scenario import ATTENTION_LINEAR, Attention, Estimator, Loss, Method, Recipe, Runtime, Scenario, Task
+from core.memory.scenario import (
+    ATTENTION_LINEAR,
+    ENGINES,
+    Attention,
+    Estimator,
+    Loss,
+    Method,
+    Recipe,
+    Runtime,
+    Scenario,
+    Task,
+)
 
 _WEIGHTS_16: dict[str, str] = {"weights": Format.BF16.value}
 _WEIGHTS_4: dict[str, str] = {"weights": Format.INT4.value}
@@ -116,7 +129,11 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
         if arch.attention_sinks:
             return Refusal(Reason.SDPA_WITHOUT_SINKS, _USE_EAGER)
     if scenario.task is Task.INFERENCE:
-        return None
+        return _drafting_refusal(scenario) if scenario.speculative_tokens else None
+    if trained_heads(scenario):
+        refused = _trained_heads_refusal(scenario)
+        if refused is not None:
+            return refused
     if not has_loss(scenario):
         return Refusal(Reason.LOSS_OF_PREFERENCE, _PLAIN_LOSS)
     if scenario.method is not Method.FULL and not _takes_adapters(scenario):
@@ -145,6 +162,32 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
             assert_never(scenario.method)
 
 
+def _drafting_refusal(scenario: Scenario) -> Refusal | None:
+    """Why an engine does not draft by the model's heads like ``scenario``; other runtimes do not at all, nor models without."""
+    arch, drafts = scenario.architecture, scenario.speculative_tokens
+    heads = arch.num_nextn_predict_layers
+    if scenario.runtime not in ENGINES or not heads:
+        return None
+    if not has_whole_layers(arch):
+        return Refusal(Reason.PREDICTION_HEADS_ON_PIECES, (_NO_DRAFTS,))
+    if scenario.runtime is Runtime.VLLM and drafts > heads and drafts % heads:
+        return Refusal(Reason.SPECULATIVE_TOKENS, ({"speculative_tokens": drafts - drafts % heads}, _NO_DRAFTS))
+    return None
+
+
+def _trained_heads_refusal(scenario: Scenario) -> Refusal | None:
+    """Why Megatron does not train heads like ``scenario``."""
+    parallel = scenario.parallel
+    without: dict[str, Any] = {"mtp_num_layers": 0}
+    if scenario.architecture.num_mixer_layers or not has_whole_layers(scenario.architecture):
+        return Refusal(Reason.PREDICTION_HEADS_ON_PIECES, (without,))
+    if parallel.recompute is Recompute.UNIFORM and parallel.recompute_num_layers > 1:
+        return Refusal(Reason.PREDICTION_HEADS_RECOMPUTED, ({"recompute_num_layers": 1}, without))
+    return None
+
+
+_NO_DRAFTS: dict[str, Any] = {"speculative_tokens": 0}
+
 _OF_PIECES = frozenset(
     {
         Reason.ADAPTERS_ON_PIECES,
@@ -152,6 +195,9 @@ _OF_PIECES = frozenset(
         Reason.SDPA_WITHOUT_SOFTCAPPING,
         Reason.SDPA_WITHOUT_SINKS,
         Reason.LOSS_OF_PREFERENCE,
+        Reason.PREDICTION_HEADS_ON_PIECES,
+        Reason.SPECULATIVE_TOKENS,
+        Reason.PREDICTION_HEADS_RECOMPUTED,
     }
     | OF_SPREAD
 )

@@ -257,4 +257,8 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     if arch.embedding_dropout and (full or checkpointing):
         outside += arch.hidden_size * tokens  # of the embeddings, where they need a gradient
     tanh = n.compute * arch.vocab_size * tokens if arch.final_logit_softcapping else 0
-    return Saved(max(each), layers, outside, kept_for_loss_bytes(scenario, n, tokens) + tanh)
+    for_loss = kept_for_loss_bytes(scenario, n, tokens) + tanh
+    if scenario.mtp_num_layers:  # a loss for each token ahead
+        outside += scenario.mtp_num_layers * labels_bytes(batch, length)
+        for_loss *= 1 + scenario.mtp_num_layers
+    return Saved(max(each), layers, outside, for_loss)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from core.memory.architecture import Architecture
+from core.memory.architecture import MAX_PREDICTION_HEADS, Architecture
 from core.memory.edge import validated
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from_parameter_count
 from core.memory.formats import Format
@@ -14,6 +14,7 @@ from core.memory.parallel import ONE_GPU, PARALLEL_FIELDS, Parallelism
 
 MIN_BATCH_SIZE, MAX_BATCH_SIZE = 1, 4096
 MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH = 128, 10 * 1024**2
+MAX_SPECULATIVE_TOKENS = 32
 
 
 class Task(StrEnum):
@@ -183,6 +184,9 @@ class Scenario:
     """Sequences of the largest step of either engine."""
     shared_prefix_length: Annotated[int, Ge(0), Le(MAX_CONTEXT_LENGTH)] = 0
     """Tokens that all sequences begin with, a system prompt for one: either engine keeps whole blocks of them once."""
+    speculative_tokens: Annotated[int, Ge(0), Le(MAX_SPECULATIVE_TOKENS)] = 0
+    """Tokens that either engine drafts in each step by the model's own heads, which it loads for that (vLLM's method ``mtp``, SGLang's
+    ``NEXTN``); 0: the heads stay on disk."""
     ubatch_size: Annotated[int, Ge(1), Le(65_536)] = 512
     """Tokens that llama.cpp computes at once (``--ubatch-size``)."""
     llama_cpp_build: LlamaCppBuild = LlamaCppBuild.CURRENT
@@ -204,6 +208,8 @@ class Scenario:
     """With DPO, ORPO and SIMPO ``batch_size`` counts pairs: two sequences each."""
     precomputed_reference: bool = False
     """What the reference model of DPO and KTO says was computed before training (TRL's ``precompute_ref_log_probs``)."""
+    mtp_num_layers: Annotated[int, Ge(0), Le(MAX_PREDICTION_HEADS)] = 0
+    """Heads that predict tokens ahead and are trained with the model (Megatron's ``--mtp-num-layers``)."""
     loss: Loss = Loss.PLAIN
     keep_outputs: bool = False
     """The model's output, logits and all, is held on to while the backward pass runs, as trainers that look at it do."""

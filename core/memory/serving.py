@@ -9,6 +9,8 @@ gate, up in one matrix each), sglang's server arguments (mem_fraction_static, ch
 published: Llama-3.1-8B takes 14.9888 GiB once loaded, which is its parameters and a table of 131 072 positions.
 """
 
+from dataclasses import replace
+
 from core.memory.allocator import unsplit_bytes
 from core.memory.architecture import Architecture
 from core.memory.components import Cause, Moment, MomentName, Stack
@@ -17,6 +19,14 @@ from core.memory.inference import TOKEN_ID_BYTES, kv_cache_bytes
 from core.memory.mixers import mixer_shapes
 from core.memory.numerics import numerics
 from core.memory.parameters import embedding_parameters, replaced_blocks
+from core.memory.prediction import (
+    drafted_tokens,
+    head_norm_parameters,
+    loaded_heads,
+    projection_parameters,
+    verified_rows,
+    with_prediction_layers,
+)
 from core.memory.runtime import moment_of
 from core.memory.scenario import Runtime, Scenario
 from core.memory.serving_states import mixer_values_per_token, sequence_bytes, slots_bytes
@@ -49,8 +59,11 @@ def graph_pool_bytes(scenario: Scenario) -> int:
     if not scenario.cuda_graphs:
         return 0
     arch = scenario.architecture
-    pool = graph_sizes(scenario.max_num_seqs) * arch.num_hidden_layers * GRAPH_BYTES_PER_LAYER
-    logits = 6 * min(2 * scenario.max_num_seqs, 512) * arch.vocab_size
+    drafts = drafted_tokens(scenario)
+    tokens = scenario.max_num_seqs * (1 + drafts)  # of a step that verifies them
+    layers = arch.num_hidden_layers + drafts  # each is one more run of a head's layer
+    pool = graph_sizes(tokens) * layers * GRAPH_BYTES_PER_LAYER
+    logits = 6 * min(2 * tokens, 512) * arch.vocab_size
     return pool + (logits if scenario.runtime is Runtime.SGLANG else 0)
 
 
@@ -88,6 +101,21 @@ def _layer_ends_bytes(arch: Architecture, fmt: Format) -> int:
     return ends
 
 
+def loaded_weight_bytes(scenario: Scenario) -> int:
+    """The model as an engine loads it, with the heads that it drafts by: their layers as the model's, what joins them 16-bit whatever the
+    format. Embedding and output matrix are the model's own.
+    """
+    arch, heads, fmt = scenario.architecture, loaded_heads(scenario), scenario.weights
+    weights = served_weight_bytes(arch, fmt)
+    if not heads:
+        return weights
+    by_rule = replace(arch, file_format=None, file_bytes=0) if arch.file_bytes else arch
+    layers = served_weight_bytes(with_prediction_layers(by_rule, heads), fmt) - served_weight_bytes(by_rule, fmt)
+    wide = unquantized_bytes_per_value(fmt)
+    joint = wide * projection_parameters(arch)
+    return weights + layers + heads * (joint + unsplit_bytes(joint) + wide * head_norm_parameters(arch))
+
+
 def _unfolded_bytes(arch: Architecture) -> int:
     """One layer's matrix from latents to keys and values once more, 16-bit and taken apart, for decoding on the latents themselves (vLLM's
     ``W_UK_T`` and ``W_UV``, SGLang's ``w_kc`` and ``w_vc``).
@@ -118,20 +146,42 @@ def _layer_bytes_per_token(arch: Architecture, width: int) -> int:
     return stream + width * (each * (max(2 * m, h) + m) + 3 * arch.shared_expert_intermediate_size)
 
 
-def _largest_steps(scenario: Scenario, sampled: int | None = None) -> tuple[tuple[Stack, Cause], ...]:
+def _largest_steps(scenario: Scenario, sampled: int | None = None, *, drafts: bool = False) -> tuple[tuple[Stack, Cause], ...]:
     """What the layers and the sampler need at once, beside what is resident. ``sampled``: entries of the vocabulary that the sampler sees,
-    all of the architecture's where nothing is said, 0 where there is none.
+    all of the architecture's where nothing is said, 0 where there is none. ``drafts``: the step verifies them, which vLLM's profile run
+    does not try.
     """
     arch = scenario.architecture
     e = numerics(scenario).compute
     tokens = scenario.max_num_batched_tokens
     inputs = 3 * TOKEN_ID_BYTES * tokens
     widest = max([_layer_bytes_per_token(shape, e) for shape in shapes(arch)])
-    layer = Stack(activations=tokens * widest, workspace=dequantization_bytes(arch, scenario.weights), inputs=inputs)
+    states = e * arch.hidden_size * tokens
+    # A head runs while what it reads, the model's last hidden states, is there; its own input is a buffer for good.
+    read = states if loaded_heads(scenario) else 0
+    layer = Stack(
+        activations=tokens * widest + read,
+        workspace=dequantization_bytes(arch, scenario.weights) + read,
+        inputs=inputs,
+    )
     entries = arch.vocab_size if sampled is None else sampled
-    logits = SAMPLER_BYTES_PER_LOGIT * scenario.max_num_seqs * entries
-    sampler = Stack(activations=e * arch.hidden_size * tokens, logits=logits, inputs=inputs)
+    logits = entries * (_verifying_bytes(scenario, entries) if drafts else SAMPLER_BYTES_PER_LOGIT * scenario.max_num_seqs)
+    sampler = Stack(activations=states, workspace=read, logits=logits, inputs=inputs)
     return (layer, Cause.MLP), (sampler, Cause.LOGITS)
+
+
+#: What fp32 logits of one pass over drafts may take: beyond that vLLM verifies them in several (``MAX_CHUNK_BYTES`` in
+#: v1/worker/gpu/spec_decode/rejection_sampler.py).
+VERIFIED_AT_ONCE_BYTES = 2**30
+
+
+def _verifying_bytes(scenario: Scenario, entries: int) -> int:
+    """Bytes an entry of the vocabulary, over all rows: 16-bit logits of every row, and what the sampler makes of those it takes at once."""
+    rows = verified_rows(scenario)
+    at_once = rows
+    if entries:
+        at_once = min(rows, max(scenario.max_num_seqs, VERIFIED_AT_ONCE_BYTES // (4 * entries)))
+    return 2 * rows + (SAMPLER_BYTES_PER_LOGIT - 2) * at_once
 
 
 def activation_peak_bytes(scenario: Scenario, sampled: int | None = None) -> int:
@@ -148,7 +198,7 @@ def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float, sampled: in
     what is not torch's; 0 where nothing is left. vLLM calls the share ``gpu_memory_utilization`` (0.9 by default, 0.92 in the newest
     versions); SGLang's (``mem_fraction_static``) is weights and cache alone. ``sampled`` as in :func:`serving_moments`.
     """
-    pool = int(share * card_bytes) - served_weight_bytes(scenario.architecture, scenario.weights)
+    pool = int(share * card_bytes) - loaded_weight_bytes(scenario)
     if scenario.runtime is Runtime.VLLM:
         pool -= activation_peak_bytes(scenario, sampled) + NON_TORCH_BYTES
     return max(0, pool)
@@ -157,8 +207,11 @@ def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float, sampled: in
 def cached_bytes(scenario: Scenario) -> int:
     """Keys and values of ``batch_size`` sequences of ``context_length``, each in whole blocks; whole blocks of a prefix that all share are
     there once (vLLM's automatic prefix caching, SGLang's RadixAttention). With mixers, whose states are not shared, by vLLM's pages of
-    theirs, or with SGLang's slots for them.
+    theirs, or with SGLang's slots for them. Heads that draft cache keys and values of their layers beside the model's.
     """
+    heads = loaded_heads(scenario)
+    if heads:
+        scenario = replace(scenario, architecture=with_prediction_layers(scenario.architecture, heads))
     if scenario.architecture.num_mixer_layers and scenario.runtime is Runtime.VLLM:
         return scenario.batch_size * sequence_bytes(scenario)
     block = BLOCK_TOKENS[scenario.runtime]
@@ -166,7 +219,7 @@ def cached_bytes(scenario: Scenario) -> int:
     shared = min(scenario.shared_prefix_length, scenario.context_length) // block * block
     cached = kv_cache_bytes(scenario, tokens - (scenario.batch_size - 1) * shared if shared else tokens)
     if scenario.architecture.num_mixer_layers:
-        cached += slots_bytes(scenario.architecture, scenario.batch_size)
+        cached += slots_bytes(scenario.architecture, scenario.batch_size, drafted_tokens(scenario))
     return cached
 
 
@@ -182,14 +235,15 @@ def max_concurrency(scenario: Scenario, pool_bytes: int) -> int:
 
 def serving_moments(scenario: Scenario, runtime_bytes: int, sampled: int | None = None) -> tuple[Moment, ...]:
     """Load, the profile run, and serving ``batch_size`` sequences of full length with the largest step on top. ``sampled`` as above."""
-    weights = served_weight_bytes(scenario.architecture, scenario.weights)
+    weights = loaded_weight_bytes(scenario)
     loaded = Stack(weights=weights, runtime=runtime_bytes + NON_TORCH_BYTES)
     cache, graphs = cached_bytes(scenario), graph_pool_bytes(scenario)
-    profile, serving = [], []
-    for step, cause in _largest_steps(scenario, sampled):
-        running = step._replace(weights=weights, runtime=loaded.runtime)
-        profile.append((running, cause))
-        serving.append((running._replace(kv_cache=cache, workspace=step.workspace + graphs), cause))
+    profile = [(step._replace(weights=weights, runtime=loaded.runtime), cause) for step, cause in _largest_steps(scenario, sampled)]
+    largest = _largest_steps(scenario, sampled, drafts=True) if drafted_tokens(scenario) else profile
+    serving = [
+        (step._replace(weights=weights, runtime=loaded.runtime, kv_cache=cache, workspace=step.workspace + graphs), cause)
+        for step, cause in largest
+    ]
     return (
         moment_of(MomentName.LOAD, (loaded, Cause.RESIDENT)),
         moment_of(MomentName.PROFILE_RUN, *profile),

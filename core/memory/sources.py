@@ -3,7 +3,8 @@
 from core.memory.architecture import Mixer
 from core.memory.components import Component
 from core.memory.parallel import Parallelism, Sharding
-from core.memory.scenario import Estimator, Method, Objective, Optimizer, Runtime, Scenario, Task
+from core.memory.prediction import trained_heads
+from core.memory.scenario import ENGINES, Estimator, Method, Objective, Optimizer, Runtime, Scenario, Task
 from core.memory.sharding import DIVIDES_STATES, DIVIDES_WEIGHTS, FSDP
 
 _TENSORS = "tensors tracked through transformers 5.23 on torch 2.13"
@@ -93,6 +94,28 @@ _MIXERS = {
 }
 
 
+#: Weights of models with heads that predict tokens ahead, by who runs them.
+_HEADS_LEFT_OUT = {
+    Runtime.TRANSFORMERS: "the model's config.json and the format's layout; transformers leaves out heads that predict tokens ahead "
+    "(_keys_to_ignore_on_load_unexpected)",
+    Runtime.VLLM: "vLLM's fused layers and rotary table; heads that predict tokens ahead are loaded for speculative decoding alone",
+    Runtime.SGLANG: "vLLM's fused layers and rotary table; heads that predict tokens ahead are loaded for speculative decoding alone",
+    Runtime.LLAMA_CPP: "llama.cpp's quantizer (llama_tensor_get_type); tensors of heads that predict tokens ahead are stepped over "
+    "(TENSOR_SKIP), unless --spec-type draft-mtp asks for them, which is not modelled",
+}
+_DRAFTING = {
+    Component.WEIGHTS: "vLLM's fused layers and rotary table; with each head that drafts its layer, a matrix 2h·h and three norms, "
+    "while embedding and output matrix are shared (vLLM 0.33, SGLang 0.5.23)",
+    Component.KV_CACHE: "cache blocks of every layer, those of the heads that draft among them; where layers keep states, one more "
+    "for each token that is drafted (vLLM's MambaSpec)",
+    Component.LOGITS: "a row of logits for each token that is drafted and one more: 38 bytes a logit in published profile runs, fp32 ones "
+    "at most 1 GiB at once (vLLM's rejection_sampler.py)",
+}
+_TRAINED_HEADS = {
+    Component.WEIGHTS: "Megatron-Core 0.16 (multi_token_prediction.py): with each head a layer, a matrix 2h·h and three norms on the last "
+    "stage, which has the embedding too; read, not measured",
+    Component.LOGITS: "Megatron-Core 0.16 (gpt_model.py): logits and a loss of the model and of each head; read, not measured",
+}
 #: With kernels of their own.
 _TRAINED_BY_KERNELS = (
     "Megatron-Core's Mamba mixer on mamba-ssm's kernel: what its code saves for the backward pass, and makes again in it; not measured"
@@ -119,6 +142,10 @@ def source_of(scenario: Scenario, component: Component) -> str:
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return _ARTICLE
     training = scenario.task is Task.TRAINING
+    if scenario.architecture.num_nextn_predict_layers or scenario.mtp_num_layers:
+        found = _of_heads(scenario, component)
+        if found is not None:
+            return found
     if scenario.architecture.num_mixer_layers and component in _MIXERS:
         if training and component is Component.ACTIVATIONS and trains_by_kernels(scenario):
             return _TRAINED_BY_KERNELS
@@ -139,6 +166,17 @@ def source_of(scenario: Scenario, component: Component) -> str:
         return _PREFERENCES[component]
     of_task = _TRAINING if training else _SERVING[scenario.runtime]
     return of_task.get(component) or _EVERYWHERE[component]
+
+
+def _of_heads(scenario: Scenario, component: Component) -> str | None:
+    """Where heads that predict tokens ahead have a source of their own."""
+    if trained_heads(scenario):
+        return _TRAINED_HEADS.get(component)
+    if scenario.task is Task.INFERENCE and scenario.runtime in ENGINES and scenario.speculative_tokens:
+        return _DRAFTING.get(component)
+    if component is not Component.WEIGHTS or (scenario.task is Task.TRAINING and scenario.objective is not Objective.NEXT_TOKEN):
+        return None
+    return _HEADS_LEFT_OUT[scenario.runtime if scenario.task is Task.INFERENCE else Runtime.TRANSFORMERS]
 
 
 def _of_spread(parallel: Parallelism, component: Component) -> str | None:

@@ -26,6 +26,7 @@ from core.memory.parameters import (
     routed_parameters,
     vector_parameters,
 )
+from core.memory.prediction_training import trained_outside
 from core.memory.preference import holds_reference
 from core.memory.recompute import Kept, kept_on_stage
 from core.memory.runtime import sharded_reserve_bytes, split_reserve_bytes
@@ -81,7 +82,7 @@ def stage_moments(scenario: Scenario, runtime_bytes: int, number: int) -> tuple[
 
 def values_on_stage(scenario: Scenario, parallel: Parallelism, stage: Stage) -> tuple[Values, int]:
     """Values of the model on a GPU of ``stage``, and those of them outside the layers: the embedding on the first stage, final norm and
-    head on the last, which has its own copy of an embedding that is both.
+    head on the last, which has its own copy of an embedding that is both; what heads that predict tokens ahead have beside their layers.
     """
     arch = scenario.architecture
     routed = arch.num_moe_layers * routed_parameters(arch)
@@ -93,6 +94,8 @@ def values_on_stage(scenario: Scenario, parallel: Parallelism, stage: Stage) -> 
             outside += embedding_parameters(arch) + position_parameters(arch)
         if stage.last:
             outside += embedding_parameters(arch) + norm_parameters(arch, arch.hidden_size)
+    if scenario.mtp_num_layers:
+        outside += trained_outside(scenario, parallel.tensor_parallel_size, embedding=not (stage.first or arch.tie_word_embeddings))
     return Values(dense + outside, routed // parallel.expert_parallel_size), outside
 
 

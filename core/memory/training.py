@@ -165,6 +165,8 @@ def passes(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, gradients:
         logits=kept.for_loss + forward_logits_bytes(scenario, n, tokens),
         workspace=widened + dequantization_bytes(arch, scenario.weights) * (not full),
     )
+    if scenario.mtp_num_layers:  # logits of the last head are there until the function that computed them returns
+        at_loss = at_loss._replace(logits=at_loss.logits + n.compute * arch.vocab_size * tokens)
     instants = backward_full(scenario, n, step, kept, gradients) if full else backward_adapters(scenario, n, step, kept, gradients)
     forward = _forward(scenario, n, step, kept, at_loss)
     if runs_reference(scenario):

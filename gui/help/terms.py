@@ -29,6 +29,8 @@ TERMS: dict[str, str] = {
     "format_note": "quantization",
     "kv_cache": "kv_cache",
     "shared_prefix_length.box": "prefix_caching",
+    "speculative_tokens.box": "prediction_heads",
+    "mtp_num_layers.box": "prediction_heads",
     "attention": "attention",
     "estimator": "estimate",
     "peak_figure": "peak",

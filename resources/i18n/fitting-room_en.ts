@@ -33,6 +33,26 @@
     </message>
 </context>
 <context>
+    <name>FoldedPanel</name>
+    <message numerus="yes">
+        <source>%Ln drafted token(s)</source>
+        <translation>
+            <numerusform>%Ln drafted token</numerusform>
+            <numerusform>%Ln drafted tokens</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Headline</name>
+    <message numerus="yes">
+        <source>%Ln token(s) drafted a step</source>
+        <translation>
+            <numerusform>%Ln token drafted a step</numerusform>
+            <numerusform>%Ln tokens drafted a step</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Verdict</name>
     <message numerus="yes">
         <source>{runtime}’s pool there: {pool}, %Ln sequence(s) of {context} tokens at once. {limits}</source>

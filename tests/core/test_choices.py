@@ -1,5 +1,6 @@
 """The rules by which choices go together, held against the estimates themselves."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -52,6 +53,17 @@ def stacks(scenario: Scenario) -> list:
 
 
 class TestMeaningless:
+    def test_heads_that_predict_tokens_ahead(self, scenario):
+        served = scenario.evolve(runtime=Runtime.VLLM)
+        assert meaningless(served, "speculative_tokens") is Meaningless.WITHOUT_PREDICTION_HEADS
+        with_heads = replace(scenario.architecture, num_nextn_predict_layers=1)
+        assert meaningless(served.evolve(architecture=with_heads), "speculative_tokens") is None
+        assert meaningless(scenario, "speculative_tokens") is Meaningless.OF_ANOTHER_RUNTIME
+        training = scenario.evolve(task=Task.TRAINING)
+        assert meaningless(training, "mtp_num_layers") is Meaningless.WITHOUT_MEGATRON
+        assert meaningless(training.evolve(sharding="megatron"), "mtp_num_layers") is None
+        assert meaningless(scenario, "mtp_num_layers") is Meaningless.IN_INFERENCE
+
     @pytest.mark.parametrize("run", RUNS)
     @pytest.mark.parametrize("field", OTHER_VALUES)
     def test_a_field_is_meaningless_exactly_where_it_changes_nothing(self, scenario, field, run):

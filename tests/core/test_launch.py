@@ -47,6 +47,7 @@ def round_trip(scenario: Scenario, launcher: Launcher) -> Scenario:
         {},
         {"data_parallel_size": 8},
         {"data_parallel_size": 8, "sharding": Sharding.MEGATRON, "num_microbatches": 4, "batch_size": 2},
+        {"data_parallel_size": 8, "sharding": Sharding.MEGATRON, "mtp_num_layers": 2},
         {"tensor_parallel_size": 8, "sequence_parallel": True, "pipeline_parallel_size": 4, "num_microbatches": 16},
         {"pipeline_parallel_size": 4, "virtual_pipeline_parallel_size": 2, "num_microbatches": 8},
         {"context_parallel_size": 4, "data_parallel_size": 16, "gpus_per_node": 16},
@@ -99,6 +100,8 @@ def test_megatron_by_its_sizes(tensor: int, stages: int, replicas: int, steps: i
         (Launcher.VLLM, {"tensor_parallel_size": 4, "pipeline_parallel_size": 2}),
         (Launcher.VLLM, {"data_parallel_size": 2, "tensor_parallel_size": 4, "max_num_seqs": 64, "max_num_batched_tokens": 16384}),
         (Launcher.VLLM, {"weights": Format.AWQ_INT4, "kv_cache": Format.FP8, "cuda_graphs": False}),
+        (Launcher.VLLM, {"speculative_tokens": 2}),
+        (Launcher.SGLANG, {"speculative_tokens": 3}),
         (Launcher.SGLANG, {"tensor_parallel_size": 8, "pipeline_parallel_size": 2}),
         (Launcher.SGLANG, {"weights": Format.FP8, "kv_cache": Format.FP8, "cuda_graphs": False}),
         (Launcher.LLAMA_CPP, {"weights": Format.Q4_K_M, "batch_size": 4, "ubatch_size": 1024, "n_gpu_layers": 33, "n_cpu_moe": 5}),
@@ -123,6 +126,41 @@ def test_experts_are_shared_by_all_gpus_of_a_vllm() -> None:
     assert found.changes["expert_parallel_size"] == found.changes["tensor_parallel_size"] == 8
     assert found.changes["context_length"] == 32768
     assert found.unknown == ("--gpu-memory-utilization",)
+
+
+@pytest.mark.parametrize(
+    ("line", "drafts", "unknown"),
+    [
+        ("""vllm serve M --speculative-config '{"method":"deepseek_mtp","num_speculative_tokens":1}'""", 1, ()),
+        ("vllm serve M --speculative-config.method mtp --speculative-config.num_speculative_tokens 2", 2, ()),
+        ("""vllm serve M --speculative-config '{"method":"ngram","num_speculative_tokens":4}'""", 0, ("--speculative-config",)),
+        (
+            """vllm serve M -sc '{"method":"mtp","model":"another","num_speculative_tokens":4}'""",
+            0,
+            ("--speculative-config",),
+        ),
+        ("vllm serve M --speculative-config '{{['", 0, ("--speculative-config",)),
+        ("vllm serve M --speculative-config 7", 0, ("--speculative-config",)),
+        (f"vllm serve M --speculative-config '{'[' * 5000}'", 0, ("--speculative-config",)),
+        ("python -m sglang.launch_server --model M --speculative-algo EAGLE", 3, ()),
+        ("python -m sglang.launch_server --model M --speculative-algorithm nextn --speculative-num-steps 1", 1, ()),
+        (
+            "python -m sglang.launch_server --model M --speculative-algorithm EAGLE --speculative-draft-model-path D",
+            0,
+            ("--speculative-algorithm", "--speculative-draft-model-path"),
+        ),
+        (
+            "python -m sglang.launch_server --model M --speculative-algorithm NEXTN --speculative-eagle-topk 4 "
+            "--speculative-num-draft-tokens 8",
+            0,
+            ("--speculative-algorithm",),
+        ),
+    ],
+)
+def test_drafts_by_the_models_own_heads(line: str, drafts: int, unknown: tuple[str, ...]) -> None:
+    found = read_line(line)
+    assert found is not None
+    assert (found.changes["speculative_tokens"], found.unknown) == (drafts, unknown)
 
 
 def test_lines_as_people_write_them() -> None:

@@ -92,6 +92,41 @@ def test_a_shared_prefix_is_asked_of_engines_alone(room: Any) -> None:
     assert not box.isVisible()
 
 
+def test_drafted_tokens_are_asked_of_engines_and_models_with_heads_alone(room: Any, models: Any) -> None:
+    room.find(QToolButton, "more").click()
+    box = room.find(QLineEdit, "speculative_tokens.box")
+    (glm,) = [model.architecture for model in models if model.short_name == "GLM-4.5-Air"]
+    room.set(runtime="vllm")
+    assert not box.isVisible()
+    room.set(architecture=glm)
+    assert box.isVisible()
+    before = room.estimate
+    with room.change():
+        room.enter("speculative_tokens", "2")
+    assert room.scenario.speculative_tokens == 2
+    assert room.estimate.moments[0].stack.weights > before.moments[0].stack.weights
+    room.find(QToolButton, "more").click()
+    assert room.text("more_summary").endswith("2 drafted tokens")
+    room.find(QToolButton, "more").click()
+    room.set(runtime="transformers")
+    assert not box.isVisible()
+
+
+def test_heads_are_trained_by_megatron_alone(room: Any, models: Any) -> None:
+    (glm,) = [model.architecture for model in models if model.short_name == "GLM-4.5-Air"]
+    box = room.find(QLineEdit, "mtp_num_layers.box")
+    room.set(architecture=glm, task=Task.TRAINING)
+    assert not box.isVisible()
+    room.set(data_parallel_size=8, expert_parallel_size=8, sharding="megatron")
+    assert box.isVisible()
+    before = room.estimate.total_bytes
+    with room.change():
+        room.enter("mtp_num_layers", "1")
+    assert room.estimate.total_bytes > before
+    room.set(sharding="fsdp2")
+    assert not box.isVisible()
+
+
 def test_the_rest_of_an_engines_pool_is_drawn(room: Any) -> None:
     room.set(runtime="vllm", batch_size=1)
     shown = room.window.chart._overlay._shown

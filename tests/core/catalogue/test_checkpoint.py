@@ -53,8 +53,15 @@ def test_the_weights_are_what_the_tensors_take(tmp_path):
 
 def test_tensors_of_prediction_heads_are_left_out(tmp_path):
     folder = files.folder_with_safetensors(tmp_path / "m")
-    (folder / "model.safetensors").write_bytes(files.safetensors(files.SHAPES | {"model.layers.2.eh_proj.weight": (64, 128)}))
-    assert read_checkpoint(folder / "model.safetensors").architecture.file_bytes == 2 * files.PARAMETERS
+    for name in (
+        "model.layers.2.eh_proj",
+        "mtp.layers.0.self_attn.q_proj",
+        "mtp.fc",
+        "model.mtp_layers.0.input_proj",
+        "model.mtp_block.0.q",
+    ):
+        (folder / "model.safetensors").write_bytes(files.safetensors(files.SHAPES | {f"{name}.weight": (64, 128)}))
+        assert read_checkpoint(folder / "model.safetensors").architecture.file_bytes == 2 * files.PARAMETERS
 
 
 def test_tensors_that_are_not_the_shape_are_told(tmp_path):
@@ -157,6 +164,25 @@ def test_a_gguf_file_says_it_all(tmp_path):
     assert set(notes(model)) == {Note.TENSORS_COUNTED}
     by_rules = file_bytes(replace(arch, file_format=None), Format.Q8_0)
     assert arch.file_bytes == by_rules
+
+
+def test_prediction_heads_of_a_gguf_file_are_its_last_layers_and_counted_apart(tmp_path):
+    """llama.cpp counts them in ``block_count``."""
+    path = tmp_path / "small.gguf"
+    keys = files.GGUF_KEYS | {"llama.nextn_predict_layers": 1, "llama.block_count": 3}
+    beyond = {name.replace("blk.1.", "blk.2."): tensor for name, tensor in files.GGUF_TENSORS.items() if name.startswith("blk.1.")}
+    joined = {"blk.2.nextn.eh_proj.weight": ((128, 64), files.Q8_0)}
+    path.write_bytes(files.gguf(keys, files.GGUF_TENSORS | beyond | joined))
+    model = read_checkpoint(path)
+    assert (model.architecture.num_hidden_layers, model.architecture.num_nextn_predict_layers) == (2, 1)
+    path.write_bytes(files.gguf(files.GGUF_KEYS, files.GGUF_TENSORS))
+    without = read_checkpoint(path).architecture
+    assert model.architecture.file_bytes == without.file_bytes
+    assert without.num_nextn_predict_layers == 0
+    assert set(notes(model)) == {Note.TENSORS_COUNTED, Note.PREDICTION_HEADS}
+    for odd in (2, 9, "two"):
+        path.write_bytes(files.gguf(files.GGUF_KEYS | {"llama.nextn_predict_layers": odd}, files.GGUF_TENSORS))
+        assert read_checkpoint(path).architecture == without
 
 
 def test_it_is_served_by_llama_cpp_with_the_bytes_of_its_tensors(tmp_path):

@@ -203,7 +203,7 @@ def test_the_count_is_what_the_makers_state(config, parameters):
 def test_what_is_not_counted_is_said():
     assert read_config(LLAMA).notes == ()
     assert read_config(GEMMA_3_4B | {"model_type": "gemma3n"}).notes == ((Note.VISION_NOT_COUNTED, "gemma3n"),)
-    assert [note for note, _ in read_config(DEEPSEEK_V3).notes] == [Note.PREDICTION_HEADS_NOT_COUNTED]
+    assert [note for note, _ in read_config(DEEPSEEK_V3).notes] == [Note.PREDICTION_HEADS]
     assert read_config(LLAMA | {"loop_layers": 3, "b": 1}).notes == ((Note.UNKNOWN_KEYS, "b, loop_layers"),)
     assert read_config(LLAMA | {"mlp_bias": True}).notes == ((Note.NOT_MODELLED, "mlp_bias"),)
     assert read_config(OPT_6_7B | {"enable_bias": False}).notes == ((Note.NOT_MODELLED, "enable_bias"),)
@@ -231,6 +231,17 @@ def compressed(**weights):
     """As compressed-tensors writes it."""
     groups = {"group_0": {"targets": ["Linear"], "weights": weights, "input_activations": None}}
     return {"quant_method": "compressed-tensors", "config_groups": groups, "ignore": ["lm_head", "re:.*mlp.gate$"]}
+
+
+@pytest.mark.parametrize("key", ["num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules"])
+def test_heads_that_predict_tokens_ahead_are_a_number(key):
+    model = read_config(LLAMA | {key: 2})
+    assert model.architecture.num_nextn_predict_layers == 2
+    layer = 4096 * (2 * 4096 + 2 * 1024 + 3 * 14_336) + 2 * 4096
+    assert model.notes == ((Note.PREDICTION_HEADS, f"{2 * (layer + 2 * 4096**2 + 3 * 4096):,}"),)
+    assert parameter_count(model.architecture) == parameter_count(read_config(LLAMA).architecture)
+    with pytest.raises(ConfigError):
+        read_config(LLAMA | {key: 1000})
 
 
 @pytest.mark.parametrize(
