@@ -83,7 +83,9 @@ def max_context_length(scenario: Scenario, usable: Usable) -> int:
 
 
 def max_parameters(scenario: Scenario, usable: Usable) -> int:
-    """Largest size of the smooth family, all else equal. Raises RefusedError where the largest is refused."""
+    """Largest size of the smooth family, all else equal; 0 where none can be spread so, as by experts that it has none of. Raises
+    RefusedError where the largest is refused for another reason.
+    """
     return at_once(max_parameters_in_steps(scenario, usable))
 
 
@@ -98,7 +100,7 @@ def max_parameters_in_steps(scenario: Scenario, usable: Usable) -> Generator[Non
 
     def fits(parameters: int) -> bool:
         candidate = with_parameter_count(scenario, parameters)
-        return (parameters < MAX_PARAMETERS and is_too_small(candidate)) or holds(usable, candidate)
+        return is_too_small(candidate) or holds(usable, candidate)
 
     most = yield from largest_in_steps(fits, MIN_PARAMETERS, MAX_PARAMETERS)
     return 0 if most == 0 or is_too_small(with_parameter_count(scenario, most)) else most

@@ -117,7 +117,7 @@ def test_heads_are_trained_by_megatron_alone(room: Any, models: Any) -> None:
     box = room.find(QLineEdit, "mtp_num_layers.box")
     room.set(architecture=glm, task=Task.TRAINING)
     assert not box.isVisible()
-    room.set(data_parallel_size=8, expert_parallel_size=8, sharding="megatron")
+    room.set(data_parallel_size=8, sharding="megatron")
     assert box.isVisible()
     before = room.estimate.total_bytes
     with room.change():

@@ -1,5 +1,7 @@
 """Solving backwards: the cases at the edges. That a limit fits and one more does not is in test_properties.py."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.memory import (
@@ -91,3 +93,9 @@ def test_sizes_too_small_for_a_pipeline_do_not_hide_those_that_fit(training):
     assert limit > max_parameters(training.evolve(gradient_checkpointing=True), 80 * GIB) > 0
     assert peak_bytes(with_parameter_count(spread, limit)) <= 80 * GIB
     assert max_parameters(spread, 2 * GIB) == 0  # what would be small enough has too few layers
+
+
+def test_no_size_of_the_family_has_experts_to_spread(llama_7b):
+    moe = replace(llama_7b, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=1024)
+    spread = Scenario(architecture=moe).evolve(task="training", data_parallel_size=8, expert_parallel_size=8, sharding="fsdp2")
+    assert max_parameters(spread, 80 * GIB) == 0
