@@ -35,7 +35,7 @@ from core.memory.calibration import Calibration
 from core.memory.formats import SIXTEEN_BIT
 from core.memory.prediction import drafted_tokens, loaded_heads, prediction_parameters, trained_heads
 from core.memory.rule_of_thumb import article_format
-from core.memory.scenario import Objective
+from core.memory.scenario import ENGINES, Objective
 from core.memory.units import GB, GIB
 from core.parallel_options import option, spread_words
 from core.quantity import Problem, QuantityError
