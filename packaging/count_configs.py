@@ -25,6 +25,9 @@ LAYERS = 8
 NEEDED: dict[str, dict[str, Any]] = {"deepseek_v2": {"num_experts_per_tok": 6}, "ministral": {"head_dim": 128, "sliding_window": 4096}}
 NEEDED["nemotron_h"] = {"layers_block_type": ["linear_attention", "mlp", "linear_attention", "full_attention", "mlp"]}
 NEEDED["lfm2_moe"] = {"num_hidden_layers": LAYERS, "layer_types": ["conv", "full_attention"] * (LAYERS // 2)}
+NEEDED["hunyuan_v1_dense"] = {"head_dim": 128}
+NEEDED["dots1"] = {"n_routed_experts": 16, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1}
+NEEDED["ernie4_5_moe"] = {"moe_layer_end_index": LAYERS - 1}
 #: Switches that say nothing about the shape of a decoder.
 PASSED_OVER = {"is_decoder", "add_cross_attention", "is_encoder_decoder", "use_cache"}
 
@@ -68,7 +71,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     transformers.logging.set_verbosity_error()
     made = []
-    for kind in sorted({*FAMILIES} & {*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES} | {*TOWERS}):
+    for kind in sorted({*FAMILIES} & {*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES} | {*TOWERS} & {*CONFIG_MAPPING}):
         auto = transformers.AutoModelForImageTextToText if kind in TOWERS else transformers.AutoModelForCausalLM
         made += rows(kind, CONFIG_MAPPING[kind], auto)
     COUNTED.write_text("".join(json.dumps(row, sort_keys=True) + "\n" for row in made), encoding="utf-8")

@@ -52,7 +52,7 @@ def row(facts: dict) -> dict:
         "license": facts["license"],
         "published_parameters": published,
         "parameters_source": facts["parameters_source"],
-        "source": f"config.json of {facts['name']} on the Hugging Face Hub, quoted from memory",
+        "source": facts.get("source", f"config.json of {facts['name']} on the Hugging Face Hub, quoted from memory"),
         "architecture": fields(architecture) | {"nominal_parameters": facts["nominal_parameters"]},
     }
 

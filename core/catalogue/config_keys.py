@@ -124,5 +124,10 @@ KNOWN_KEYS = frozenset(
     _remove_final_layer_norm init_std norm_epsilon num_image_tokens d_inner
     mtp_layers_block_type moe_shared_expert_overlap
     moe_shared_expert_intermediate_size moe_latent_size
+    qk_layernorm attention_softmax_in_fp32 scale_attention_softmax_in_fp32 moe_k moe_num_experts moe_num_shared_experts
+    moe_layer_start_index moe_layer_end_index moe_layer_interval moe_norm_min moe_capacity moe_gate moe_use_aux_free mlp_layer_types
+    use_routing_bias use_mtp mtp_transformer_layers mtp_num_hidden_layers mtp_use_dedicated_embeddings qk_norm_type
+    attn_type_list use_qkv_bias attention_out_bias eod_token_id sep_token_id
+    image_seq_length downsample_ratio vision_feature_select_strategy llm_config mrope_interleaved attn_output_gate
     """.split()  # noqa: SIM905 -- a list of words
 )

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from core.catalogue.config_keys import KNOWN_KEYS, Config, ConfigError, ConfigProblem, integer
 from core.catalogue.families import PIECES
+from core.catalogue.further_config import ernie4_5, ernie4_5_moe, gpt_bigcode, layers_with_experts, phi, seed_oss, stablelm
 from core.catalogue.hybrid_config import READERS as HYBRID_READERS
 from core.catalogue.hybrid_config import WITHOUT_ATTENTION
 from core.catalogue.layer_norm_config import falcon, gpt_neox, gptj, opt, starcoder2
@@ -101,7 +102,7 @@ def read_config(config: object, name: str = "") -> ImportedModel:
         notes.append((Note.VISION_COUNTED, f"{tower.parameters:,}"))
         if tower.image_tokens:
             notes.append((Note.IMAGE_TOKENS, f"{tower.image_tokens:,}"))
-    elif isinstance(outer.get("text_config"), dict) or "vision_config" in outer:
+    elif isinstance(outer.get("text_config", outer.get("llm_config")), dict) or "vision_config" in outer:
         notes.append((Note.VISION_NOT_COUNTED, _model_type(outer)))
     heads = prediction_parameters(architecture, architecture.num_nextn_predict_layers)
     if heads:
@@ -132,7 +133,7 @@ def _text_model(outer: Config) -> tuple[str, dict[str, Any]]:
     kind = _model_type(outer)
     if (problem := out_of_scope(kind, outer)) is not None:
         raise ConfigError(problem, kind)
-    inner = outer.get("text_config")
+    inner = outer.get("text_config", outer.get("llm_config"))  # the latter InternVL's own
     if not isinstance(inner, dict):
         return kind, {**outer}
     config = {**inner}
@@ -330,6 +331,23 @@ def _llama4(config: Config, fields: dict[str, Any]) -> None:
     _window(fields, config.get("attention_chunk_size", 8192), layers - unrotated)
 
 
+def _minimax_m2(config: Config, fields: dict[str, Any]) -> None:
+    _experts(config, fields, fields["intermediate_size"])
+    rotated = integer(config, "rotary_dim", default=0)
+    if rotated:
+        fields["rotary_dim"] = rotated
+
+
+def _glm4_moe_lite(config: Config, fields: dict[str, Any]) -> None:
+    _deepseek(config, fields)
+    fields["first_k_dense_replace"] = integer(config, "first_k_dense_replace", default=1)
+    layers_with_experts(config, fields)
+
+
+def _glm4v_moe_text(config: Config, fields: dict[str, Any]) -> None:
+    _glm4_moe({"attention_bias": True, **config}, fields)
+
+
 def _gemma2(config: Config, fields: dict[str, Any]) -> None:
     fields |= {
         "attn_logit_softcapping": config.get("attn_logit_softcapping", 50.0) is not None,
@@ -399,6 +417,21 @@ FAMILIES: Mapping[str, _Family] = {
     "bamba": _Family("Bamba", read=HYBRID_READERS["Bamba"]),
     "jamba": _Family("Jamba", read=HYBRID_READERS["Jamba"]),
     "nemotron_h": _Family("NemotronH", read=HYBRID_READERS["NemotronH"]),
+    "phi": _Family("Phi", read=phi),
+    "gpt_bigcode": _Family("GPTBigCode", tied=True, read=gpt_bigcode),
+    "olmo": _Family("Olmo", biased=True),
+    "minimax_m2": _Family("MiniMaxM2", read=_minimax_m2),
+    "ernie4_5": _Family("Ernie4_5", tied=True, read=ernie4_5),
+    "ernie4_5_moe": _Family("Ernie4_5_Moe", tied=True, read=ernie4_5_moe),
+    "hunyuan_v1_dense": _Family("HunYuanDenseV1", biased=True),
+    "mimo": _Family("Qwen2", read=_qwen),
+    "seed_oss": _Family("Qwen2", read=seed_oss),
+    "glm4_moe_lite": _Family("DeepseekV3", read=_glm4_moe_lite, unread=_NO_BIAS),
+    "glm4v_moe_text": _Family("Glm4Moe", read=_glm4v_moe_text),
+    "dots1": _Family("Dots1", read=_deepseek_experts, biased=True),
+    "arcee": _Family("Arcee", biased=True, unread=_NO_MLP_BIAS),
+    "exaone4": _Family("Exaone4", read=_listed_layers_slide),
+    "stablelm": _Family("StableLm", read=stablelm),
     "lfm2_moe": _Family("Lfm2Moe", tied=True, read=HYBRID_READERS["Lfm2Moe"]),
     "mamba": _Family("Mamba", tied=True, read=HYBRID_READERS["Mamba"]),
     "falcon_mamba": _Family("FalconMamba", tied=True, read=HYBRID_READERS["Mamba"]),

@@ -126,6 +126,54 @@ def _qwen_with_positions(vision: Config, model: int, mergers: int) -> Tower:
     return Tower(embeddings + layers * _plain_block(hidden, width) + joint, 0)
 
 
+def _side(vision: Config, key: str, default: int) -> int:
+    """A side in pixels, given once or for height and width, which are the same."""
+    value = vision.get(key)
+    if isinstance(value, list) and value:
+        return integer({key: value[0]}, key)
+    return integer(vision, key, default=default)
+
+
+def _internvl(vision: Config, outer: Config, model: int) -> Tower:
+    """InternViT: a class embedding, two learned scales in each layer; patches merged by four before two matrices. An image is cut into
+    tiles; the tokens are of one.
+    """
+    hidden, width, layers = _sizes(vision)
+    patch, image = _side(vision, "patch_size", 14), _side(vision, "image_size", 448)
+    patches = (image // max(1, patch)) ** 2
+    bias = vision.get("attention_bias", vision.get("qkv_bias"))
+    norms = 2 if "rms" in str(vision.get("norm_type", "layer_norm")) else 4
+    of_heads = 2 if vision.get("use_qk_norm", vision.get("qk_normalization")) else 0
+    vectors = (norms + of_heads + 2 + 1 + 1 + (3 if bias else 0)) * hidden + width
+    block = 4 * hidden * hidden + 2 * hidden * width + vectors
+    embeddings = (_CHANNELS * patch * patch + 1 + 1 + 1 + patches) * hidden
+    wide = 4 * hidden
+    joint = 2 * wide + wide * model + model + model * model + model
+    return Tower(embeddings + layers * block + joint, integer(outer, "image_seq_length", default=patches // 4))
+
+
+def _glm4v(vision: Config, _outer: Config, model: int) -> Tower:
+    """GLM-4.5V: RMS norms, gated MLPs; four patches become one by a convolution, and go through a gated MLP."""
+    hidden, layers = integer(vision, "hidden_size"), integer(vision, "depth", default=24)
+    width = integer(vision, "intermediate_size", default=13696)
+    patch, image = integer(vision, "patch_size", default=14), integer(vision, "image_size", default=336)
+    merge, frames = integer(vision, "spatial_merge_size", default=2), integer(vision, "temporal_patch_size", default=2)
+    bias = 3 * hidden if vision.get("attention_bias") else 0
+    block = 4 * hidden * hidden + bias + 3 * hidden * model + 2 * hidden
+    embeddings = (_CHANNELS * frames * patch * patch + 1 + (image // max(1, patch)) ** 2) * hidden
+    joint = merge * merge * hidden * model + model + model * model + 2 * model + 3 * model * width
+    return Tower(embeddings + layers * block + 2 * hidden + joint, 0)
+
+
+def _kimi(vision: Config, _outer: Config, model: int) -> Tower:
+    """Kimi K2.5: MoonViT with learned positions; patches merged before two matrices."""
+    hidden, width, layers = _sizes(vision)
+    patch, merged = integer(vision, "patch_size", default=14), 4 * hidden
+    positions = integer(vision, "pos_emb_height", default=64) * integer(vision, "pos_emb_width", default=64)
+    tower = (_CHANNELS * patch * patch + 1 + positions) * hidden + layers * _plain_block(hidden, width) + 2 * hidden
+    return Tower(tower + 2 * hidden + merged * merged + merged + merged * model + model, 0)
+
+
 #: By the type of the whole model.
 TOWERS: Mapping[str, Callable[[Config, Config, int], Tower]] = {
     "gemma3": _gemma3,
@@ -137,4 +185,8 @@ TOWERS: Mapping[str, Callable[[Config, Config, int], Tower]] = {
     "qwen3_vl_moe": _qwen3,
     "qwen3_5": _qwen3_5,
     "qwen3_5_moe": _qwen3_5,
+    "internvl": _internvl,
+    "internvl_chat": _internvl,
+    "glm4v_moe": _glm4v,
+    "kimi_k25": _kimi,
 }

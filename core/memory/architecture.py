@@ -32,6 +32,8 @@ class Norm(StrEnum):
     """LayerNorm with weight and bias, one kernel."""
     LAYER_FP32 = "layer_fp32"
     """LayerNorm without a bias, written out in fp32 (Cohere)."""
+    LAYER_BARE = "layer_bare"
+    """LayerNorm without weight or bias, of fp32 copies (OLMo)."""
 
 
 class Activation(StrEnum):
@@ -99,6 +101,10 @@ class Router(StrEnum):
     """DeepSeek-V2: the router itself in fp32."""
     SIGMOID_16_BIT = "sigmoid_16_bit"
     """LFM2: sigmoids in the width of the residual stream, a bias for each expert."""
+    SIGMOID_ALONE = "sigmoid_alone"
+    """MiniMax-M2: a bias for each expert, no groups, and a router in the width of the residual stream."""
+    SOFTMAX_CORRECTED = "softmax_corrected"
+    """ERNIE 4.5: the router itself in fp32, a bias for each expert, and routing weights in the width of the residual stream."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +181,8 @@ class Architecture:
     """A norm over each query and key head (Qwen3, Gemma 3)."""
     qk_norm_whole: bool = False
     """That norm is over all heads together (OLMo 2)."""
+    qk_norm_after_rotation: bool = False
+    """Query and key heads are rotated first (Hunyuan)."""
     qk_norm_rotated: bool = False
     """A norm without weights over rotated query and key heads (Llama 4); layers that do not rotate have none."""
     num_unrotated_layers: Annotated[int, Ge(0), Le(10**5)] = 0
@@ -193,6 +201,8 @@ class Architecture:
     """Scores go through tanh (Gemma 2); only eager attention can."""
     softmax_in_fp32: bool = True
     """Eager attention widens its scores for the softmax; GPT-2 does not."""
+    mask_kept: bool = False
+    """A mask of all positions, a byte for each pair of them, is loaded with the model (GPT-BigCode)."""
     final_logit_softcapping: bool = False
     """So do the logits."""
     sliding_window: Annotated[int, Ge(0), Le(10**9)] = 0
@@ -404,6 +414,11 @@ class Architecture:
         if self.position is not Position.ROTARY:
             return 0
         return self.qk_rope_head_dim or self.rotary_dim or self.head_dim
+
+    @property
+    def rotates_windows_apart(self) -> bool:
+        """Whether layers with a window rotate by another base, and so by tables of their own (Gemma 3, OLMo 3; not EXAONE 4)."""
+        return bool(self.num_sliding_layers) and self.qk_norm and (self.qk_norm_whole or not self.output_norms)
 
     @property
     def norms_in_layer(self) -> int:

@@ -25,6 +25,8 @@ class AttentionPath(StrEnum):
     EAGER = "eager"
 
 
+#: Of torch's flash attention.
+MAX_FLASH_HEAD_DIM = 256
 _WRITE_SCORES = frozenset({AttentionPath.EAGER, AttentionPath.MATH})
 
 
@@ -44,7 +46,7 @@ def attention_path(attention: Attention, n: Numerics, arch: Architecture, *, mas
         return AttentionPath.MATH
     if masked or arch.mask_always:
         return AttentionPath.MASKED
-    if arch.kv_lora_rank:
+    if arch.kv_lora_rank and not (n.compute == 2 and arch.v_head_dim == arch.head_dim <= MAX_FLASH_HEAD_DIM):
         return AttentionPath.EFFICIENT if n.compute < 8 else AttentionPath.MATH
     if n.compute == 2:
         return AttentionPath.FLASH
@@ -60,6 +62,8 @@ def attention_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch:
     tokens = batch * length
     if arch.kv_lora_rank:
         fused = _latent_saved(n, arch, tokens)
+        if path is AttentionPath.FLASH:  # whose output comes as queries are laid out, and is copied
+            return fused + 8 + n.compute * tokens * arch.num_attention_heads * arch.v_head_dim
         return fused if path is not AttentionPath.EAGER else fused - 16 + tokens * arch.num_attention_heads * (6 * length - 4)
     # Falcon picks keys and values out of the fused product by two indices
     constant = 2 * 8 if arch.broadcast_heads or arch.heads_repeated_early else 0
@@ -176,9 +180,14 @@ def _broadcast_backward(arch: Architecture, batch: int, length: int) -> int:
 
 
 def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batch: int, length: int) -> int:
-    """Working set of one layer's attention over a whole prompt; 0 where the MLP needs more anyway (fused kernels)."""
+    """Working set of one layer's attention over a whole prompt; 0 where the MLP needs more anyway (fused kernels, unless they are handed
+    what was rotated in fp32: two products of queries and their sum).
+    """
     if path not in _WRITE_SCORES:
-        return 0
+        if not arch.rotary_in_fp32:
+            return 0
+        tables = rotary_bytes(n, arch, length) if arch.rotary_interleaved else 0
+        return batch * length * (3 * n.compute * arch.hidden_size + (n.compute + 12) * arch.query_size) + tables
     h, q, heads = arch.hidden_size, arch.query_size, arch.num_attention_heads
     tokens = batch * length
     grouped = arch.num_key_value_heads != heads
@@ -202,6 +211,10 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
         case AttentionPath.EAGER:
             scores = 10 if e == 2 else 2 * e
             heads_bytes = latent_scores_bytes(arch) if arch.kv_lora_rank else 3 * e * q if grouped else e * q
+            if arch.fused_qkv and arch.num_key_value_heads == 1:  # a single head is not repeated
+                heads_bytes = e * (q + 2 * arch.key_value_size)
+            elif arch.rotary_concatenated and not grouped and not arch.fused_qkv:
+                heads_bytes += 2 * e * (q + heads * arch.rotated)  # queries and keys as they were, and what was rotated
             masks = arch.masks  # one for each kind of layer, in use or not
             # a mixer at its side has its output there, and its scaled input
             around = (2 if arch.output_norms else 5 if arch.mixer_multipliers else 3) * e * h
@@ -223,6 +236,9 @@ def attention_decode_bytes(path: AttentionPath, n: Numerics, arch: Architecture,
     grouped = arch.num_cached_heads != heads
     if arch.broadcast_heads:
         return batch * length * _broadcast_decode(path, n, arch, batch)
+    if arch.fused_qkv and arch.num_key_value_heads == 1 and path is AttentionPath.EAGER:
+        # a single head is not repeated, but copied for each sequence's product where there are several
+        return batch * length * ((e * q if batch > 1 else 0) + (10 if e == 2 else 2 * e) * heads)
     match path:
         case AttentionPath.EAGER if arch.rotary_before_widening:
             return batch * length * 4 * (q + heads)
@@ -267,7 +283,7 @@ def kept_scores_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batc
 
 def rotary_bytes(n: Numerics, arch: Architecture, length: int) -> int:
     """Cos and sin tables of one forward pass, shared by all layers."""
-    sets = 2 if arch.num_sliding_layers and arch.qk_norm else 1  # layers with a window rotate by another base
+    sets = 2 if arch.rotates_windows_apart else 1
     width = 4 if arch.rotary_in_fp32 else max(n.residual, 2)
     # gpt-oss rotates with half tables, GPT-J has both in one
     values = arch.rotated if arch.attention_sinks or arch.rotary_before_widening else 2 * arch.rotated

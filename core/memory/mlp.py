@@ -5,7 +5,7 @@ Source: measured tensor storages of transformers 5.23 on torch 2.13. Symbols: i 
 
 from typing import assert_never
 
-from core.memory.architecture import Activation, Architecture
+from core.memory.architecture import Activation, Architecture, Norm, Position
 from core.memory.numerics import Numerics
 
 
@@ -18,6 +18,8 @@ def mlp_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
     match arch.activation:
         case Activation.GATED:
             return (3 if fused else 4) * e * i
+        case Activation.RELU_SQUARED if n.autocast:  # which squares in fp32
+            return 4 * e * i
         case Activation.GELU | Activation.GELU_RECOMPUTED | Activation.RELU_SQUARED:
             return 2 * e * i
         case Activation.RELU:
@@ -52,14 +54,18 @@ def mlp_prefill(n: Numerics, arch: Architecture) -> int:
     e, i, h = n.compute, arch.intermediate_size, arch.hidden_size
     match arch.activation:
         case Activation.GATED:
-            # with norms behind, there is no output of a norm before
-            return (4 if arch.fused_gate_up else 3) * e * i + (3 if arch.output_norms else 4) * e * h
+            # with norms behind, there is no output of a norm before; StableLM holds on to what attention gave
+            vectors = 3 if arch.output_norms else 6 if arch.norm is Norm.LAYER else 4
+            return (4 if arch.fused_gate_up else 3) * e * i + vectors * e * h
         case Activation.GELU_WRITTEN_OUT:
             return 4 * e * i + (4 if arch.parallel_residual else 5) * e * h
         case Activation.RELU:
             return 2 * e * i + 3 * e * h
-        case Activation.GELU | Activation.RELU_SQUARED:
-            return 2 * e * i + (5 if arch.norms_first else 4) * e * h
+        case Activation.RELU_SQUARED:
+            return 3 * e * i + 4 * e * h
+        case Activation.GELU:
+            vectors = 5 if arch.norms_first or arch.position is Position.LEARNED else 4
+            return 2 * e * i + vectors * e * h
         case Activation.GELU_RECOMPUTED:
             return 5 * e * i + 4 * e * h
         case _:

@@ -26,11 +26,21 @@ _ROUTING_SAVED = {
     Router.EVERY_EXPERT: (8, 0),
     Router.SPARSEMIXER: (26, 20),
     Router.SIGMOID_16_BIT: (36, 2),
+    Router.SIGMOID_ALONE: (40, 4),
+    Router.SOFTMAX_CORRECTED: (40, 4),
 }
 
 
 #: Routing weights in the width of the residual stream.
-_NARROW = frozenset({Router.SOFTMAX_16_BIT, Router.SOFTMAX_UNNORMALIZED, Router.SOFTMAX_OF_CHOSEN_16_BIT, Router.SIGMOID_16_BIT})
+_NARROW = frozenset(
+    {
+        Router.SOFTMAX_16_BIT,
+        Router.SOFTMAX_UNNORMALIZED,
+        Router.SOFTMAX_OF_CHOSEN_16_BIT,
+        Router.SIGMOID_16_BIT,
+        Router.SOFTMAX_CORRECTED,
+    }
+)
 
 
 def _scores_saved(arch: Architecture) -> int:
@@ -50,7 +60,7 @@ def _gate_saved(arch: Architecture) -> int:
 
 
 def _router_in_fp32(arch: Architecture) -> bool:
-    return arch.router in (Router.SIGMOID, Router.SOFTMAX_FP32)
+    return arch.router in (Router.SIGMOID, Router.SOFTMAX_FP32, Router.SOFTMAX_CORRECTED)
 
 
 def moe_saved(arch: Architecture) -> int:
@@ -127,7 +137,7 @@ def moe_combined_backward(arch: Architecture) -> int:
     match arch.router:
         case router if router in _NARROW:
             width = 2
-        case Router.SOFTMAX | Router.SIGMOID | Router.SOFTMAX_FP32:
+        case Router.SOFTMAX | Router.SIGMOID | Router.SOFTMAX_FP32 | Router.SIGMOID_ALONE:
             width = 4
         case _:
             return 0
@@ -147,7 +157,11 @@ def moe_prefill(arch: Architecture) -> int:
     weighted = k * width * (8 if arch.router in _NARROW else 12)
     if arch.shared_expert_gate:
         weighted += 2 * h + 4 * arch.num_experts + 24 * k
-    if _router_in_fp32(arch):
+    if arch.router is Router.SOFTMAX_CORRECTED:  # what is shared waits for the experts
+        weighted += 2 * h + 4 * arch.num_experts + 40 * k
+    elif arch.router is Router.SIGMOID_ALONE:
+        weighted += 4 * arch.num_experts + 28 * k
+    elif _router_in_fp32(arch):
         weighted += 4 * arch.num_experts + 44 * k
     if arch.router is Router.SIGMOID_16_BIT:
         weighted += 2 * arch.num_experts + 40 * k

@@ -20,6 +20,8 @@ def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
             return width * (4 + n.residual + output) + 4
         case Norm.LAYER_FP32:
             return width * (12 + output) + 4
+        case Norm.LAYER_BARE:
+            return width * (4 + output) + 8
         case Norm.RMS_PLUS_ONE | Norm.RMS_FP32 | Norm.RMS_WEIGHT_FP32:
             return width * (4 + 4 + output) + 4
         case Norm.LAYER:
@@ -49,7 +51,9 @@ def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -
         return 2 * fused_norm_saved(n, h)
     if arch.output_norms:  # attention and MLP read, and keep, the residual stream itself
         read = 2 * sum(readers(arch)) * h if n.autocast else 2 * n.compute * h
-        return 2 * norm_saved(arch.norm, n, h, 0) + read
+        # what is normalised is as wide as a linear layer gives it, not as the residual stream
+        narrow = n.residual - n.compute if arch.norm is Norm.RMS else 0
+        return 2 * (norm_saved(arch.norm, n, h, 0) - narrow * h) + read
     attention_readers, mlp_readers = readers(arch)
     if arch.single_norm:
         return norm_saved(arch.norm, n, h, attention_readers + mlp_readers)
@@ -102,6 +106,8 @@ def norm_frozen_saved(kind: Norm, n: Numerics, width: int, *, fused: bool = Fals
             return (2 if fused else 4) * width + 4
         case Norm.LAYER_FP32:
             return 8 * width + 4
+        case Norm.LAYER_BARE:
+            return 4 * width + 8
         case Norm.LAYER:
             return (4 if widens_input(n) else n.residual) * width + 8
         case _:
@@ -113,7 +119,8 @@ def head_norms_saved(n: Numerics, arch: Architecture) -> int:
     at once, and rotation keeps nothing.
     """
     widths, norms = _normed_heads(arch)
-    normalised = 4 if n.compute == 4 or arch.norm in (Norm.RMS_PLUS_ONE, Norm.RMS_FP32, Norm.RMS_WEIGHT_FP32) else 2
+    wide = n.compute == 4 or (n.autocast and arch.qk_norm_after_rotation)  # autocast rotates by tables in fp32
+    normalised = 4 if wide or arch.norm in (Norm.RMS_PLUS_ONE, Norm.RMS_FP32, Norm.RMS_WEIGHT_FP32) else 2
     return widths * (4 + normalised) + 4 * norms
 
 

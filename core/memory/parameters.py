@@ -3,7 +3,7 @@
 What is said of one layer is of a model, or a shape (core.memory.varied), whose layers are alike; totals are of any model.
 """
 
-from core.memory.architecture import Activation, Architecture, Norm, Position
+from core.memory.architecture import Activation, Architecture, Norm, Position, Router
 from core.memory.mixers import mixer, mixer_shapes
 from core.memory.varied import shapes
 
@@ -112,8 +112,9 @@ def routed_parameters(arch: Architecture) -> int:
 
 
 def router_parameters(arch: Architecture) -> int:
-    """Values of the matrix that scores experts, E*h, and of the gate of what is shared."""
-    return (arch.num_experts + arch.shared_expert_gate) * arch.hidden_size
+    """Values of the matrix that scores experts, E*h, and of the gate of what is shared; ERNIE 4.5's biases are parameters."""
+    biases = arch.num_experts if arch.router is Router.SOFTMAX_CORRECTED else 0
+    return (arch.num_experts + arch.shared_expert_gate) * arch.hidden_size + biases
 
 
 def expert_parameters(arch: Architecture) -> int:
@@ -127,8 +128,8 @@ def moe_linear_parameters(arch: Architecture) -> int:
 
 
 def norm_parameters(arch: Architecture, width: int) -> int:
-    """Values of one norm over ``width`` values: a weight, and a bias where it has one."""
-    return 2 * width if arch.norm is Norm.LAYER else width
+    """Values of one norm over ``width`` values: a weight, and a bias, where it has them."""
+    return 2 * width if arch.norm is Norm.LAYER else 0 if arch.norm is Norm.LAYER_BARE else width
 
 
 def layer_vector_parameters(arch: Architecture) -> int:

@@ -16,12 +16,15 @@ from core.memory.parameters import (
 )
 from core.memory.varied import shapes
 
+#: Routers with a bias for each expert that is no parameter.
+_BIASED = frozenset({Router.SIGMOID, Router.SIGMOID_ALONE})
+
 
 def buffer_bytes(arch: Architecture) -> int:
     """The rotary frequencies and their original copy, two fp32 vectors of half the rotated width (four, where layers with a window
     rotate by another base, with the scale of the embedding); the bias of each expert.
     """
-    rotary = 4 * arch.rotated * (2 if arch.num_sliding_layers and arch.qk_norm else 1)
+    rotary = 4 * arch.rotated * (2 if arch.rotates_windows_apart else 1)
     if arch.rotary_before_widening:  # tables of all positions
         rotary = 4 * arch.max_position_embeddings * arch.rotated
     if arch.norm is Norm.RMS_PLUS_ONE:
@@ -32,7 +35,9 @@ def buffer_bytes(arch: Architecture) -> int:
         rotary += 2 * arch.num_mixer_layers * (arch.mamba_num_heads + 2 * arch.ssm_state_size)
     if arch.router is Router.SIGMOID_16_BIT or arch.router_in_fp32:
         return rotary + 4 * arch.num_experts * arch.num_moe_layers
-    return rotary + (2 * arch.num_experts * arch.num_moe_layers if arch.router is Router.SIGMOID else 0)
+    if arch.mask_kept:
+        rotary += arch.max_position_embeddings**2
+    return rotary + (2 * arch.num_experts * arch.num_moe_layers if arch.router in _BIASED else 0)
 
 
 def widened_router_bytes(arch: Architecture, width: int) -> int:

@@ -20,6 +20,11 @@ LLAMA_4 = {"hidden_size": 1408, "intermediate_size": 5632, "num_hidden_layers": 
 QWEN_2 = {"embed_dim": 1280, "depth": 32, "mlp_ratio": 4, "hidden_size": 256}
 QWEN_2_5 = {"hidden_size": 1280, "intermediate_size": 3420, "depth": 32, "out_hidden_size": 256}
 QWEN_3 = {"hidden_size": 1152, "intermediate_size": 4304, "depth": 27, "patch_size": 16}
+QWEN_3_5 = {"hidden_size": 1024, "intermediate_size": 4096, "depth": 24, "patch_size": 16, "deepstack_visual_indexes": [1]}
+INTERN_300M = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "patch_size": [14, 14], "image_size": [448, 448]}
+INTERN_6B = {"hidden_size": 3200, "intermediate_size": 12800, "num_hidden_layers": 45, "patch_size": 14, "image_size": 448}
+GLM_4V = {"hidden_size": 1536, "intermediate_size": 13696, "depth": 24, "image_size": 336, "patch_size": 14}
+MOON = {"hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27, "patch_size": 14, "pos_emb_height": 64}
 GEMMA_3_4B = {
     "model_type": "gemma3",
     "vision_config": SIGLIP,
@@ -46,6 +51,11 @@ GEMMA_3_4B = {
         ("qwen2_vl", QWEN_2, 658_716_416, 0),
         ("qwen2_5_vl", QWEN_2_5, 659_507_456, 0),
         ("qwen3_vl", QWEN_3, 505_594_096, 0),
+        ("qwen3_5", QWEN_3_5, 324_074_752, 0),
+        ("internvl", INTERN_300M | {"attention_bias": True}, 305_135_104, 256),
+        ("internvl_chat", INTERN_6B | {"norm_type": "rms_norm", "qk_normalization": True, "qkv_bias": False}, 5_539_864_448, 256),
+        ("glm4v_moe", GLM_4V, 269_731_072, 0),
+        ("kimi_k25", MOON, 439_286_512, 0),
     ],
 )
 def test_a_tower_is_as_large_as_its_code_makes_it(kind, vision, parameters, image_tokens):
