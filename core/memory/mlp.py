@@ -61,9 +61,9 @@ def mlp_prefill(n: Numerics, arch: Architecture) -> int:
             return 4 * e * i + (4 if arch.parallel_residual else 5) * e * h
         case Activation.RELU:
             return 2 * e * i + 3 * e * h
-        case Activation.RELU_SQUARED:
+        case Activation.RELU_SQUARED if not arch.num_mixer_layers:  # beside mixers, not all states are there yet at this instant
             return 3 * e * i + 4 * e * h
-        case Activation.GELU:
+        case Activation.GELU | Activation.RELU_SQUARED:
             vectors = 5 if arch.norms_first or arch.position is Position.LEARNED else 4
             return 2 * e * i + vectors * e * h
         case Activation.GELU_RECOMPUTED:
