@@ -103,4 +103,4 @@ def test_what_they_may_ask_for_beyond_that_is_refused_by_name(config, detail):
 
 def test_prediction_heads_are_said():
     model = read_config(MINIMAX | {"num_mtp_modules": 3, "use_mtp": True, "use_routing_bias": True})
-    assert [note for note, _ in model.notes] == [Note.PREDICTION_HEADS_NOT_COUNTED]
+    assert [note for note, _ in model.notes] == [Note.PREDICTION_HEADS]
