@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.means import Fits
-from core.memory import Device, Estimate, Estimator, Fit, Gpu, Scenario, judge_device
+from core.memory import Device, Estimate, Estimator, Fit, FitStatus, Gpu, Scenario, judge, judge_device
 from core.memory.calibration import Calibration
 from core.memory.solve import Usable
 from core.remedies import fits_on
@@ -55,6 +55,18 @@ class Frame:
         if not named:
             return gpu.usable_bytes - extra_bytes
         return {name: card.usable_bytes - extra_bytes for name, card in (named | {"": gpu}).items()}
+
+    def status_of(self, found: Estimate) -> FitStatus | None:
+        """How ``found``, of another scenario, stands to the chosen card, or where its cards differ to the one that it fits least; None when
+        none is chosen.
+        """
+        if self.gpu is None:
+            return None
+        if not any(device.gpu for device in found.devices):
+            return judge(found.total_bytes, self.gpu.usable_bytes, found.peak.stack, found.sure_bytes).status
+        cards = [(device, self.card_of(device) or self.gpu) for device in found.devices]
+        worst = {judge_device(device, card.usable_bytes, found).status for device, card in cards}
+        return next(status for status in (FitStatus.OOM, FitStatus.TIGHT, FitStatus.FITS) if status in worst)
 
     def fits(self, gpu: Gpu) -> Fits:
         """Whether another scenario would surely fit ``gpu``, or the cards that the run names, as the verdict has it."""

@@ -129,7 +129,7 @@ def strategy_name(scenario: Scenario) -> str:
         if where is not Offload.NONE:
             by_place.setdefault(where, []).append(what)
     for where, whats in by_place.items():
-        parts.append(translate("Parallel", "{things} {place}").format(things=" + ".join(whats), place=offload_name(where)))
+        parts.append(f"{' + '.join(whats)} {offload_name(where)}")
     return " · ".join(parts) or translate("Parallel", "one GPU")
 
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.memory import Component, Estimate, Gpu, Scenario, judge
+from core.memory import Component, FitStatus, Gpu, Scenario
 from gui.frame import Frame
 from gui.icons import swatch
 from gui.pages.page import Page
@@ -63,7 +63,7 @@ class _Differences(QAbstractTableModel):
             self._words(self.tr("Batch × context"), tuple(_tokens(scenario, numbers) for scenario in scenarios)),
         ]
         if frame.gpu is not None:
-            rows.append(self._fits(frame.gpu, estimates))
+            rows.append(self._fits(frame.gpu, [status for each in estimates if (status := frame.status_of(each)) is not None]))
         rows.append(self._sizes(self.tr("Peak"), None, tuple(each.total_bytes for each in estimates), numbers))
         for place, component in enumerate(Component):
             sizes = tuple(each.peak.stack[place] for each in estimates)
@@ -81,8 +81,7 @@ class _Differences(QAbstractTableModel):
     def _words(self, name: str, texts: tuple[str, ...]) -> _Row:
         return _Row(name, None, texts, texts, (None,) * len(texts))
 
-    def _fits(self, gpu: Gpu, estimates: tuple[Estimate, ...]) -> _Row:
-        found = [judge(each.total_bytes, gpu.usable_bytes, each.peak.stack, each.sure_bytes).status for each in estimates]
+    def _fits(self, gpu: Gpu, found: list[FitStatus]) -> _Row:
         words = tuple(map(status_word, found))
         return _Row(gpu.name, None, words, words, tuple(self._theme.status[status] for status in found))
 

@@ -4,8 +4,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.memory import Gpu, RefusedError, Scenario, Task, peak_bytes
-from core.memory.solve import largest_in_steps
+from core.memory import Gpu, RefusedError, Scenario, Task
+from core.memory.solve import holds, largest_in_steps
 from core.sweep import RANGES, Axis, curve, moved, spaced, value_on, variants
 from gui.frame import Frame
 from gui.words import format_name, run_name
@@ -91,8 +91,9 @@ def follow_lines(frame: Frame, axis: Axis, reach: tuple[int, int], *, pinned: bo
 
 def _cross(frame: Frame, run: Run, axis: Axis, card: Gpu, crossings: list[Crossing], *, current: bool) -> Generator[None, None, None]:
     try:
-        usable_bytes = card.usable_bytes - frame.extra_bytes(run.scenario)
-        value = yield from largest_in_steps(lambda value: peak_bytes(moved(axis, run.scenario, value)) <= usable_bytes, *RANGES[axis])
+        extra = frame.extra_bytes(run.scenario)
+        usable = frame.usable(card, extra) if card is frame.gpu else card.usable_bytes - extra
+        value = yield from largest_in_steps(lambda value: holds(usable, moved(axis, run.scenario, value)), *RANGES[axis])
     except RefusedError:
         return
     known = {(crossing.value, crossing.capacity_bytes) for crossing in crossings}

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.memory import FitStatus, Scenario, estimate, judge, peak_bytes
+from core.memory import FitStatus, Scenario, estimate, peak_bytes
 from core.memory.units import GIB
 from core.sweep import RANGES, Axis, Holds, boundary, spaced
 from gui.after_frame import SHOWN
@@ -111,13 +111,9 @@ class MapPage(Page):
 
     def _holds(self, frame: Frame) -> tuple[Holds, Holds]:
         """Surely, and perhaps."""
-        gpu, calibration = frame.gpu, frame.calibration
-        assert gpu is not None
-        usable_bytes = gpu.usable_bytes
 
-        def status(scenario: Scenario) -> FitStatus:
-            found = estimate(scenario, calibration)
-            return judge(found.total_bytes, usable_bytes, found.peak.stack, found.sure_bytes).status
+        def status(scenario: Scenario) -> FitStatus | None:
+            return frame.status_of(estimate(scenario, frame.calibration))
 
         return lambda scenario: status(scenario) is FitStatus.FITS, lambda scenario: status(scenario) is not FitStatus.OOM
 
@@ -239,9 +235,8 @@ class MapPage(Page):
             return
         context, batch = self._values(values)
         found = estimate(frame.scenario.evolve(context_length=context, batch_size=batch), frame.calibration)
-        word = ""
-        if frame.gpu is not None:
-            word = status_word(judge(found.total_bytes, frame.gpu.usable_bytes, found.peak.stack, found.sure_bytes).status)
+        status = frame.status_of(found)
+        word = status_word(status) if status is not None else ""
         numbers = frame.numbers
         text = self.tr("{batch} × {context} tokens: {amount}").format(
             batch=numbers.count(batch), context=numbers.count(context), amount=numbers.bytes(found.total_bytes)

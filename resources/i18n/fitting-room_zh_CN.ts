@@ -1749,10 +1749,6 @@
         <translation>卡 {rank} 及同样的 {others} 张</translation>
     </message>
     <message>
-        <source>{things} {place}</source>
-        <translation>{things}{place}</translation>
-    </message>
-    <message>
         <source> (uneven)</source>
         <extracomment>Numbers of layers that are told one by one.</extracomment>
         <translation>（不均分）</translation>
