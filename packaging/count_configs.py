@@ -28,6 +28,7 @@ NEEDED["lfm2_moe"] = {"num_hidden_layers": LAYERS, "layer_types": ["conv", "full
 NEEDED["hunyuan_v1_dense"] = {"head_dim": 128}
 NEEDED["dots1"] = {"n_routed_experts": 16, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1}
 NEEDED["ernie4_5_moe"] = {"moe_layer_end_index": LAYERS - 1}
+NEEDED["hunyuan_v1_moe"] = {"head_dim": 128, "num_experts": 8, "moe_topk": 2}
 #: Switches that say nothing about the shape of a decoder.
 PASSED_OVER = {"is_decoder", "add_cross_attention", "is_encoder_decoder", "use_cache"}
 

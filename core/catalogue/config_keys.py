@@ -129,5 +129,11 @@ KNOWN_KEYS = frozenset(
     use_routing_bias use_mtp mtp_transformer_layers mtp_num_hidden_layers mtp_use_dedicated_embeddings qk_norm_type
     attn_type_list use_qkv_bias attention_out_bias eod_token_id sep_token_id
     image_seq_length downsample_ratio vision_feature_select_strategy llm_config mrope_interleaved attn_output_gate
+    model_dim num_transformer_layers num_query_heads ffn_multipliers ffn_dim_divisor ffn_with_glu max_context_length rope_max_length
+    rope_freq_constant share_input_output_layers normalize_qk_projections normalization_layer_name activation_fn_name qkv_multipliers
+    num_gqa_groups block_configs num_key_value_heads_per_layer use_cla cla_share_factor moe_topk num_shared_expert use_mixed_mlp_moe
+    moe_layer_num_skipped attention_head_dim use_mla capacity_factor moe_drop_tokens moe_random_routing_dropped_token
+    group_limited_greedy norm_type use_rotary_pos_emb org_vocab_size add_classification_head class_num pool_type mask_init_id
+    eod_token_id sep_token_id
     """.split()  # noqa: SIM905 -- a list of words
 )

@@ -164,6 +164,8 @@ PIECES: Mapping[str, Mapping[str, Any]] = {
         "fused_gate_up": True,
         "router": Router.SOFTMAX_OF_CHOSEN_16_BIT,
     },
+    "OpenELM": {"qk_norm": True, "fused_qkv": True, "fused_gate_up": True, "mask_always": True},
+    "DeciLM": {},
     "Lfm2": {"mixer": Mixer.SHORT_CONV, "qk_norm": True},
     "Lfm2Moe": {"mixer": Mixer.SHORT_CONV, "qk_norm": True, "router": Router.SIGMOID_16_BIT},
     "Phi": {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.catalogue.gguf_hybrid import hybrid_config
+from core.catalogue.gguf_varied import varied_config
 from core.catalogue.tensor_file import Tensor, TensorFileError
 from core.memory import Format
 
@@ -93,7 +94,7 @@ _FILE_TYPES = {
 }
 #: The name of an architecture here, where it is not the same in transformers.
 _MODEL_TYPES = {"qwen3moe": "qwen3_moe", "qwen2moe": "qwen2_moe", "gemma3": "gemma3_text", "gptneox": "gpt_neox", "gpt-oss": "gpt_oss"}
-_MODEL_TYPES |= {"llama4": "llama4_text", "command-r": "cohere"}
+_MODEL_TYPES |= {"llama4": "llama4_text", "command-r": "cohere", "hunyuan-moe": "hunyuan_v1_moe", "hunyuan-dense": "hunyuan_v1_dense"}
 #: Key of a configuration: key of a GGUF file.
 _SIZES = {
     "hidden_size": "embedding_length",
@@ -163,7 +164,7 @@ class GgufFile(NamedTuple):
             config |= {"num_experts": experts}
             if kind == "llama":
                 config["model_type"] = "mixtral"
-        return config | self._latent(kind, config) | hybrid_config(kind, self.keys)
+        return config | self._latent(kind, config) | hybrid_config(kind, self.keys) | varied_config(kind, self.keys)
 
     def _latent(self, kind: str, config: dict[str, Any]) -> dict[str, Any]:
         """DeepSeek's: heads are stated as they are, or as one over the latent (``_mla`` has what they are then)."""

@@ -20,11 +20,15 @@ from core.catalogue.hybrid_config import WITHOUT_ATTENTION
 from core.catalogue.layer_norm_config import falcon, gpt_neox, gptj, opt, starcoder2
 from core.catalogue.out_of_scope import out_of_scope, pipeline_of_pictures, seems_out_of_scope
 from core.catalogue.quantization_config import quantization
+from core.catalogue.varied_config import READERS as VARIED_READERS
+from core.catalogue.varied_config import openelm_named
 from core.catalogue.vision import vision_tower
 from core.memory import Architecture, Format, parameter_count
 from core.memory.architecture import Router
+from core.memory.contradiction import ContradictionError
 from core.memory.edge import contradiction_in, validated
 from core.memory.prediction import prediction_parameters
+from core.memory.varied import with_runs
 
 
 class Note(StrEnum):
@@ -71,6 +75,8 @@ class _Family(NamedTuple):
     """Where the file is silent."""
     read: Callable[[Config, dict[str, Any]], None] | None = None
     """Adds the fields that only this family has."""
+    named: Callable[[Config], dict[str, Any]] | None = None
+    """Its configuration in the words of other families."""
     biased: bool = False
     """The key ``attention_bias`` is of all four projections."""
     unread: Mapping[str, bool] = MappingProxyType({})
@@ -88,8 +94,10 @@ def read_config(config: object, name: str = "") -> ImportedModel:
     if family is None:
         raise ConfigError(seems_out_of_scope(kind, outer) or ConfigProblem.FAMILY_UNKNOWN, kind)
     try:
-        architecture = _architecture(config, family, name)
+        architecture = _architecture(family.named(config) if family.named else config, family, name)
         tower = vision_tower(_model_type(outer), outer, architecture.hidden_size)
+    except ContradictionError as error:
+        raise ConfigError(ConfigProblem.CONTRADICTION, str(error), error) from error
     except ValidationError as error:
         if (contradiction := contradiction_in(error)) is not None:
             raise ConfigError(ConfigProblem.CONTRADICTION, str(contradiction), contradiction) from error
@@ -183,7 +191,10 @@ def _architecture(config: Config, family: _Family, name: str) -> Architecture:
         fields["attention_bias"] = True
     if family.read is not None:
         family.read(config, fields)
+    runs = fields.pop("layer_runs", None)
     arch = validated(Architecture, name=name[:200], nominal_parameters=1, **fields)
+    if runs is not None:
+        arch = with_runs(arch, runs)
     return replace(arch, nominal_parameters=min(parameter_count(arch), 10**15))
 
 
@@ -416,6 +427,12 @@ FAMILIES: Mapping[str, _Family] = {
     "falcon_h1": _Family("FalconH1", read=HYBRID_READERS["FalconH1"]),
     "bamba": _Family("Bamba", read=HYBRID_READERS["Bamba"]),
     "jamba": _Family("Jamba", read=HYBRID_READERS["Jamba"]),
+    "openelm": _Family("OpenELM", tied=True, read=VARIED_READERS["OpenELM"], named=openelm_named),
+    "deci": _Family("DeciLM", read=VARIED_READERS["DeciLM"]),
+    "nemotron-nas": _Family("DeciLM", read=VARIED_READERS["DeciLM"], biased=True),
+    "hunyuan": _Family("HunYuanDenseV1", read=VARIED_READERS["HunYuan"], biased=True),
+    "hunyuan_v1_dense": _Family("HunYuanDenseV1", read=VARIED_READERS["HunYuan"], biased=True),
+    "hunyuan_v1_moe": _Family("HunYuanDenseV1", read=VARIED_READERS["HunYuan"], biased=True),
     "nemotron_h": _Family("NemotronH", read=HYBRID_READERS["NemotronH"]),
     "phi": _Family("Phi", read=phi),
     "gpt_bigcode": _Family("GPTBigCode", tied=True, read=gpt_bigcode),
@@ -423,7 +440,6 @@ FAMILIES: Mapping[str, _Family] = {
     "minimax_m2": _Family("MiniMaxM2", read=_minimax_m2),
     "ernie4_5": _Family("Ernie4_5", tied=True, read=ernie4_5),
     "ernie4_5_moe": _Family("Ernie4_5_Moe", tied=True, read=ernie4_5_moe),
-    "hunyuan_v1_dense": _Family("HunYuanDenseV1", biased=True),
     "mimo": _Family("Qwen2", read=_qwen),
     "seed_oss": _Family("Qwen2", read=seed_oss),
     "glm4_moe_lite": _Family("DeepseekV3", read=_glm4_moe_lite, unread=_NO_BIAS),

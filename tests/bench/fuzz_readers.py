@@ -51,6 +51,8 @@ SEEDS = {
     "vllm.txt": write_line(BEFORE.evolve(runtime="vllm", tensor_parallel_size=2), Launcher.VLLM).encode(),
     "llama-server.txt": b"llama-server -m Qwen3-8B-Q4_K_M.gguf -c 16384 -np 2 -ngl 20 --tensor-split 3,1 --n-cpu-moe 4 -ctk q8_0 -ctv q8_0",
     "model.gguf": files.gguf(files.GGUF_KEYS, files.GGUF_TENSORS),
+    "nemotron.json": json.dumps(files.NEMOTRON_NAS).encode(),
+    "deci.gguf": files.gguf(files.DECI_KEYS, files.GGUF_TENSORS),
 }
 LOG = b"""\
 torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 22.00 MiB. GPU 0 has a total capacity of 23.65 GiB of which 11.06 MiB is free.

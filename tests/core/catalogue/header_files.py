@@ -109,6 +109,29 @@ GGUF_KEYS: dict[str, object] = {
     "tokenizer.ggml.tokens": [f"<{number}>" for number in range(320)],
     "tokenizer.ggml.token_type": list(range(320)),
 }
+#: Layers that differ in shape: one without attention, one with a matrix in its place, one without an MLP.
+DECI_KEYS = {
+    "general.architecture": "deci",
+    "general.file_type": 7,
+    "deci.block_count": 4,
+    "deci.context_length": 2048,
+    "deci.embedding_length": 64,
+    "deci.feed_forward_length": [128, 64, 64, 0],
+    "deci.attention.head_count": [4, 4, 0, 4],
+    "deci.attention.head_count_kv": [2, 0, 0, 1],
+}
+NEMOTRON_NAS = {
+    "model_type": "nemotron-nas",
+    "hidden_size": 512,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 8,
+    "block_configs": [
+        {"attention": {"n_heads_in_group": 4}, "ffn": {"ffn_mult": 2.625}},
+        {"attention": {"replace_with_linear": True}, "ffn": {"ffn_mult": 1.0}},
+        {"attention": {"no_op": True}, "ffn": {"no_op": True}},
+    ],
+    "vocab_size": 1024,
+}
 _GGUF_NAMES = {"attn_q": (64, 64), "attn_k": (64, 32), "attn_v": (64, 32), "attn_output": (64, 64)}
 _GGUF_NAMES |= {"ffn_gate": (64, 128), "ffn_up": (64, 128), "ffn_down": (128, 64)}
 GGUF_TENSORS: dict[str, tuple[tuple[int, ...], int]] = {
