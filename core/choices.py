@@ -110,6 +110,7 @@ _OF_TRAINING = (
         "sharding",
         "shard_group_size",
         "fp32_gradients",
+        "fp8_linears",
         "num_microbatches",
         "virtual_pipeline_parallel_size",
         "recompute",

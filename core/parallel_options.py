@@ -24,6 +24,7 @@ OPTIONS = {
     "sharding": "--sharding",
     "shard_group_size": "--shard-group",
     "fp32_gradients": "--fp32-gradients",
+    "fp8_linears": "--fp8-linears",
     "num_microbatches": "--micro-batches",
     "virtual_pipeline_parallel_size": "--virtual-stages",
     "layers_per_stage": "--layers-per-stage",
@@ -54,6 +55,7 @@ _COUNTS = {
 _FLAGS = {
     "sequence_parallel": "divide norms and the residual stream too (default: off)",
     "fp32_gradients": "keep and reduce gradients in fp32 (default: off)",
+    "fp8_linears": "Megatron's linear layers multiply in fp8 and keep their inputs so (default: off)",
 }
 _CHOICES: dict[str, tuple[type[StrEnum], str]] = {
     "sharding": (Sharding, "what replicas divide between them (default: of --gpus alone fsdp2 in full training; else none, DDP)"),

@@ -326,6 +326,7 @@ _REASONS = {
     Reason.CONTEXT_PARALLEL_HEADS: "context parallelism divides the heads of a mixer, those that tensor parallelism leaves to a GPU",
     Reason.QUANTIZED_BASE_SPLIT: "no trainer splits a quantized model by tensor, pipeline or context parallelism",
     Reason.SHARDING_KEEPS_MASTER_WEIGHTS: "DeepSpeed and Megatron keep fp32 master weights",
+    Reason.FP8_OF_MEGATRON: "fp8 linear layers are modelled as Megatron runs them, in full training of dense models",
     Reason.OFFLOAD_NEEDS_SHARDING: "what is offloaded must be divided between the GPUs first",
     Reason.OFFLOAD_ALL_OF_FSDP: "FSDP offloads weights and optimizer together",
     Reason.OFFLOAD_TO_NVME: "only ZeRO-3 offloads to disks",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.memory import Component, FitStatus, HostBytes
@@ -98,11 +98,14 @@ class DeviceBars(QWidget):
 
     def _view(self) -> QRectF:
         """Where bars are: right of their names, left of their figures."""
-        metrics = QFontMetricsF(self._font)
-        names = max((metrics.horizontalAdvance(bar.name) for bar in self._bars), default=0.0)
+        # As wide as each is painted, and a little more: what is measured is rounded.
+        names = max((QFontMetricsF(self._font_of(bar)).horizontalAdvance(bar.name) + 1 for bar in self._bars), default=0.0)
         left = min(names, 0.34 * self.width()) + 2 * _PAD
         right = QFontMetricsF(self._strong).horizontalAdvance("88.8\u00a0GiB ◂") + self._side + 3 * _PAD
         return QRectF(left, 0, max(40.0, self.width() - left - right), self.height())
+
+    def _font_of(self, bar: _Bar) -> QFont:
+        return self._strong if bar.tightest else self._font
 
     @property
     def _side(self) -> float:
@@ -126,7 +129,7 @@ class DeviceBars(QWidget):
 
     def _paint_bar(self, painter: QPainter, bar: _Bar, cell: QRectF, view: QRectF, top: float) -> None:
         assert self._frame is not None
-        painter.setFont(self._strong if bar.tightest else self._font)
+        painter.setFont(self._font_of(bar))
         painter.setPen(QColor(self._theme.text))
         metrics = QFontMetricsF(painter.font())
         name = metrics.elidedText(bar.name, Qt.TextElideMode.ElideRight, view.left() - 2 * _PAD)
@@ -145,7 +148,7 @@ class DeviceBars(QWidget):
             box = QRectF(after, cell.center().y() - self._side / 2, self._side, self._side)
             paint_status(painter, box, bar.status, self._theme.status_color(bar.status))
         amount = self._frame.numbers.bytes(bar.total_bytes) + (" ◂" if bar.tightest else "")
-        painter.setFont(self._strong if bar.tightest else self._font)
+        painter.setFont(self._font_of(bar))
         painter.setPen(QColor(self._theme.text))
         place = QRectF(after + self._side + _PAD, cell.top(), self.width(), cell.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, amount)

@@ -104,6 +104,12 @@ def refusal_reason(reason: Reason) -> str:
             )
         case Reason.SHARDING_KEEPS_MASTER_WEIGHTS:
             return translate("Words", "DeepSpeed and Megatron keep fp32 master weights. Pick the recipe mixed or fp32, or FSDP.")
+        case Reason.FP8_OF_MEGATRON:
+            return translate(
+                "Words",
+                "fp8 linear layers are modelled as Megatron runs them, in full training of dense models. Pick 16 bits, "
+                "or Megatron's distributed optimizer.",
+            )
         case Reason.OFFLOAD_NEEDS_SHARDING:
             return translate(
                 "Words",

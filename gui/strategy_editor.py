@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QVBoxLa
 from core.fleet import listed
 from core.memory import FitStatus, Interconnect, Offload, Recompute, Runtime, Scenario, Sharding, Task
 from core.memory.parallel import MAX_PARALLEL_SIZE
+from core.memory.parallel_refusal import multiplies_in_fp8
 from core.memory.scenario import ENGINES
 from core.quantity import Kind, QuantityError
 from gui.form_panel import FieldBox
@@ -71,10 +72,8 @@ class StrategyEditor(QWidget):
         self._choice("offload_optimizer", self.tr("Optimizer lies"), self.tr("Where optimizer states lie"), places)
         self._choice("offload_parameters", self.tr("Weights lie"), self.tr("Where weights lie while no layer uses them"), places)
         self._choice("offload_activations", self.tr("Activations lie"), self.tr("Where activations wait for the backward pass"), places)
-        self.sequence_box = QCheckBox(self)
-        self.sequence_box.setObjectName("sequence_parallel")
-        self.sequence_box.toggled.connect(self._on_sequence)
-        self._add("sequence_parallel", self.tr("Sequence (SP)"), self.tr("Norms and residuals divided by tokens, too"), self.sequence_box)
+        self._check("sequence_parallel", self.tr("Sequence (SP)"), self.tr("Norms and residuals divided by tokens, too"))
+        self._check("fp8_linears", self.tr("fp8 products"), self.tr("Linear layers multiply in fp8, and keep their inputs so"))
 
     # -- building
 
@@ -114,7 +113,13 @@ class StrategyEditor(QWidget):
         box = FieldBox(field, choices, caption, self)
         box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(8)
-        box.edited.connect(self.edited)
+        box.edited.connect(self._on_choice)
+        self._add(field, caption, tip, box)
+
+    def _check(self, field: str, caption: str, tip: str) -> None:
+        box = QCheckBox(self)
+        box.setObjectName(field)
+        box.toggled.connect(lambda on: self.edited.emit({field: on}))
         self._add(field, caption, tip, box)
 
     # -- what the window says
@@ -130,9 +135,10 @@ class StrategyEditor(QWidget):
                     self.cards_box.setText(self._cards_shown)
             if isinstance(widget, (QuantityBox, FieldBox)):
                 widget.render_value(value)
-        self.sequence_box.blockSignals(True)
-        self.sequence_box.setChecked(parallel.sequence_parallel)
-        self.sequence_box.blockSignals(False)
+            elif isinstance(widget, QCheckBox):
+                widget.blockSignals(True)
+                widget.setChecked(value)
+                widget.blockSignals(False)
         self._lay_out(_shown(scenario))
 
     def _lay_out(self, rows: list[list[str]]) -> None:
@@ -160,13 +166,14 @@ class StrategyEditor(QWidget):
         else:
             self.edited.emit({field: value})
 
+    def _on_choice(self, changes: dict[str, object]) -> None:
+        others = changes.get("sharding", Sharding.MEGATRON) is not Sharding.MEGATRON
+        self.edited.emit(changes | {"fp8_linears": False} if others else changes)  # which only Megatron's layers have
+
     def _on_cards(self) -> None:
         if self.cards_box.text().strip() != self._cards_shown:
             self.cards_box.setModified(False)
             self.cards_edited.emit(self.cards_box.text())
-
-    def _on_sequence(self, on: bool) -> None:
-        self.edited.emit({"sequence_parallel": on})
 
 
 def _shown(scenario: Scenario) -> list[list[str]]:
@@ -183,8 +190,9 @@ def _shown(scenario: Scenario) -> list[list[str]]:
     sizes = ["tensor_parallel_size", "pipeline_parallel_size", "context_parallel_size", *experts] if several else []
     of_machine = ["gpus_per_node"] if several else []
     sequence = ["sequence_parallel"] if parallel.tensor_parallel_size > 1 else []
+    narrow = ["fp8_linears"] if multiplies_in_fp8(scenario) else []
     return [
         ["world_size", *sizes, "num_microbatches", *of_machine],
         ["sharding", "recompute", *machine],
-        ["offload_optimizer", "offload_parameters", "offload_activations", *sequence],
+        ["offload_optimizer", "offload_parameters", "offload_activations", *sequence, *narrow],
     ]

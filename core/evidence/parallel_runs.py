@@ -75,6 +75,7 @@ def changes_on_several(record: Mapping[str, Any]) -> dict[str, Any]:
     if is_megatron(framework):  # a vocabulary-parallel loss that writes the gradient over the logits
         changes |= {"recipe": "mixed", "fused_kernels": True, "fused_mlp": True, "loss": "fused"}
         changes |= {"sequence_parallel": changes["tensor_parallel_size"] > 1}
+        changes |= {"fp8_linears": "fp8 current-scaling" in str(run.get("weight_dtype")).lower()}
     if "colossal" in framework:
         changes |= {"transformers_release": "before-4.45", "keep_outputs": True}  # its loops hold them (coati/trainer)
     if "fsdp_qlora" in framework:  # FSDP's own wrapper; torch's bf16 for adapters too

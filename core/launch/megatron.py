@@ -59,6 +59,7 @@ def to_megatron(scenario: Scenario, model: str) -> list[str]:
     if parallel.virtual_pipeline_parallel_size > 1:
         words += ["--num-virtual-stages-per-pipeline-rank", str(parallel.virtual_pipeline_parallel_size)]
     words += ["--sequence-parallel"] if parallel.sequence_parallel else []
+    words += ["--fp8-format", "hybrid", "--fp8-param-gather"] if parallel.fp8_linears else []
     words += ["--use-distributed-optimizer"] if parallel.sharding is Sharding.MEGATRON else []
     words += _megatron_stages(parallel) + _megatron_recompute(scenario)
     if parallel.offload_optimizer is not Offload.NONE:
@@ -116,6 +117,7 @@ def from_megatron(words: list[str]) -> LaunchLine:
         "virtual_pipeline_parallel_size": options.size("--num-virtual-stages-per-pipeline-rank") or 1,
         "mtp_num_layers": options.size("--mtp-num-layers", high=MAX_PREDICTION_HEADS) or 0,
         "sequence_parallel": options.flag("--sequence-parallel"),
+        "fp8_linears": options.take("--fp8-format") in ("hybrid", "e4m3"),
         "sharding": Sharding.MEGATRON if options.flag("--use-distributed-optimizer") else Sharding.NONE,
     }
     inner = changes["tensor_parallel_size"] * changes["pipeline_parallel_size"] * changes["context_parallel_size"]
@@ -137,6 +139,7 @@ def from_megatron(words: list[str]) -> LaunchLine:
     for shape in _SHAPE:
         options.take(f"--{shape}")
     options.flag("--group-query-attention")
+    options.flag("--fp8-param-gather")
     return LaunchLine(Launcher.MEGATRON, options.take("--tokenizer-model") or "", changes, options.left())
 
 

@@ -155,6 +155,6 @@ def on_stage(scenario: Scenario, stage: Stage, first_layer: int) -> Scenario:
         context_length=ceil_div(scenario.context_length, parallel.context_parallel_size),
         gradients=Gradients.ACCUMULATED if accumulated else scenario.gradients,
         mtp_num_layers=heads,
-        parallel=ONE_GPU,
+        parallel=replace(ONE_GPU, fp8_linears=True) if parallel.fp8_linears else ONE_GPU,
         **own,
     )

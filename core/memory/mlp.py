@@ -9,12 +9,14 @@ from core.memory.architecture import Activation, Architecture, Norm, Position
 from core.memory.numerics import Numerics
 
 
-def mlp_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
+def mlp_saved(n: Numerics, arch: Architecture, *, fused: bool = False, fp8: bool = False) -> int:
     """Bytes a token kept for backward. Gated: gate, up, act(gate) and their product, 4*e*i, whether gate and up are one matrix or two; with
     activation and product in one ``fused`` kernel, gate, up and product; one-kernel GELU: input and output; written out: five tensors, of
-    which autocast keeps the power in fp32.
+    which autocast keeps the power in fp32. What the last matrix reads is a byte each where linear layers multiply in ``fp8``.
     """
     i, e = arch.intermediate_size, n.compute
+    if fp8:
+        return mlp_saved(n, arch, fused=fused) - (e - 1) * i
     match arch.activation:
         case Activation.GATED:
             return (3 if fused else 4) * e * i

@@ -44,11 +44,13 @@ def norm_constant(kind: Norm, n: Numerics, width: int) -> int:
     return 4 * width if kind is Norm.RMS_PLUS_ONE or (kind in (Norm.LAYER_FP32, Norm.RMS_WEIGHT_FP32) and n.weight == 2) else 0
 
 
-def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False) -> int:
-    """Bytes a token kept by the norms of one layer; fused kernels keep no fp32 copies of 16-bit inputs, nor the normalised tensor."""
+def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False, fp8: bool = False) -> int:
+    """Bytes a token kept by the norms of one layer; fused kernels keep no fp32 copies of 16-bit inputs, nor the normalised tensor; what
+    linear layers read of them is a byte each where those multiply in ``fp8``.
+    """
     h = arch.hidden_size
     if fused and arch.norm is not Norm.LAYER:
-        return 2 * fused_norm_saved(n, h)
+        return 2 * (fused_norm_saved(n, h) - fp8 * (n.compute - 1) * h)
     if arch.output_norms:  # attention and MLP read, and keep, the residual stream itself
         read = 2 * sum(readers(arch)) * h if n.autocast else 2 * n.compute * h
         # what is normalised is as wide as a linear layer gives it, not as the residual stream

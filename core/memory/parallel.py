@@ -103,6 +103,9 @@ class Parallelism:
     """Gradients are kept and reduced in fp32 beside 16-bit weights (Megatron's default, ``accumulate_allreduce_grads_in_fp32``; DeepSpeed's
     ``grad_accum_dtype``; FSDP's ``reduce_dtype``)."""
 
+    fp8_linears: bool = False
+    """Megatron's linear layers multiply in fp8 and keep their inputs so (Transformer Engine; ``--fp8-format``, ``--fp8-param-gather``)."""
+
     num_microbatches: Annotated[int, Ge(1), Le(10**6)] = 1
     """Micro-batches of one step: what a pipeline is filled with, else gradients that are accumulated."""
     virtual_pipeline_parallel_size: Annotated[int, Ge(1), Le(MAX_STAGES)] = 1

@@ -32,6 +32,7 @@ OF_SPREAD = frozenset(
         Reason.CONTEXT_PARALLEL_HEADS,
         Reason.QUANTIZED_BASE_SPLIT,
         Reason.SHARDING_KEEPS_MASTER_WEIGHTS,
+        Reason.FP8_OF_MEGATRON,
         Reason.OFFLOAD_NEEDS_SHARDING,
         Reason.OFFLOAD_ALL_OF_FSDP,
         Reason.OFFLOAD_TO_NVME,
@@ -175,7 +176,11 @@ def _of_sharding(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
     if split and (scenario.objective is not Objective.NEXT_TOKEN or not _mixer_may_be_split(scenario)):
         return Refusal(Reason.SEVERAL_GPUS, (whole | {"virtual_pipeline_parallel_size": 1},))
     if split and scenario.architecture.num_mixer_layers:
-        return _of_megatron_mixer(scenario.architecture, parallel) or _of_mixer_layers(scenario)
+        refused = _of_megatron_mixer(scenario.architecture, parallel) or _of_mixer_layers(scenario)
+        if refused is not None:
+            return refused
+    if parallel.fp8_linears and not multiplies_in_fp8(scenario):
+        return Refusal(Reason.FP8_OF_MEGATRON, ({"fp8_linears": False},))
     keeps_master = sharding in DEEPSPEED or sharding is Sharding.MEGATRON
     if scenario.method is Method.FULL and keeps_master and scenario.recipe in (Recipe.PURE16, Recipe.AMP):
         return Refusal(Reason.SHARDING_KEEPS_MASTER_WEIGHTS, ({"recipe": Recipe.MIXED.value}, {"sharding": Sharding.FSDP2.value}))
@@ -183,6 +188,13 @@ def _of_sharding(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
     if scenario.gradients is Gradients.IN_BACKWARD and not (by_itself and parallel.num_microbatches == 1 and not several_stages):
         return Refusal(Reason.IN_BACKWARD_UNREDUCED, ({"gradients": Gradients.PER_STEP.value},))
     return None
+
+
+def multiplies_in_fp8(scenario: Scenario) -> bool:
+    """Whether linear layers may do so: as Megatron's do, in full training of models whose layers are dense and alike."""
+    arch = scenario.architecture
+    alike = not (arch.num_experts or arch.num_mixer_layers or arch.kv_lora_rank or arch.layer_runs)
+    return alike and scenario.parallel.sharding is Sharding.MEGATRON and scenario.method is Method.FULL
 
 
 def _mixer_may_be_split(scenario: Scenario) -> bool:

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     """No trainer splits quantized matrices, or a model of them, between GPUs but for FSDP and ZeRO."""
     SHARDING_KEEPS_MASTER_WEIGHTS = "sharding_keeps_master_weights"
     """DeepSpeed and Megatron train 16-bit weights with fp32 master weights, or fp32 ones."""
+    FP8_OF_MEGATRON = "fp8_of_megatron"
+    """Linear layers in fp8 are modelled as Megatron runs them, in full training of models of dense layers that are all alike."""
     OFFLOAD_NEEDS_SHARDING = "offload_needs_sharding"
     """What is to be offloaded must be what each GPU has a part of."""
     OFFLOAD_ALL_OF_FSDP = "offload_all_of_fsdp"

@@ -94,7 +94,7 @@ def _on_other_gpus(scenario: Scenario, n: Numerics, parallel: Parallelism, arch:
     """Bytes of one layer that sequence parallelism leaves to other GPUs."""
     t = parallel.tensor_parallel_size if parallel.sequence_parallel else 1
     tokens = scenario.batch_size * scenario.context_length
-    norms = layer_norms_saved(n, arch, fused=scenario.fused_kernels)
+    norms = layer_norms_saved(n, arch, fused=scenario.fused_kernels, fp8=parallel.fp8_linears)
     if arch.num_mixer_layers:  # where a layer may be one block
         norms = norms * arch.layer_norms // (2 * arch.num_hidden_layers)
     divided = tokens * norms
@@ -128,7 +128,7 @@ def _computed_again(scenario: Scenario, n: Numerics, recompute: Recompute, arch:
                 scores = attention_saved(AttentionPath.EAGER, n, arch, batch, length)
                 again = max(0, scores - attention_saved(AttentionPath.FLASH, n, arch, batch, length))
             if recompute is Recompute.MLP and scenario.method is Method.FULL and not arch.num_experts and arch.mlp_layers:
-                again += tokens * mlp_saved(n, arch, fused=scenario.fused_mlp)
+                again += tokens * mlp_saved(n, arch, fused=scenario.fused_mlp, fp8=scenario.parallel.fp8_linears)
             return again
         case Recompute.OPERATIONS:
             # Kept: the layer's input, the first, third, fifth and seventh product (q, v, gate, down), and the attention's output. A

@@ -114,7 +114,10 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     if not (kind.attends and kind.has_mlp):
         return _blocks_saved(scenario, n, kind, arch)
     path = attention_path(scenario.attention, n, arch, masked=kind.masked)
-    per_token = layer_norms_saved(n, arch, fused=scenario.fused_kernels)
+    fp8 = scenario.parallel.fp8_linears
+    per_token = layer_norms_saved(n, arch, fused=scenario.fused_kernels, fp8=fp8)
+    if fp8:  # what attention gives, once more: its own backward pass wants it in 16 bits
+        per_token += arch.query_size
     constant = layer_norms_constant(n, arch)
     if kind.experts and n.weight == 4:
         per_token += wide_moe_saved(n, arch)
@@ -123,7 +126,7 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
         per_token += moe_saved(arch)
         constant += moe_constant(arch)
     else:
-        per_token += mlp_saved(n, arch, fused=scenario.fused_mlp)
+        per_token += mlp_saved(n, arch, fused=scenario.fused_mlp, fp8=fp8)
         constant += 2 * layer_linear_parameters(arch) * n.autocast
     if arch.qk_norm:
         per_token += head_norms_saved(n, arch)

@@ -66,6 +66,7 @@ TERMS: dict[str, str] = {
     "offload_parameters": "offload",
     "offload_activations": "offload",
     "sequence_parallel": "sequence_parallel",
+    "fp8_linears": "fp8_linears",
     "precomputed_reference": "objective",
 }
 

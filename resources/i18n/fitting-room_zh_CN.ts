@@ -2380,6 +2380,14 @@
         <translation>激活在等待反向传播时放在哪里</translation>
     </message>
     <message>
+        <source>fp8 products</source>
+        <translation>fp8 矩阵乘</translation>
+    </message>
+    <message>
+        <source>Linear layers multiply in fp8, and keep their inputs so</source>
+        <translation>线性层以 fp8 做乘法，其输入也以 fp8 保留</translation>
+    </message>
+    <message>
         <source>Link</source>
         <translation>互连</translation>
     </message>
@@ -3204,6 +3212,10 @@
     <message>
         <source>This runtime does not load weights in this format. Pick another format.</source>
         <translation>该运行时无法加载这种格式的权重。请换一种格式。</translation>
+    </message>
+    <message>
+        <source>fp8 linear layers are modelled as Megatron runs them, in full training of dense models. Pick 16 bits, or Megatron&apos;s distributed optimizer.</source>
+        <translation>fp8 线性层只按 Megatron 的方式、对稠密模型的全量训练建模。请选 16 位，或 Megatron 的分布式优化器。</translation>
     </message>
     <message>
         <source>This is neither a scenario nor a model’s config.json: {detail}.</source>

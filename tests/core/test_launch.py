@@ -48,6 +48,7 @@ def round_trip(scenario: Scenario, launcher: Launcher) -> Scenario:
         {"data_parallel_size": 8},
         {"data_parallel_size": 8, "sharding": Sharding.MEGATRON, "num_microbatches": 4, "batch_size": 2},
         {"data_parallel_size": 8, "sharding": Sharding.MEGATRON, "mtp_num_layers": 2},
+        {"data_parallel_size": 8, "sharding": Sharding.MEGATRON, "fp8_linears": True},
         {"tensor_parallel_size": 8, "sequence_parallel": True, "pipeline_parallel_size": 4, "num_microbatches": 16},
         {"pipeline_parallel_size": 4, "virtual_pipeline_parallel_size": 2, "num_microbatches": 8},
         {"context_parallel_size": 4, "data_parallel_size": 16, "gpus_per_node": 16},

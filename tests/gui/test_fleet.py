@@ -2,12 +2,13 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QTableView
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QTableView
 
 from core.catalogue.models import find_model, load_models
 from core.memory import Runtime, Sharding, Task
 from gui import assets
 from gui.device_bars import DeviceBars
+from gui.form_panel import FieldBox
 
 
 @pytest.fixture
@@ -256,3 +257,20 @@ def test_of_different_cards_the_smaller_one_limits_what_is_offered(fleet):
         limits.append(fleet.text("verdict_limits"))
     assert limits[0] != limits[1]
     assert limits[1].split(" · ")[:2] == limits[2].split(" · ")[:2]
+
+
+def test_products_in_fp8_are_offered_with_megatrons_optimizer(fleet):
+    box = fleet.find(QCheckBox, "fp8_linears")
+    assert not box.isVisibleTo(fleet.window)
+    fleet.set(sharding=Sharding.MEGATRON, gradient_checkpointing=False, tensor_parallel_size=2)
+    assert box.isVisibleTo(fleet.window)
+    before = fleet.estimate.total_bytes
+    with fleet.change():
+        box.click()
+    assert fleet.scenario.parallel.fp8_linears
+    assert fleet.estimate.total_bytes < before
+    choice = fleet.find(FieldBox, "sharding")
+    with fleet.change():
+        choice.setCurrentIndex(list(Sharding).index(Sharding.FSDP2))
+    assert (fleet.scenario.parallel.sharding, fleet.scenario.parallel.fp8_linears) == (Sharding.FSDP2, False)
+    assert not box.isVisibleTo(fleet.window)

@@ -55,6 +55,8 @@ def test_megatron_calls_its_own_zero1():
     assert (found["sharding"], found["fp32_gradients"]) == ("megatron", True)
     narrow = parallel_fields(record(run={"framework": "megatron", "weight_dtype": "bf16, FP8 compute"}))
     assert narrow["fp32_gradients"] is False
+    scaled = scenario_of(record(run={"framework": "megatron", "weight_dtype": "bf16 params, FP8 current-scaling compute"}))
+    assert scaled.parallel.fp8_linears
     experts = parallel_fields(record(run={"framework": "NeMo"}, hardware={"ep": 4}))
     assert (experts["expert_parallel_size"], experts["expert_tensor_parallel_size"], experts["sharding"]) == (4, 1, "megatron")
 

@@ -8,6 +8,7 @@ from core.memory import (
     Architecture,
     Component,
     MomentName,
+    Reason,
     Scenario,
     estimate,
     parameter_count,
@@ -213,6 +214,37 @@ class TestEveryMoment:
         assert forward[0].communication == gathered + message * (8 + 4)
         assert forward[-1].communication == gathered + 2 * 4096 + message * (8 - 1)
         assert stacks(run)[MomentName.FORWARD].communication == 2 * message
+
+    def test_inputs_of_products_in_fp8(self):
+        """Of each layer one byte less for what the norms give, twice h, and what the last matrix reads, i; one more of what attention
+        gives, Q. Computed again, an MLP keeps none; divided by tokens, norms are.
+        """
+        run = FULL.evolve(sharding="megatron", gradient_checkpointing=False, batch_size=2)
+        tokens, h, i = 2 * run.context_length, 4096, 11008
+
+        def less(**changes: object) -> int:
+            wide = run.evolve(**changes)
+            narrow = wide.evolve(fp8_linears=True)
+            assert stacks(narrow)[MomentName.LOAD] == stacks(wide)[MomentName.LOAD]
+            return stacks(wide)[MomentName.FORWARD].activations - stacks(narrow)[MomentName.FORWARD].activations
+
+        assert less() == 32 * tokens * (2 * h + i - h)
+        assert less(recompute="mlp") == 32 * tokens * (2 * h - h)
+        assert less(tensor_parallel_size=4, sequence_parallel=True) == 32 * tokens * (2 * h + i - h) // 4
+        assert less(gradient_checkpointing=True) == 0
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"sharding": "fsdp2"}, {"method": "lora", "sharding": "megatron"}, {"architecture": MOE, "sharding": "megatron"}],
+        ids=["torch", "adapters", "experts"],
+    )
+    def test_products_in_fp8_are_megatrons(self, changes):
+        run = FULL.evolve(data_parallel_size=2, fp8_linears=True, **changes)
+        refused = refusal(run)
+        assert refused is not None
+        assert refused.reason is Reason.FP8_OF_MEGATRON
+        assert refusal(reconcile(run)) is None
+        assert not reconcile(run).parallel.fp8_linears
 
     def test_a_compiled_layer_keeps_no_product_that_is_only_added(self):
         """torchtitan's selective checkpointing, Llama-3.1-8B, 2 x 8192 tokens: 5.4 and 5.0 GiB less compiled than not."""
