@@ -35,7 +35,10 @@ class Model(BaseModel):
     @classmethod
     def _named(cls, fields: object, info: ValidationInfo) -> object:
         """Before there is an Architecture: to make each of hundreds anew takes longer than all else that reading them does."""
-        return fields | {"name": info.data.get("name", "").rpartition("/")[2]} if isinstance(fields, dict) else fields
+        if not isinstance(fields, dict):
+            return fields
+        runs = {"layer_runs": tuple(fields["layer_runs"])} if isinstance(fields.get("layer_runs"), list) else {}  # no longer JSON here
+        return fields | runs | {"name": info.data.get("name", "").rpartition("/")[2]}
 
     @property
     def short_name(self) -> str:
