@@ -118,8 +118,9 @@ PIECES: Mapping[str, Mapping[str, Any]] = {
         "rotary_concatenated": True,
         "router": Router.SOFTMAX_16_BIT,
         "shared_expert_gate": True,
+        "experts_adapted": True,
     },
-    "FalconH1": {"mixer": Mixer.MAMBA2, "mixer_multipliers": True},
+    "FalconH1": {"mixer": Mixer.MAMBA2, "mixer_multipliers": True, "embedding_multiplied": True},
     "Bamba": {"mixer": Mixer.MAMBA2, "mixer_norm": True, "rotary_concatenated": True},
     "NemotronH": {
         "norm": Norm.RMS_WEIGHT_FP32,
@@ -162,6 +163,7 @@ PIECES: Mapping[str, Mapping[str, Any]] = {
         "mixer_norm": True,
         "position": Position.NONE,
         "fused_gate_up": True,
+        "embedding_multiplied": True,
         "router": Router.SOFTMAX_OF_CHOSEN_16_BIT,
     },
     "OpenELM": {"qk_norm": True, "fused_qkv": True, "fused_gate_up": True, "mask_always": True},

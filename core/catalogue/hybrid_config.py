@@ -43,6 +43,7 @@ def _patterned(fields: dict[str, Any], attends: Sequence[bool]) -> None:
         fields |= {"mixer": Mixer.NONE, "mixer_norm": False}
     fields |= {"num_mixer_layers": len(attends) - attention, "num_layers_without_attention": len(attends) - attention}
     fields["num_mixers_after_attention"] = [*reversed(attends), True].index(True)
+    fields["num_layers_before_attention"] = attends.index(True) if attention else 0
 
 
 def _periodic(layers: int, period: int, offset: int) -> list[bool]:
@@ -261,6 +262,7 @@ def _nemotron_h(config: Config, fields: dict[str, Any]) -> None:
         "num_layers_without_attention": layers - attention,
         "num_layers_without_mlp": attention + mixers,
         "num_mixers_after_attention": after.count("linear_attention"),
+        "num_layers_before_attention": kinds.index("full_attention") if attention else 0,
         "mamba_num_heads": integer(config, "mamba_num_heads", default=128),
         "mamba_head_dim": integer(config, "mamba_head_dim", default=64),
         "ssm_state_size": integer(config, "ssm_state_size", default=128),

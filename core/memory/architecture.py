@@ -259,6 +259,8 @@ class Architecture:
     num_layers_without_attention: Annotated[int, Ge(0), Le(10**5)] = 0
     num_layers_without_mlp: Annotated[int, Ge(0), Le(10**5)] = 0
     """Where a layer is a single block: a mixer, attention or an MLP (Nemotron-H), or nothing but a mixer (Mamba)."""
+    num_layers_before_attention: Annotated[int, Ge(0), Le(10**5)] = 0
+    """Layers before the first with attention; 0 where it is the first, or not known: they are taken to alternate evenly."""
     num_mixers_after_attention: Annotated[int, Ge(0), Le(10**5)] = 0
     """Layers with a mixer behind the last attention; 0 where attention comes last (Qwen3-Next, Falcon-H1)."""
     conv_kernel: Annotated[int, Ge(0), Le(10**4)] = 0

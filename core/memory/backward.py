@@ -18,6 +18,7 @@ from core.memory.frozen import LayerKind
 from core.memory.inference import TOKEN_ID_BYTES
 from core.memory.loss import backward_logits_bytes, head_gradient_bytes, labels_bytes
 from core.memory.mixer_backward import mixer_instants
+from core.memory.mixer_backward_adapters import mixer_instants_adapters
 from core.memory.mlp import mlp_backward
 from core.memory.moe import (
     moe_backward,
@@ -185,6 +186,12 @@ def backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved,
             return step.at_instant(activations, workspace + dequantization, gradients=_alive(scenario, before, just_made, gradients)[0])
 
         return [(loss, Cause.LOSS), *varied_instants_adapters(scenario, n, kept, gradients, made)]
+    if arch.num_mixer_layers:
+
+        def alive(before: int, activations: int, workspace: int) -> Stack:
+            return step.at_instant(activations, workspace + dequantization, gradients=_alive(scenario, before, 0, gradients)[0])
+
+        return [(loss, Cause.LOSS), *mixer_instants_adapters(scenario, n, kept, gradients, alive)]
     recomputed = kept.layer if scenario.gradient_checkpointing else 0
     last_mlp = step.at_instant(kept.layers + recomputed - released, mlp_work + dequantization)
     first_mlp = step.at_instant(

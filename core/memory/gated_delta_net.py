@@ -74,6 +74,15 @@ def saved(arch: Architecture, batch: int, length: int) -> int:
     return kept + CHUNK**2 + 8 * heads
 
 
+def frozen_saved(arch: Architecture, batch: int, length: int) -> int:
+    """The same with frozen matrices: without what the output's norm normalises and the last matrix reads, nor what decay would be learned
+    from.
+    """
+    _, values, _ = sizes(arch)
+    heads = arch.linear_num_value_heads
+    return saved(arch, batch, length) - batch * length * (4 * values + 4 * heads) - 4 * heads
+
+
 def _beside(arch: Architecture, batch: int, length: int, width: int) -> int:
     """What is there all through the chunks: the projections, and scores and decay within chunks."""
     _, values, channels = sizes(arch)

@@ -53,6 +53,13 @@ def layers_within(arch: Architecture, first: int, layers: int) -> Counted:
     return _within(arch, first, layers)
 
 
+def layers_before_attention(arch: Architecture) -> int:
+    """How many of the first layers have none."""
+    if arch.num_layers_before_attention:
+        return arch.num_layers_before_attention
+    return next(layers for layers in range(arch.num_hidden_layers) if _before(arch, layers + 1).attention)
+
+
 def has_mixer_or_whole_layers(arch: Architecture, first: int, layers: int) -> bool:
     """Whether the layers have a mixer, or each attention and an MLP: single blocks without a mixer among them are not modelled."""
     return _within(arch, first, layers).mixers > 0 or not arch.num_layers_without_mlp
@@ -72,6 +79,7 @@ def with_hybrid_layers(arch: Architecture, first: int, layers: int) -> Architect
         num_layers_without_attention=layers - found.attention,
         num_layers_without_mlp=layers - found.mlps,
         num_mixers_after_attention=_mixers_at_end(arch, first, layers),
+        num_layers_before_attention=0 if first else min(arch.num_layers_before_attention, layers),
         first_k_dense_replace=dense,
         expert_layer_period=period,
         file_format=None,

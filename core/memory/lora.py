@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from core.memory.architecture import Architecture
 from core.memory.formats import Format
+from core.memory.lora_hybrid import Adapted, adapted_blocks
 from core.memory.parameters import Shape, attention_shapes, mlp_shapes, replaced_blocks, shared_expert_shapes
 from core.memory.scenario import ALL_LINEAR, Scenario
 from core.memory.varied import ordered, shapes
@@ -56,6 +57,19 @@ def _adapted(scenario: Scenario, arch: Architecture) -> _Adapted:
     return _Adapted(plain, experts)
 
 
+def blocks(scenario: Scenario, arch: Architecture) -> tuple[tuple[int, list[Shape]], ...]:
+    """How many layers of ``arch`` have which adapted matrices; of models with mixers, how many blocks."""
+    if arch.num_mixer_layers:
+        return adapted_blocks(arch, _modules(scenario.lora_target_modules)).with_counts(arch)
+    plain, experts = _adapted(scenario, arch)
+    return (arch.num_hidden_layers - arch.num_moe_layers, plain), (arch.num_moe_layers, experts)
+
+
+def hybrid_blocks(scenario: Scenario) -> Adapted:
+    """Of a model with mixers, the adapted matrices of each kind of block."""
+    return adapted_blocks(scenario.architecture, _modules(scenario.lora_target_modules))
+
+
 def _of_all_layers(arch: Architecture, plain: int, experts: int) -> int:
     return (arch.num_hidden_layers - arch.num_moe_layers) * plain + arch.num_moe_layers * experts
 
@@ -68,16 +82,15 @@ def adapter_values(scenario: Scenario) -> tuple[int, int]:
     """Trained values of all layers, sum of r * (in + out), and those of the largest single matrix; 0 where no module is a target."""
     total = widest = 0
     for arch in shapes(scenario.architecture):
-        plain, experts = _adapted(scenario, arch)
-        widest = max([widest, *(max(inputs, outputs) for _, inputs, outputs in plain + experts)])
-        total += _of_all_layers(arch, _values(scenario, plain), _values(scenario, experts))
+        for count, adapted in blocks(scenario, arch):
+            widest = max([widest, *(max(inputs, outputs) for _, inputs, outputs in adapted)])
+            total += count * _values(scenario, adapted)
     return total, scenario.lora_r * widest
 
 
 def adapter_values_of(scenario: Scenario, arch: Architecture) -> int:
     """Trained values of all layers of a shape."""
-    plain, experts = _adapted(scenario, arch)
-    return _of_all_layers(arch, _values(scenario, plain), _values(scenario, experts))
+    return sum([count * _values(scenario, adapted) for count, adapted in blocks(scenario, arch)])
 
 
 def adapter_parameters(scenario: Scenario) -> int:
@@ -90,8 +103,8 @@ def factored_adapter_parameters(scenario: Scenario) -> int:
     rank = scenario.lora_r
 
     def factored(arch: Architecture) -> int:
-        each = (sum(2 * rank + inputs + outputs for _, inputs, outputs in adapted) for adapted in _adapted(scenario, arch))
-        return _of_all_layers(arch, *each)
+        each = [(count, sum(2 * rank + inputs + outputs for _, inputs, outputs in adapted)) for count, adapted in blocks(scenario, arch)]
+        return sum([count * values for count, values in each])
 
     return sum([factored(arch) for arch in shapes(scenario.architecture)])
 

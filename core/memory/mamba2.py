@@ -66,6 +66,18 @@ def saved(arch: Architecture, batch: int, length: int) -> int:
     return kept + tokens * output + 2 * chunk**2 + 8 * heads + 2 * (chunks + 1) ** 2
 
 
+def frozen_saved(arch: Architecture, batch: int, length: int) -> int:
+    """The same with frozen matrices: without inputs of the skip, padded; what the output's norm normalises and the last matrix reads; nor
+    what decay would be learned from.
+    """
+    inner, _, _ = sizes(arch)
+    heads = arch.mamba_num_heads
+    padded = batch * ceil_div(length, arch.chunk_size) * arch.chunk_size
+    output = 6 if arch.mixer_norm else 4
+    unused = padded * 4 * inner + batch * length * (output * inner + 4 * heads) + 4 * heads
+    return saved(arch, batch, length) - unused
+
+
 def _chunked(arch: Architecture, batch: int, length: int, width: int = 2) -> int:
     """Beside repeated inputs and outputs of the states: decay, scores and their product within chunks; states at the ends of chunks; the
     projections, ``width`` bytes a value.
@@ -90,8 +102,8 @@ def forward_peak(arch: Architecture, batch: int, length: int, width: int) -> int
     return _chunked(arch, batch, length, width) + max(added, read)
 
 
-def recomputed_peak(arch: Architecture, batch: int, length: int) -> int:
-    """The same, with all that is kept for backward."""
+def recomputed_peak(arch: Architecture, batch: int, length: int, *, frozen: bool = False) -> int:
+    """The same, with all that is kept for backward; ``frozen`` beneath adapters, without inputs of the skip, padded."""
     inner, channels, _ = sizes(arch)
     heads, state, chunk = arch.mamba_num_heads, arch.ssm_state_size, arch.chunk_size
     tokens, chunks = batch * length, ceil_div(length, chunk)
@@ -99,6 +111,7 @@ def recomputed_peak(arch: Architecture, batch: int, length: int) -> int:
     kept = tokens * (4 * inner + 12 * heads) + 2 * channels * batch * (length + arch.conv_kernel - 1)
     laid_out = 12 if batch == chunks == 1 else 28
     kept += padded * (laid_out * heads * state + (40 if chunks > 1 else 32) * inner) + 4 * inner * state * batch * (2 * chunks + 1)
+    kept -= 4 * inner * padded * frozen
     return _chunked(arch, batch, length) + kept + 2 * chunk**2 + 4 * heads + 2 * (chunks + 1) ** 2
 
 

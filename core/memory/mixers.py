@@ -21,10 +21,12 @@ class _Rules(NamedTuple):
     recurrent_state_bytes: Callable[[Architecture], int]
     """Of one sequence in one layer."""
     saved: Callable[[Architecture, int, int], int]
-    """Of ``batch`` sequences of ``length`` tokens in one layer, as are the next three."""
+    """Of ``batch`` sequences of ``length`` tokens in one layer, as are the next four."""
+    frozen_saved: Callable[[Architecture, int, int], int]
+    """The same where matrices are frozen and beneath adapters."""
     forward_peak: Callable[[Architecture, int, int, int], int]
     """Of activations so many bytes wide."""
-    recomputed_peak: Callable[[Architecture, int, int], int] | None
+    recomputed_peak: Callable[..., int] | None
     """The forward pass again, with what is kept: alive at once; None where backward needs more anyway."""
     backward_work: Callable[[Architecture, int, int], int]
     """Beside what is kept."""
@@ -39,6 +41,7 @@ _RULES = {
         mamba.convolved,
         mamba.recurrent_state_bytes,
         mamba.saved,
+        mamba.saved,  # adapters on it are refused
         mamba.forward_peak,
         None,
         mamba.backward_work,
@@ -50,6 +53,7 @@ _RULES = {
         mamba2.convolved,
         mamba2.recurrent_state_bytes,
         mamba2.saved,
+        mamba2.frozen_saved,
         mamba2.forward_peak,
         mamba2.recomputed_peak,
         mamba2.backward_work,
@@ -61,6 +65,7 @@ _RULES = {
         gated_delta_net.convolved,
         gated_delta_net.recurrent_state_bytes,
         gated_delta_net.saved,
+        gated_delta_net.frozen_saved,
         gated_delta_net.forward_peak,
         None,
         gated_delta_net.backward_work,
@@ -72,6 +77,7 @@ _RULES = {
         short_conv.convolved,
         short_conv.recurrent_state_bytes,
         short_conv.saved,
+        short_conv.frozen_saved,
         short_conv.forward_peak,
         None,
         short_conv.backward_work,

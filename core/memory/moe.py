@@ -93,7 +93,8 @@ def moe_frozen_saved(arch: Architecture) -> int:
     h, m, k = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts_per_tok
     if arch.router is Router.EVERY_EXPERT:
         k = arch.num_experts
-    unused = k * (2 * h + 2 * m + 8 * arch.experts_clamped) + 2 * arch.shared_expert_intermediate_size
+    unused = k * (2 * expert_width(arch) + 2 * m + 8 * arch.experts_clamped)
+    unused += 2 * (arch.shared_expert_intermediate_size + arch.moe_latent_size)
     return moe_saved(arch) - unused - (4 * h if _router_in_fp32(arch) else 0)
 
 

@@ -76,6 +76,8 @@ def shared_expert_shapes(arch: Architecture) -> tuple[Shape, ...]:
     h, shared = arch.hidden_size, arch.shared_expert_intermediate_size
     if not shared:
         return ()
+    if arch.fused_gate_up:
+        return ("gate_up_proj", h, 2 * shared), ("down_proj", shared, h)
     gate = () if arch.experts_ungated else (("gate_proj", h, shared),)
     return (*gate, ("up_proj", h, shared), ("down_proj", shared, h))
 

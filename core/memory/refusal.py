@@ -6,7 +6,7 @@ methods it knows nothing of: the article computes training in int8 although no f
 
 from typing import Any, assert_never
 
-from core.memory.architecture import Architecture, Router
+from core.memory.architecture import Architecture, Mixer, Router
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
 from core.memory.lora import adapter_parameters
 from core.memory.moe_wide import WIDE_ROUTERS
@@ -18,6 +18,7 @@ from core.memory.reasons import Reason as Reason
 from core.memory.reasons import Refusal as Refusal
 from core.memory.reasons import RefusedError as RefusedError
 from core.memory.scenario import (
+    ALL_LINEAR,
     ATTENTION_LINEAR,
     ENGINES,
     Attention,
@@ -64,10 +65,23 @@ def _takes_adapters(scenario: Scenario) -> bool:
     arch = scenario.architecture
     of_experts = arch.experts_adapted or arch.router in (Router.EVERY_EXPERT, Router.SPARSEMIXER)
     targets = scenario.lora_target_modules
-    if arch.num_mixer_layers or (of_experts and _MLP_TARGETS.intersection(targets)):
+    if of_experts and _MLP_TARGETS.intersection(targets):
+        return False
+    if arch.num_mixer_layers and not _takes_adapters_on_mixers(scenario):
         return False
     # Every model has an attention to adapt, not every one a gate, or an MLP that is none of experts.
     return not _MLP_TARGETS.issuperset(targets) or adapter_parameters(scenario) > 0
+
+
+def _takes_adapters_on_mixers(scenario: Scenario) -> bool:
+    """Measured with fp32 adapters over a 16-bit or quantized base, on all but Mamba's first mixer; adapters in 16 bits, an fp32 base,
+    autocast and fused kernels were not, nor matrices of MLPs and attention together that are not all.
+    """
+    if scenario.architecture.mixer is Mixer.MAMBA or scenario.lora_bits == 16 or scenario.autocast or scenario.weights is Format.FP32:
+        return False
+    targets = frozenset(scenario.lora_target_modules)
+    some = not targets.issuperset(ALL_LINEAR) and targets & _MLP_TARGETS and targets - _MLP_TARGETS
+    return not (some or scenario.fused_kernels or scenario.keep_linear_inputs) and adapter_parameters(scenario) > 0
 
 
 def _trains_wide(arch: Architecture) -> bool:
@@ -137,10 +151,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     if not has_loss(scenario):
         return Refusal(Reason.LOSS_OF_PREFERENCE, _PLAIN_LOSS)
     if scenario.method is not Method.FULL and not _takes_adapters(scenario):
-        fixes: tuple[dict[str, Any], ...] = ({"method": Method.FULL.value},)
-        if not arch.num_mixer_layers:
-            fixes = ({"lora_target_modules": ATTENTION_LINEAR}, *fixes)
-        return Refusal(Reason.ADAPTERS_ON_PIECES, fixes)
+        fixes = ({"lora_target_modules": ATTENTION_LINEAR}, {"method": Method.FULL.value})
+        return Refusal(Reason.ADAPTERS_ON_PIECES, fixes if _takes_adapters(scenario.evolve(**fixes[0])) else fixes[1:])
     if scenario.method is Method.LORA and weights is Format.FP32 and (arch.num_experts or arch.kv_lora_rank):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, (_WEIGHTS_16,))
     if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from core.memory.architecture import Architecture, Norm, Position
 from core.memory.attention import AttentionPath, alibi_bytes, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
 from core.memory.frozen import LayerKind, first_layer_input_bytes, layer_saved_frozen, shape_of
+from core.memory.frozen_hybrid import before_adapters, hybrid_saved_frozen
 from core.memory.layer_run import Block
+from core.memory.lora import hybrid_blocks
 from core.memory.loss import kept_for_loss_bytes, labels_bytes
 from core.memory.mixers import mixer
 from core.memory.mlp import mlp_saved
@@ -201,6 +203,13 @@ def mixing_saved(scenario: Scenario, n: Numerics, mixed: int, *, attends: bool) 
     return kept
 
 
+def _layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
+    """The same when only adapters are trained."""
+    if scenario.architecture.num_mixer_layers:
+        return hybrid_saved_frozen(scenario, n, kind, hybrid_blocks(scenario))
+    return layer_saved_frozen(scenario, n, kind)
+
+
 def _changing_layers(arch: Architecture) -> int:
     """Layers that give something else than they are given: all that have a block."""
     empty = [run.layers for run in arch.layer_runs if run.attention is run.mlp is Block.NONE]
@@ -221,7 +230,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     checkpointing = scenario.gradient_checkpointing
 
     kinds = layer_kinds(arch, length)
-    each = [layer_saved(scenario, n, kind) if full else layer_saved_frozen(scenario, n, kind) for kind in kinds]
+    each = [layer_saved(scenario, n, kind) if full else _layer_saved_frozen(scenario, n, kind) for kind in kinds]
     if checkpointing:
         position_ids = 0 if arch.position is Position.ALIBI or not arch.attention_layers else 8 * length
         inputs = _changing_layers(arch) * tokens * arch.hidden_size * n.residual
@@ -234,7 +243,9 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
         layers = inputs + position_ids + masks
     else:
         layers = sum([kind.layers * layer for kind, layer in zip(kinds, each, strict=True)])
-        if not full:
+        if not full and arch.num_mixer_layers:
+            layers -= before_adapters(scenario, n, hybrid_blocks(scenario))
+        elif not full:
             layers -= first_layer_input_bytes(scenario, n)
 
     final_norm = (

@@ -33,6 +33,11 @@ def saved(arch: Architecture, batch: int, length: int) -> int:
     return 10 * channels * batch * length + 2 * channels * batch * (length + arch.conv_kernel - 1)
 
 
+def frozen_saved(arch: Architecture, batch: int, length: int) -> int:
+    """The same with frozen matrices: without what the last one reads."""
+    return saved(arch, batch, length) - 2 * arch.hidden_size * batch * length
+
+
 def forward_peak(arch: Architecture, batch: int, length: int, width: int) -> int:
     """What the mixer needs at once when nothing is kept."""
     return width * convolved(arch) * (5 * batch * length + batch * (length + arch.conv_kernel - 1))

@@ -237,6 +237,11 @@ def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss:
     for shape in shapes(arch):
         if shape.attention_layers:
             work = max(work, attention_prefill_bytes(attention_path(scenario.attention, n, shape), n, shape, batch, length))
+    if arch.num_mixer_layers and scenario.method is not Method.FULL and not scenario.gradient_checkpointing:
+        # Before the first adapter nothing is kept: of what is read, the layer's own input and the norm's output.
+        own = 2 * n.compute * arch.hidden_size * batch * length + rotary_bytes(n, arch, length)
+        peak = mixer(arch).forward_peak(arch, batch, length, n.compute)
+        return [(at_loss, Cause.LOSS), (step.at_instant(own, peak), Cause.MIXER)]
     if arch.num_mixer_layers and scenario.gradient_checkpointing:
         peak = mixer(arch, kernels=scenario.fused_kernels).forward_peak(arch, batch, length, n.compute)
         own_input = n.compute * arch.hidden_size * batch * length

@@ -25,7 +25,8 @@ def _measured() -> dict:
     names = ("measured.json", "measured_pieces.json", "measured_hybrids.json")
     files = [json.loads(HERE.with_name(name).read_text(encoding="utf-8")) for name in names]
     architectures = {name: architecture for file in files for name, architecture in file["architectures"].items()}
-    return {"architectures": architectures, "runs": [run for file in files for run in file["runs"]]}
+    runs = [run | {"file": name} for name, file in zip(names, files, strict=True) for run in file["runs"]]
+    return {"architectures": architectures, "runs": runs}
 
 
 MEASURED = _measured()
@@ -46,6 +47,9 @@ WORST_PERCENT = {
 #: Of the newer families: Llama 4 recomputes every expert for every token, and the instant of its peak is known only roughly; a record of
 #: Nemotron-H does not say behind which of its layers the last attention stands.
 MODERN_WORST_PERCENT = {MomentName.DECODE: 0.5, MomentName.BACKWARD: 1.5, MomentName.PREFILL: 0.02}
+
+#: Beneath adapters a mixer's recomputation decides, or the loss in a model whose vocabulary is as small as here.
+ADAPTED_HYBRIDS_PERCENT = 1.5
 
 SCORES_DECIDE = (
     "TinyLlama-1.1B full bf16 eager checkpointing",
@@ -75,6 +79,8 @@ class TestShippedMeasurements:
             moment = MomentName(name)
             scores_decide = run["name"].startswith(SCORES_DECIDE) and moment in (MomentName.FORWARD, MomentName.BACKWARD)
             allowed = WORST_PERCENT[moment] if scores_decide else 0.1
+            if moment is MomentName.BACKWARD and " lora " in run["name"] and run["file"] == "measured_hybrids.json":
+                allowed = ADAPTED_HYBRIDS_PERCENT
             assert percent_off(allocated(scenario, moment), measured) <= allowed, moment
 
     def test_they_cover_every_moment_and_way_to_run(self):

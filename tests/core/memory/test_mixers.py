@@ -203,11 +203,17 @@ class TestStates:
         {"task": "training", "gradients": "in-backward", "loss": "fused-linear"},
         {"task": "training", "objective": "dpo", "gradient_checkpointing": True},
         {"task": "training", "objective": "kto"},
+        {"task": "training", "method": "lora"},
+        {"task": "training", "method": "lora", "gradient_checkpointing": True, "attention": "eager", "lora_dropout": True},
+        {"task": "training", "method": "qlora", "weights": "nf4", "lora_target_modules": ("q_proj", "k_proj", "v_proj", "o_proj")},
+        {"task": "training", "method": "lora", "lora_target_modules": ("gate_proj", "up_proj", "down_proj"), "lora_dropout": True},
     ],
     ids=str,
 )
 def test_memory_never_falls(arch, choices):
     scenario = validated(Scenario, architecture=arch, context_length=128, **choices)
+    if choices.get("method") and refusal(scenario) is not None:
+        return  # adapters on what was not measured, or of which there is none
     assert refusal(scenario) is None
     lengths = [estimate(scenario.evolve(context_length=length)).total_bytes for length in range(128, 1400, 31)]
     assert lengths == sorted(lengths)
@@ -234,11 +240,27 @@ def test_every_component_is_explained(arch):
 
 class TestRefused:
     @hybrids
-    def test_adapters_and_wide_training(self, arch):
+    def test_wide_training(self, arch):
         training = validated(Scenario, architecture=arch, task=Task.TRAINING)
         assert refusal(training) is None
-        assert refusal(training.evolve(method="lora")).reason is Reason.ADAPTERS_ON_PIECES
         assert refusal(training.evolve(recipe="amp", weights="fp32")).reason is Reason.WIDE_TRAINING_OF_PIECES
+
+    @hybrids
+    def test_adapters_where_they_were_measured(self, arch):
+        lora = validated(Scenario, architecture=arch, task=Task.TRAINING, method="lora")
+        measured = arch.mixer is not Mixer.MAMBA
+        assert (refusal(lora) is None) == measured
+        for choices in ({"lora_bits": 16}, {"autocast": True}, {"weights": "fp32"}, {"fused_kernels": True}):
+            assert refusal(lora.evolve(**choices)).reason is Reason.ADAPTERS_ON_PIECES
+        assert refusal(lora.evolve(lora_target_modules=("q_proj", "down_proj"))).reason is Reason.ADAPTERS_ON_PIECES
+        assert (refusal(lora.evolve(method="qlora", weights="nf4")) is None) == measured
+
+    def test_experts_that_peft_adapts_are_left_to_full_training_or_attention(self):
+        refused = refusal(validated(Scenario, architecture=replace(QWEN3_NEXT, experts_adapted=True), task=Task.TRAINING, method="lora"))
+        assert refused.reason is Reason.ADAPTERS_ON_PIECES
+        assert [list(fix) for fix in refused.alternatives] == [["lora_target_modules"], ["method"]]
+        refused = refusal(validated(Scenario, architecture=MAMBA, task=Task.TRAINING, method="lora"))
+        assert [list(fix) for fix in refused.alternatives] == [["method"]]
 
 
 def test_a_single_sequence_of_one_chunk_is_not_laid_out_anew():
