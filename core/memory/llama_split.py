@@ -76,7 +76,7 @@ class _LayersOnGpus:
         self.count = self._arch.num_hidden_layers - self._host
         self._output = head_bytes(self._arch, self._file) if scenario.n_gpu_layers else 0
         self._by_rule = self._from(0) + self._output
-        self._stored, self._cached, self._one = device_weight_bytes(one), cache_bytes(one), one
+        self._stored, self._one = device_weight_bytes(one), one
 
     def _from(self, layer: int) -> int:
         """Bytes by the quantizer's rules of ``layer`` and those after it, without the experts that are the host's."""
@@ -87,9 +87,7 @@ class _LayersOnGpus:
         """Weights and cache of the layers from ``first`` to before ``end``; the norm after the last is with the output."""
         by_rule = self._from(first) + (self._output if output else -self._from(end))
         weights = self._stored * by_rule // self._by_rule if self._by_rule else 0
-        if self._arch.layer_runs:
-            return weights, cache_within(self._one, self._host + first, self._host + end)
-        return weights, self._cached * (end - first) // self.count if self.count else 0
+        return weights, cache_within(self._one, self._host + first, self._host + end)
 
 
 def _places(scenario: Scenario, count: int) -> tuple[int, ...]:

@@ -160,6 +160,11 @@ class TestAdditivity:
         weights = [estimate(scenario).moments[0].stack.weights for scenario in every]
         assert weights == sorted(weights)
 
+    def test_gpus_of_llama_cpp_have_their_own_layers(self):
+        scenario = Scenario(architecture=self.both, runtime=Runtime.LLAMA_CPP, weights=Format.Q8_0)
+        found = estimate(scenario.evolve(pipeline_parallel_size=3)).devices
+        assert sum(device.alike * device.moments[-1].stack.kv_cache for device in found) == cache_bytes(scenario)
+
     def test_stages_have_what_the_model_has(self):
         parts = [with_layers(self.both, first, 4) for first in (0, 4, 8)]
         outside = outside_parameters(BASE)
