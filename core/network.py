@@ -133,7 +133,8 @@ def _of_replicas(scenario: Scenario, replicas: int, stride: int) -> Traffic:
         return Traffic()
     node, steps = parallel.gpus_per_node, parallel.num_microbatches
     width = 4 if scenario.method is Method.FULL and scenario.recipe is Recipe.FP32 else _VALUE_BYTES
-    weights, gradients = width * _local_parameters(scenario), width * _trained_parameters(scenario)
+    weights = width * _local_parameters(scenario)
+    gradients = max(width, 4 if parallel.reduces_in_fp32 else 0) * _trained_parameters(scenario)
     if parallel.sharding in _HYBRID:
         shards = min(parallel.shard_group_size or node // stride or 1, replicas)
         groups = max(1, replicas // shards)

@@ -15,7 +15,7 @@ from core.catalogue.models import Model, find_model
 from core.choices import settled
 from core.launch import read_line
 from core.lessons.mark import is_lesson
-from core.memory import Runtime, Scenario, Task
+from core.memory import Method, Runtime, Scenario, Task
 from core.memory.edge import contradiction_in
 from core.memory.refusal import loaded_as, refusal_of_weights
 from core.parallel_options import complaint
@@ -26,6 +26,10 @@ from core.trainer_config import parse_trainer_config
 Notes = tuple[tuple[Note, str], ...]
 
 _OF_CONFIGURATIONS = frozenset({"model_type", "architectures", "text_config", "hidden_size", "n_embd"})
+
+
+#: What a file that leaves the method open says of training everything.
+_OF_FULL_TRAINING = frozenset({"recipe", "weights"})
 
 
 class Opened(NamedTuple):
@@ -106,6 +110,8 @@ def _config(data: bytes) -> dict[str, Any] | None:
 def _with_run(before: Scenario, model_name: str, said: dict[str, Any], notes: Notes, place: str, models: Sequence[Model]) -> Opened:
     """``before`` with what a configuration or a command line has ``said`` of the run and of its model's name."""
     changes = dict(said)
+    if before.method is not Method.FULL and "method" not in said:
+        changes = {field: value for field, value in changes.items() if field not in _OF_FULL_TRAINING}
     if model_name:
         model = find_model(models, model_name) or find_model(models, model_name.rpartition("/")[2])
         if model is not None:

@@ -54,7 +54,7 @@ _COUNTS = {
 }
 _FLAGS = {
     "sequence_parallel": "divide norms and the residual stream too (default: off)",
-    "fp32_gradients": "keep and reduce gradients in fp32 (default: off)",
+    "fp32_gradients": "keep and reduce gradients in fp32 (default: as Megatron does with --sharding megatron, else off)",
     "fp8_linears": "Megatron's linear layers multiply in fp8 and keep their inputs so (default: off)",
 }
 _CHOICES: dict[str, tuple[type[StrEnum], str]] = {
@@ -164,5 +164,5 @@ def spread_words(parallel: Parallelism) -> str:
         shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
         if field == "gpus":
             shown = shlex.quote(listed(value))
-        found.append(name if value is True else f"{name} {shown}")
+        found.append(name if value is True else f"--no-{name[2:]}" if value is False else f"{name} {shown}")
     return " ".join(found)

@@ -1,7 +1,8 @@
 """How a run is spread over GPUs, in the words of DeepSpeed's JSON and accelerate's YAML, there and back.
 
-Source: DeepSpeed's "Configuration JSON" (zero_optimization, with the defaults of its buckets) and accelerate's
-FullyShardedDataParallelPlugin, DeepSpeedPlugin and ParallelismConfig.
+Source: DeepSpeed's "Configuration JSON" (zero_optimization, with the defaults of its buckets) and accelerate 1.15's launcher,
+FullyShardedDataParallelPlugin, DeepSpeedPlugin and ParallelismConfig: sizes beside replicas go with FSDP2 alone, ``limit_all_gathers`` has
+no key, what is offloaded of activations are checkpoints under FSDP2.
 """
 
 from collections.abc import Callable, Mapping
@@ -81,6 +82,10 @@ def read_zero(zero: Config, unknown: Callable[[str], None]) -> dict[str, Any]:
             size = whole(left.pop(key), 0, 10**12)
             if size is not None:  # "auto": left to its default
                 changes[key] = size
+    overlaps = left.pop("overlap_comm", None)
+    if stage:  # left to itself, stage 3 does
+        changes["overlap_comm"] = yes(overlaps) if overlaps not in (None, "auto") else stage == 3
+    changes |= {"offload_optimizer": Offload.NONE, "offload_parameters": Offload.NONE, "offload_optimizer_percent": 100}
     for key, field in (("offload_optimizer", "offload_optimizer"), ("offload_param", "offload_parameters")):
         part = left.pop(key, None)
         if isinstance(part, Mapping):
@@ -89,7 +94,6 @@ def read_zero(zero: Config, unknown: Callable[[str], None]) -> dict[str, Any]:
             if key == "offload_optimizer" and isinstance(share, (int, float)) and 0 <= share <= 1:
                 changes["offload_optimizer_percent"] = round(100 * share)
     for key in (
-        "overlap_comm",
         "contiguous_gradients",
         "reduce_scatter",
         "round_robin_gradients",
@@ -111,13 +115,23 @@ def write_zero(parallel: Parallelism) -> dict[str, Any]:
         raise CannotSayError(f"DeepSpeed has no {parallel.sharding.value}")
     zero: dict[str, Any] = {"stage": _STAGE.get(parallel.sharding, 0)}
     zero |= {key: getattr(parallel, key) for key in _BUCKETS if getattr(parallel, key) != getattr(ONE_GPU, key)}
+    if zero["stage"]:
+        zero["overlap_comm"] = parallel.overlap_comm
     if parallel.offload_optimizer is not Offload.NONE:
-        zero["offload_optimizer"] = {"device": parallel.offload_optimizer.value, "pin_memory": True}
+        zero["offload_optimizer"] = _offloaded_to(parallel.offload_optimizer)
         if parallel.offload_optimizer_percent != 100:
             zero["offload_optimizer"]["ratio"] = parallel.offload_optimizer_percent / 100
     if parallel.offload_parameters is not Offload.NONE:
-        zero["offload_param"] = {"device": parallel.offload_parameters.value, "pin_memory": True}
+        zero["offload_param"] = _offloaded_to(parallel.offload_parameters)
     return zero
+
+
+#: Where a disk is mounted is for the user to say.
+NVME_PATH = "/local_nvme"
+
+
+def _offloaded_to(place: Offload) -> dict[str, Any]:
+    return {"device": place.value, "pin_memory": True} | ({"nvme_path": NVME_PATH} if place is Offload.NVME else {})
 
 
 def _place(device: object) -> Offload:
@@ -133,12 +147,30 @@ def _only_replicas(parallel: Parallelism, whose: str) -> None:
 
 # ---- accelerate
 
+#: Of DeepSpeed's plugin, those that say nothing about memory.
+_PLUGIN_OTHERS = frozenset(
+    {
+        "gradient_clipping",
+        "zero3_init_flag",
+        "zero3_save_16bit_model",
+        "deepspeed_multinode_launcher",
+        "offload_optimizer_nvme_path",
+        "offload_param_nvme_path",
+    }
+)
+_SIZES = {
+    "parallelism_config_tp_size": "tensor_parallel_size",
+    "parallelism_config_cp_size": "context_parallel_size",
+}
+_SIZES_OTHERS = frozenset({"parallelism_config_cp_comm_strategy", "parallelism_config_cp_backend"})
+
 
 def read_accelerate(config: Config, take: Callable[[str], Any], unknown: Callable[[str], None]) -> dict[str, Any]:
     """Fields of a scenario that an accelerate file sets about GPUs; ``take`` reads a key and marks it as read."""
     processes = whole(take("num_processes"), 1, MAX_PARALLEL_SIZE) or 1
     machines = whole(config.get("num_machines", 1), 1, MAX_PARALLEL_SIZE) or 1
     changes: dict[str, Any] = {"data_parallel_size": processes, "sharding": Sharding.NONE}
+    changes |= {"offload_optimizer": Offload.NONE, "offload_parameters": Offload.NONE, "offload_activations": Offload.NONE}
     if machines > 1 and processes % machines == 0:
         changes["gpus_per_node"] = processes // machines
     kind = take("distributed_type")
@@ -151,8 +183,13 @@ def read_accelerate(config: Config, take: Callable[[str], Any], unknown: Callabl
     elif kind not in (None, "NO", "MULTI_GPU", "MULTI_CPU"):
         unknown(f"distributed_type {str(kind)[:20]}")
     if isinstance(sizes, Mapping) and sizes:
-        changes |= _read_sizes(sizes, processes, unknown)
+        changes |= _read_sizes(sizes, processes, changes.get("gpus_per_node", 0), unknown)
     return changes
+
+
+def divides_states(config: Config) -> bool:
+    """Whether an accelerate file has fp32 master weights divided, as FSDP and DeepSpeed keep them, rather than autocast."""
+    return config.get("distributed_type") in ("FSDP", "DEEPSPEED")
 
 
 def _read_fsdp(fsdp: Config, unknown: Callable[[str], None]) -> dict[str, Any]:
@@ -171,6 +208,8 @@ def _read_fsdp(fsdp: Config, unknown: Callable[[str], None]) -> dict[str, Any]:
     if yes(left.pop("offload_params", False)):
         changes |= {"offload_parameters": Offload.CPU, "offload_optimizer": Offload.CPU}
     changes["gradient_checkpointing"] = yes(left.pop("activation_checkpointing", False))
+    if yes(left.pop("activation_checkpointing_offload", False)):
+        changes["offload_activations"] = Offload.CPU
     changes["forward_prefetch"] = yes(left.pop("forward_prefetch", False))
     changes["limit_all_gathers"] = yes(left.pop("limit_all_gathers", True))
     for key in left:
@@ -185,20 +224,13 @@ def _read_plugin(plugin: Config, unknown: Callable[[str], None]) -> dict[str, An
     steps = whole(plugin.get("gradient_accumulation_steps"), 1, 10**6)
     if steps is not None:
         changes["num_microbatches"] = steps
-    known = "zero_stage offload_optimizer_device offload_param_device gradient_accumulation_steps gradient_clipping zero3_init_flag "
-    known += "zero3_save_16bit_model deepspeed_multinode_launcher"
-    for key in plugin.keys() - set(known.split()):
+    said = {"zero_stage", "offload_optimizer_device", "offload_param_device", "gradient_accumulation_steps"}
+    for key in plugin.keys() - said - _PLUGIN_OTHERS:
         unknown(f"deepspeed_config.{key}")
     return changes
 
 
-_SIZES = {
-    "parallelism_config_tp_size": "tensor_parallel_size",
-    "parallelism_config_cp_size": "context_parallel_size",
-}
-
-
-def _read_sizes(sizes: Config, processes: int, unknown: Callable[[str], None]) -> dict[str, Any]:
+def _read_sizes(sizes: Config, processes: int, gpus_per_node: int, unknown: Callable[[str], None]) -> dict[str, Any]:
     """Replicas are what is left of the processes; those that are whole copies make the sharding hybrid."""
     changes: dict[str, Any] = {field: whole(sizes.get(key, 1), 1, MAX_PARALLEL_SIZE) or 1 for key, field in _SIZES.items()}
     replicas = processes // (changes["tensor_parallel_size"] * changes["context_parallel_size"])
@@ -206,9 +238,9 @@ def _read_sizes(sizes: Config, processes: int, unknown: Callable[[str], None]) -
     copies = whole(sizes.get("parallelism_config_dp_replicate_size", 1), 1, MAX_PARALLEL_SIZE) or 1
     shards = whole(sizes.get("parallelism_config_dp_shard_size", 1), 1, MAX_PARALLEL_SIZE) or 1
     if copies > 1 and shards > 1:
-        changes |= {"sharding": Sharding.FSDP2_HYBRID, "shard_group_size": shards}
-    known = {*_SIZES, "parallelism_config_dp_replicate_size", "parallelism_config_dp_shard_size"}
-    for key in sizes.keys() - known - {"parallelism_config_cp_comm_strategy"}:
+        changes |= {"sharding": Sharding.FSDP2_HYBRID, "shard_group_size": 0 if shards == gpus_per_node else shards}
+    known = {*_SIZES, *_SIZES_OTHERS, "parallelism_config_dp_replicate_size", "parallelism_config_dp_shard_size"}
+    for key in sizes.keys() - known:
         unknown(str(key))
     return changes
 
@@ -216,25 +248,35 @@ def _read_sizes(sizes: Config, processes: int, unknown: Callable[[str], None]) -
 def write_accelerate(parallel: Parallelism, *, gradient_checkpointing: bool) -> dict[str, Any]:
     """What an accelerate file says of GPUs. Raises CannotSayError."""
     fields: dict[str, Any] = {"num_machines": parallel.nodes, "num_processes": parallel.world_size}
+    if parallel.nodes > 1 and parallel.world_size != parallel.nodes * parallel.gpus_per_node:
+        raise CannotSayError("accelerate’s machines have as many GPUs each")
     if parallel.pipeline_parallel_size > 1 or parallel.expert_parallel_size > 1:
         raise CannotSayError("accelerate has no pipeline stages and no expert parallelism")
-    if parallel.offload_activations is not Offload.NONE:
-        raise CannotSayError("accelerate has no field for offloaded activations")
     if parallel.sharding is Sharding.MEGATRON:
         raise CannotSayError("accelerate’s file leaves the distributed optimizer to Megatron")
+    sizes = parallel.tensor_parallel_size * parallel.context_parallel_size > 1
+    if sizes and parallel.sharding not in _FSDP2:
+        raise CannotSayError("accelerate divides matrices and sequences with FSDP2 only")
     if parallel.sharding in _STAGE:
-        if parallel.tensor_parallel_size * parallel.context_parallel_size > 1:
-            raise CannotSayError("accelerate divides nothing but replicas with DeepSpeed")
-        plugin: dict[str, Any] = {"zero_stage": _STAGE[parallel.sharding], "gradient_accumulation_steps": parallel.num_microbatches}
-        plugin["offload_optimizer_device"] = parallel.offload_optimizer.value
-        plugin["offload_param_device"] = parallel.offload_parameters.value
-        return fields | {"distributed_type": "DEEPSPEED", "deepspeed_config": plugin}
+        return fields | {"distributed_type": "DEEPSPEED", "deepspeed_config": _write_plugin(parallel)}
     if parallel.sharding is Sharding.NONE:
-        if parallel.offload_optimizer is not Offload.NONE or parallel.offload_parameters is not Offload.NONE:
+        offloaded = {parallel.offload_optimizer, parallel.offload_parameters, parallel.offload_activations}
+        if offloaded != {Offload.NONE}:
             raise CannotSayError("accelerate offloads with FSDP or DeepSpeed only")
-        kind = "NO" if parallel.world_size == 1 else "MULTI_GPU"
-        return fields | {"distributed_type": kind} | _write_sizes(parallel)
+        return fields | {"distributed_type": "NO" if parallel.world_size == 1 else "MULTI_GPU"}
     return fields | {"distributed_type": "FSDP", "fsdp_config": _write_fsdp(parallel, gradient_checkpointing)} | _write_sizes(parallel)
+
+
+def _write_plugin(parallel: Parallelism) -> dict[str, Any]:
+    if parallel.offload_activations is not Offload.NONE:
+        raise CannotSayError("accelerate offloads activations with FSDP2 only")
+    if any(getattr(parallel, key) != getattr(ONE_GPU, key) for key in (*_BUCKETS, "offload_optimizer_percent")):
+        raise CannotSayError("accelerate leaves DeepSpeed’s buckets and shares to a file of DeepSpeed’s own")
+    plugin: dict[str, Any] = {"zero_stage": _STAGE[parallel.sharding], "gradient_accumulation_steps": parallel.num_microbatches}
+    for what, place in (("optimizer", parallel.offload_optimizer), ("param", parallel.offload_parameters)):
+        plugin[f"offload_{what}_device"] = place.value
+        plugin |= {f"offload_{what}_nvme_path": NVME_PATH} if place is Offload.NVME else {}
+    return plugin
 
 
 def _write_fsdp(parallel: Parallelism, gradient_checkpointing: bool) -> dict[str, Any]:
@@ -242,18 +284,27 @@ def _write_fsdp(parallel: Parallelism, gradient_checkpointing: bool) -> dict[str
         raise CannotSayError("FSDP offloads weights and optimizer together")
     if Offload.NVME in (parallel.offload_optimizer, parallel.offload_parameters):
         raise CannotSayError("FSDP does not offload to NVMe")
+    if not parallel.limit_all_gathers:
+        raise CannotSayError("accelerate’s file has no key that lets FSDP gather as many units as the GPU lags behind")
     fsdp: dict[str, Any] = {
         "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
         "fsdp_activation_checkpointing": gradient_checkpointing,
         "fsdp_offload_params": parallel.offload_parameters is not Offload.NONE,
     }
+    if parallel.offload_activations is not Offload.NONE:
+        if parallel.sharding not in _FSDP2 or not gradient_checkpointing:
+            raise CannotSayError("accelerate offloads activations with FSDP2 and checkpointing only")
+        fsdp["fsdp_activation_checkpointing_offload"] = True
     if parallel.sharding in _FSDP2:
+        if parallel.forward_prefetch:
+            raise CannotSayError("accelerate has no forward prefetch with FSDP2")
         return fsdp | {"fsdp_version": 2, "fsdp_reshard_after_forward": parallel.sharding is not Sharding.FSDP2_GRAD_OP}
+    if parallel.sharding is Sharding.FSDP_HYBRID and parallel.shard_group_size not in (0, parallel.gpus_per_node):
+        raise CannotSayError("accelerate’s file divides within a machine, or with FSDP2 within a group of another size")
     return fsdp | {
         "fsdp_version": 1,
         "fsdp_sharding_strategy": _FSDP1_NAMES[parallel.sharding],
         "fsdp_forward_prefetch": parallel.forward_prefetch,
-        "fsdp_limit_all_gathers": parallel.limit_all_gathers,
     }
 
 
@@ -262,13 +313,13 @@ def _write_sizes(parallel: Parallelism) -> dict[str, Any]:
     hybrid = parallel.sharding is Sharding.FSDP2_HYBRID
     if not sizes and not hybrid:
         return {}
-    shards = (
-        (parallel.shard_group_size or min(parallel.gpus_per_node, parallel.data_parallel_size)) if hybrid else parallel.data_parallel_size
-    )
-    copies = parallel.data_parallel_size // shards
-    sharded = parallel.sharding is not Sharding.NONE
-    sizes["parallelism_config_dp_replicate_size"] = copies if sharded else parallel.data_parallel_size
-    sizes["parallelism_config_dp_shard_size"] = shards if sharded else 1
+    shards = parallel.data_parallel_size
+    if hybrid:
+        shards = min(parallel.shard_group_size or parallel.gpus_per_node, parallel.data_parallel_size)
+    if parallel.data_parallel_size % shards:
+        raise CannotSayError("accelerate’s groups have as many GPUs each")
+    sizes["parallelism_config_dp_replicate_size"] = parallel.data_parallel_size // shards
+    sizes["parallelism_config_dp_shard_size"] = shards
     return {"parallelism_config": sizes}
 
 

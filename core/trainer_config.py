@@ -11,14 +11,10 @@ from typing import Any, NamedTuple
 
 from core.catalogue.bounded_json import parse_bounded
 from core.catalogue.hf_config import Note
-from core.memory import Format, Method, Optimizer, Recipe, Task
+from core.memory import Format, Method, Optimizer, Recipe, Sharding, Task
 from core.memory.parallel import MAX_PARALLEL_SIZE
 from core.memory.scenario import ALL_LINEAR, Gradients, Loss, Objective, OptimizerImplementation
-from core.spread_config import (
-    read_accelerate,
-    read_zero,
-    whole,
-)
+from core.spread_config import divides_states, read_accelerate, read_zero, whole
 
 Config = Mapping[str, Any]
 
@@ -149,14 +145,22 @@ class _Reading:
     def not_understood(self, key: str) -> None:
         self.notes.append((Note.UNKNOWN_KEYS, key[:100]))
 
+    def enabled(self, key: str) -> bool:
+        part = self.take(key, {})
+        return isinstance(part, dict) and part.get("enabled") in (True, "true", "auto")
+
     def replicas(self, config: Config) -> None:
-        """How many there are, which DeepSpeed says by its batch alone: sequences of a step over those of one GPU's step."""
-        steps = whole(config.get("gradient_accumulation_steps"), 1, 10**6) or 1
+        """How many there are, which DeepSpeed says by its batch alone: sequences of a step over those of one GPU's step. One GPU that holds
+        everything accumulates as any trainer does.
+        """
+        steps = whole(self.take("gradient_accumulation_steps"), 1, 10**6) or 1
         everything = whole(config.get("train_batch_size"), 1, 10**9)
         micro = whole(config.get("train_micro_batch_size_per_gpu"), 1, 10**6)
-        self.changes["num_microbatches"] = steps
         if everything and micro and everything % (micro * steps) == 0 and everything // (micro * steps) <= MAX_PARALLEL_SIZE:
             self.changes["data_parallel_size"] = everything // (micro * steps)
+        alone = self.changes.get("sharding", Sharding.NONE) is Sharding.NONE and self.changes.get("data_parallel_size", 1) == 1
+        self.changes["num_microbatches"] = 1 if alone else steps
+        self.changes["gradients"] = Gradients.ACCUMULATED if alone and steps > 1 else Gradients.PER_STEP
 
     def several_gpus(self, *keys: str) -> None:
         if [key for key in keys if self.take(key)]:
@@ -269,14 +273,18 @@ def _deepspeed(config: Config) -> TrainerConfig:
     reading = _Reading(
         config, "train_batch_size gradient_clipping steps_per_print wall_clock_breakdown scheduler prescale_gradients dump_state"
     )
-    reading.changes |= {"method": Method.FULL}
     reading.number("train_micro_batch_size_per_gpu", "batch_size", 1, 4096)
-    reading.accumulated()
-    half = [bool(part.get("enabled")) for part in (reading.take("bf16", {}), reading.take("fp16", {})) if isinstance(part, dict)]
-    recipe = Recipe.MIXED if any(half) else Recipe.FP32
-    reading.changes |= {"recipe": recipe, "weights": Format.BF16 if any(half) else Format.FP32}
+    brain, half = (reading.enabled(key) for key in ("bf16", "fp16"))
+    reading.changes |= {"recipe": Recipe.MIXED if brain or half else Recipe.FP32}
+    reading.changes |= {"weights": Format.BF16 if brain else Format.FP16 if half else Format.FP32}
+    types = reading.take("data_types", {})
+    wide = types.get("grad_accum_dtype") if isinstance(types, dict) else None
+    reading.changes["fp32_gradients"] = {"fp32": True, "bf16": False, "fp16": False}.get(str(wide))
     optimizer = reading.take("optimizer", {})
     reading.optimizer(optimizer.get("type") if isinstance(optimizer, dict) else optimizer)
+    options = optimizer.get("params") if isinstance(optimizer, dict) else None
+    if reading.changes.get("optimizer") is Optimizer.SGD and isinstance(options, dict) and options.get("momentum"):
+        reading.changes["optimizer"] = Optimizer.SGD_MOMENTUM
     zero = reading.take("zero_optimization", {})
     if isinstance(zero, dict):
         reading.changes |= read_zero(zero, reading.not_understood)
@@ -291,8 +299,11 @@ def _accelerate(config: Config) -> TrainerConfig:
         "compute_environment debug machine_rank main_training_function num_machines rdzv_backend same_network tpu_env tpu_use_cluster "
         "tpu_use_sudo use_cpu gpu_ids main_process_port main_process_ip enable_cpu_affinity downcast_bf16 dynamo_config",
     )
-    half = reading.take("mixed_precision", "no") in ("bf16", "fp16")
-    reading.changes |= {"method": Method.FULL, "recipe": Recipe.AMP if half else Recipe.FP32, "weights": Format.FP32}
+    precision = reading.take("mixed_precision", "no")
+    half = precision in ("bf16", "fp16")
+    mixed = half and divides_states(config)
+    reading.changes |= {"recipe": Recipe.MIXED if mixed else Recipe.AMP if half else Recipe.FP32, "autocast": half}
+    reading.changes |= {"weights": Format.FP32 if not mixed else Format.FP16 if precision == "fp16" else Format.BF16}
     reading.changes |= read_accelerate(config, reading.take, reading.not_understood)
     return reading.done(Trainer.ACCELERATE)
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Literal
 
-from core.memory import Format, Method, Optimizer, Recipe, Scenario, Task
+from core.memory import Format, Method, Optimizer, Recipe, Scenario, Sharding, Task
 from core.memory.preference import REFERENCED
 from core.memory.scenario import Gradients, Loss, Objective, OptimizerImplementation
 from core.spread_config import CannotSayError, write_accelerate, write_axolotl, write_llama_factory, write_zero
@@ -43,22 +43,58 @@ def _exported(scenario: Scenario, trainer: Trainer, model_id: str) -> str:
     writer = {Trainer.AXOLOTL: _to_axolotl, Trainer.LLAMA_FACTORY: _to_llama_factory}.get(trainer)
     if writer is not None:
         return _to_yaml(writer(scenario, model))
-    half = scenario.recipe is not Recipe.FP32
     if trainer is Trainer.ACCELERATE:
-        fields = {"compute_environment": "LOCAL_MACHINE", "mixed_precision": "bf16" if half else "no"}
-        return _to_yaml(fields | write_accelerate(scenario.parallel, gradient_checkpointing=scenario.gradient_checkpointing))
-    steps = max(scenario.parallel.num_microbatches, 2 if scenario.gradients is Gradients.ACCUMULATED else 1)
-    return json.dumps(
-        {
-            "train_batch_size": scenario.batch_size * steps * scenario.parallel.data_parallel_size,
-            "train_micro_batch_size_per_gpu": scenario.batch_size,
-            "gradient_accumulation_steps": steps,
-            "bf16": {"enabled": half},
-            "optimizer": {"type": "Adam" if scenario.optimizer is Optimizer.ADAM else "AdamW"},
-            "zero_optimization": write_zero(scenario.parallel),
-        },
-        indent=2,
-    )
+        return _to_yaml(_to_accelerate(scenario))
+    return json.dumps(_to_deepspeed(scenario), indent=2)
+
+
+def _to_accelerate(scenario: Scenario) -> dict[str, Any]:
+    """Autocast over fp32 weights with replicas, fp32 master weights where FSDP or DeepSpeed divides them."""
+    sharded = scenario.parallel.sharding is not Sharding.NONE
+    if scenario.method is not Method.FULL:
+        precision = "bf16" if scenario.autocast else "no"
+    elif scenario.recipe is Recipe.FP32:
+        precision = "no"
+    elif scenario.recipe is (Recipe.MIXED if sharded else Recipe.AMP):
+        precision = "fp16" if scenario.weights is Format.FP16 else "bf16"
+    else:
+        recipe = scenario.recipe.value
+        raise NoSuchFieldError("recipe", recipe, f"accelerate has no recipe {recipe} {'with' if sharded else 'without'} FSDP or DeepSpeed")
+    fields = {"compute_environment": "LOCAL_MACHINE", "mixed_precision": precision}
+    return fields | write_accelerate(scenario.parallel, gradient_checkpointing=scenario.gradient_checkpointing)
+
+
+#: Of torch's own, by their names there.
+_DEEPSPEED_OPTIMIZERS: dict[Optimizer, dict[str, Any]] = {
+    Optimizer.ADAMW: {"type": "AdamW"},
+    Optimizer.ADAM: {"type": "Adam"},
+    Optimizer.ADAFACTOR: {"type": "Adafactor"},
+    Optimizer.SGD: {"type": "SGD"},
+    Optimizer.SGD_MOMENTUM: {"type": "SGD", "params": {"momentum": 0.9}},
+}
+
+
+def _to_deepspeed(scenario: Scenario) -> dict[str, Any]:
+    parallel = scenario.parallel
+    if scenario.method is Method.FULL and scenario.recipe not in (Recipe.MIXED, Recipe.FP32):
+        raise NoSuchFieldError("recipe", scenario.recipe.value, f"DeepSpeed has no recipe {scenario.recipe.value}")
+    optimizer = _DEEPSPEED_OPTIMIZERS.get(scenario.optimizer)
+    if optimizer is None:
+        raise NoSuchFieldError("optimizer", scenario.optimizer.value, f"DeepSpeed has no optimizer {scenario.optimizer.value}")
+    half = scenario.method is not Method.FULL or scenario.recipe is Recipe.MIXED
+    width = "fp16" if half and scenario.weights is Format.FP16 else "bf16"
+    steps = max(parallel.num_microbatches, 2 if scenario.gradients is Gradients.ACCUMULATED else 1)
+    fields = {
+        "train_batch_size": scenario.batch_size * steps * parallel.data_parallel_size,
+        "train_micro_batch_size_per_gpu": scenario.batch_size,
+        "gradient_accumulation_steps": steps,
+        width: {"enabled": half},
+        "optimizer": optimizer,
+        "zero_optimization": write_zero(parallel),
+    }
+    if parallel.fp32_gradients is not None:
+        fields["data_types"] = {"grad_accum_dtype": "fp32" if parallel.fp32_gradients else width}
+    return fields
 
 
 def _optimizer_name(scenario: Scenario) -> str:

@@ -4,18 +4,43 @@ import re
 from typing import Any
 
 from core.launch.options import Launcher, LaunchLine, Options, sizes
-from core.memory import Format, Method, Offload, Optimizer, Parallelism, Recipe, Recompute, Scenario, Sharding, Task
-from core.memory.architecture import MAX_PREDICTION_HEADS
+from core.memory import Architecture, Format, Method, Offload, Optimizer, Recipe, Recompute, Scenario, Sharding, Task
+from core.memory.architecture import MAX_PREDICTION_HEADS, Activation, Norm, Position
+from core.memory.division import layers_of_stages
+from core.memory.scenario import MAX_CONTEXT_LENGTH
 from core.spread_config import CannotSayError
 
+#: Options of the model's shape, which its name says here: with a value, and without.
 _SHAPE = (
     "hidden-size",
     "ffn-hidden-size",
     "num-attention-heads",
     "num-query-groups",
+    "kv-channels",
     "max-position-embeddings",
+    "position-embedding-type",
+    "normalization",
     "num-experts",
     "moe-router-topk",
+    "moe-ffn-hidden-size",
+    "moe-layer-freq",
+    "moe-shared-expert-intermediate-size",
+    "q-lora-rank",
+    "kv-lora-rank",
+    "qk-head-dim",
+    "qk-pos-emb-head-dim",
+    "v-head-dim",
+    "tokenizer-type",
+    "vocab-size",
+)
+_SHAPE_FLAGS = (
+    "group-query-attention",
+    "swiglu",
+    "disable-bias-linear",
+    "add-qkv-bias",
+    "qk-layernorm",
+    "untie-embeddings-and-output-weights",
+    "multi-latent-attention",
 )
 
 
@@ -32,13 +57,17 @@ def to_megatron(scenario: Scenario, model: str) -> list[str]:
     if scenario.recipe not in (Recipe.MIXED, Recipe.FP32):
         raise CannotSayError(f"Megatron-LM has no recipe {scenario.recipe.value}")
     node = min(parallel.gpus_per_node, parallel.world_size)
-    words = ["torchrun", "--nproc-per-node", str(node), "--nnodes", str(-(-parallel.world_size // node)), "pretrain_gpt.py"]
+    if parallel.world_size % node:
+        raise CannotSayError("torchrun’s machines have as many GPUs each")
+    words = ["torchrun", "--nproc-per-node", str(node), "--nnodes", str(parallel.world_size // node), "pretrain_gpt.py"]
     for name, value in (
         ("num-layers", arch.num_hidden_layers),
         ("hidden-size", arch.hidden_size),
         ("ffn-hidden-size", arch.intermediate_size),
         ("num-attention-heads", arch.num_attention_heads),
         ("num-query-groups", arch.num_key_value_heads),
+        ("kv-channels", arch.head_dim),
+        ("vocab-size", arch.vocab_size),
         ("seq-length", scenario.context_length),
         ("max-position-embeddings", max(scenario.context_length, arch.max_position_embeddings)),
         ("micro-batch-size", scenario.batch_size),
@@ -48,10 +77,9 @@ def to_megatron(scenario: Scenario, model: str) -> list[str]:
         ("context-parallel-size", parallel.context_parallel_size),
     ):
         words += [f"--{name}", str(value)]
-    words += ["--group-query-attention"] if arch.num_key_value_heads < arch.num_attention_heads else []
+    words += _build(arch)
     if arch.num_experts:
-        words += ["--num-experts", str(arch.num_experts), "--moe-router-topk", str(arch.num_experts_per_tok)]
-        words += ["--expert-model-parallel-size", str(parallel.expert_parallel_size)]
+        words += [*_experts(arch), "--expert-model-parallel-size", str(parallel.expert_parallel_size)]
     if parallel.expert_tensor_parallel_size:
         words += ["--expert-tensor-parallel-size", str(parallel.expert_tensor_parallel_size)]
     if scenario.mtp_num_layers:
@@ -61,13 +89,60 @@ def to_megatron(scenario: Scenario, model: str) -> list[str]:
     words += ["--sequence-parallel"] if parallel.sequence_parallel else []
     words += ["--fp8-format", "hybrid", "--fp8-param-gather"] if parallel.fp8_linears else []
     words += ["--use-distributed-optimizer"] if parallel.sharding is Sharding.MEGATRON else []
-    words += _megatron_stages(parallel) + _megatron_recompute(scenario)
+    words += _megatron_stages(scenario) + _megatron_recompute(scenario)
     if parallel.offload_optimizer is not Offload.NONE:
         words += ["--optimizer-cpu-offload", "--optimizer-offload-fraction", str(parallel.offload_optimizer_percent / 100)]
     words += ["--optimizer", _megatron_optimizer(scenario.optimizer)]
-    if scenario.recipe is Recipe.MIXED:
-        words.append("--fp16" if scenario.weights is Format.FP16 else "--bf16")
-    return [*words, "--tokenizer-model", model]
+    return [*words, *_megatron_precision(scenario), "--tokenizer-type", "HuggingFaceTokenizer", "--tokenizer-model", model]
+
+
+def _megatron_precision(scenario: Scenario) -> list[str]:
+    """With bf16 gradients are fp32 unless it is told otherwise, with fp16 the other way round."""
+    if scenario.recipe is not Recipe.MIXED:
+        return []
+    wide = scenario.parallel.reduces_in_fp32
+    if scenario.weights is Format.FP16:
+        return ["--fp16", *(["--accumulate-allreduce-grads-in-fp32"] if wide else [])]
+    return ["--bf16", *([] if wide else ["--grad-reduce-in-bf16"])]
+
+
+def _build(arch: Architecture) -> list[str]:
+    """The pieces of a layer, as far as there are options for them. Raises CannotSayError."""
+    if arch.num_mixer_layers or arch.parallel_residual or arch.post_norms or arch.output_norms:
+        raise CannotSayError("pretrain_gpt.py has no options for layers like this model’s")
+    words = ["--normalization", "RMSNorm" if arch.norm is Norm.RMS else "LayerNorm"]
+    words += ["--position-embedding-type", _POSITIONS[arch.position]] if arch.position in _POSITIONS else []
+    for flag, wanted in (
+        ("group-query-attention", arch.num_key_value_heads < arch.num_attention_heads),
+        ("swiglu", arch.activation is Activation.GATED),
+        ("disable-bias-linear", not arch.linear_bias),
+        ("add-qkv-bias", arch.qkv_bias),
+        ("qk-layernorm", arch.qk_norm),
+        ("untie-embeddings-and-output-weights", not arch.tie_word_embeddings),
+    ):
+        words += [f"--{flag}"] if wanted else []
+    if arch.kv_lora_rank:
+        words += ["--multi-latent-attention", "--kv-lora-rank", str(arch.kv_lora_rank)]
+        words += ["--q-lora-rank", str(arch.q_lora_rank)] if arch.q_lora_rank else []
+        words += ["--qk-head-dim", str(arch.qk_nope_head_dim), "--qk-pos-emb-head-dim", str(arch.qk_rope_head_dim)]
+        words += ["--v-head-dim", str(arch.v_head_dim)]
+    return words
+
+
+_POSITIONS = {Position.ROTARY: "rope", Position.LEARNED: "learned_absolute"}
+
+
+def _experts(arch: Architecture) -> list[str]:
+    words = ["--num-experts", str(arch.num_experts), "--moe-router-topk", str(arch.num_experts_per_tok)]
+    words += ["--moe-ffn-hidden-size", str(arch.moe_intermediate_size)]
+    if arch.shared_expert_intermediate_size:
+        words += ["--moe-shared-expert-intermediate-size", str(arch.shared_expert_intermediate_size)]
+    if arch.expert_layer_period > 1:
+        words += ["--moe-layer-freq", str(arch.expert_layer_period)]
+    elif arch.first_k_dense_replace:
+        dense = arch.first_k_dense_replace
+        words += ["--moe-layer-freq", f"([0]*{dense}+[1]*{arch.num_hidden_layers - dense})"]
+    return words
 
 
 def _megatron_optimizer(optimizer: Optimizer) -> str:
@@ -78,10 +153,14 @@ def _megatron_optimizer(optimizer: Optimizer) -> str:
     raise CannotSayError(f"Megatron-LM has no optimizer {optimizer.value}")
 
 
-def _megatron_stages(parallel: Parallelism) -> list[str]:
-    layers = parallel.layers_per_stage
-    if not layers or len(set(layers)) == 1:
+def _megatron_stages(scenario: Scenario) -> list[str]:
+    layers = layers_of_stages(scenario.architecture, scenario.parallel)
+    if len(set(layers)) == 1:
+        if layers[0] % scenario.parallel.virtual_pipeline_parallel_size:
+            raise CannotSayError("Megatron-LM’s virtual stages have as many layers each")
         return []
+    if scenario.parallel.virtual_pipeline_parallel_size > 1:
+        raise CannotSayError("Megatron-LM’s virtual stages have as many layers each")
     if len(layers) > 2 and len(set(layers[1:-1])) > 1:
         raise CannotSayError("Megatron-LM’s options let only the first and last stage differ")
     return ["--decoder-first-pipeline-num-layers", str(layers[0]), "--decoder-last-pipeline-num-layers", str(layers[-1])]
@@ -89,6 +168,9 @@ def _megatron_stages(parallel: Parallelism) -> list[str]:
 
 def _megatron_recompute(scenario: Scenario) -> list[str]:
     parallel = scenario.parallel
+    every = ["--recompute-granularity", "full", "--recompute-method", "uniform", "--recompute-num-layers", "1"]
+    if scenario.gradient_checkpointing:
+        return every
     match parallel.recompute:
         case Recompute.SELECTIVE:
             return ["--recompute-granularity", "selective"]
@@ -100,8 +182,7 @@ def _megatron_recompute(scenario: Scenario) -> list[str]:
         case Recompute.OPERATIONS:
             raise CannotSayError("torchtitan’s selective checkpointing is not Megatron-LM’s")
         case Recompute.NONE:
-            every = ["--recompute-granularity", "full", "--recompute-method", "uniform", "--recompute-num-layers", "1"]
-            return every if scenario.gradient_checkpointing else []
+            return []
 
 
 def from_megatron(words: list[str]) -> LaunchLine:
@@ -123,7 +204,7 @@ def from_megatron(words: list[str]) -> LaunchLine:
     inner = changes["tensor_parallel_size"] * changes["pipeline_parallel_size"] * changes["context_parallel_size"]
     replicas = max(1, nodes * (node or inner) // inner)
     changes |= {"data_parallel_size": replicas} | ({"gpus_per_node": node} if node and nodes > 1 else {})
-    changes |= sizes(options, {"batch_size": ("--micro-batch-size",), "context_length": ("--seq-length",)})
+    changes |= sizes(options, {"batch_size": ("--micro-batch-size",), "context_length": ("--seq-length",)}, MAX_CONTEXT_LENGTH)
     everything = options.size("--global-batch-size", high=10**9)
     changes["num_microbatches"] = max(1, (everything or 1) // (replicas * changes.get("batch_size", 1)))
     changes |= _read_recompute(options)
@@ -132,13 +213,18 @@ def from_megatron(words: list[str]) -> LaunchLine:
     if share is not None and re.fullmatch(r"[01](\.\d{1,6})?", share):
         changes["offload_optimizer_percent"] = min(100, round(100 * float(share)))
     half, brain = options.flag("--fp16"), options.flag("--bf16")
+    narrow, wide = options.flag("--grad-reduce-in-bf16"), options.flag("--accumulate-allreduce-grads-in-fp32")
+    reduced_in_fp32 = wide or (brain and not narrow)
+    usual = reduced_in_fp32 is (changes["sharding"] is Sharding.MEGATRON) or not (half or brain)
+    changes["fp32_gradients"] = None if usual else reduced_in_fp32
     changes |= {"recipe": Recipe.MIXED if half or brain else Recipe.FP32}
     changes["weights"] = Format.FP16 if half else Format.BF16 if brain else Format.FP32
     changes["optimizer"] = Optimizer.SGD_MOMENTUM if options.take("--optimizer") == "sgd" else Optimizer.ADAMW
     changes |= _read_stages(options, changes["pipeline_parallel_size"])
     for shape in _SHAPE:
         options.take(f"--{shape}")
-    options.flag("--group-query-attention")
+    for shape in _SHAPE_FLAGS:
+        options.flag(f"--{shape}")
     options.flag("--fp8-param-gather")
     return LaunchLine(Launcher.MEGATRON, options.take("--tokenizer-model") or "", changes, options.left())
 

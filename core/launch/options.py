@@ -53,8 +53,16 @@ class Options:
         return found[0] if found else None
 
     def size(self, *names: str, high: int = MAX_PARALLEL_SIZE) -> int | None:
+        """A whole number, also with a suffix as vLLM reads it: 128k are thousands, 128K are 1024s. What is none is not understood."""
+        name = next((name for name in names if name in self._left), None)
         value = self.take(*names)
-        return whole(value, 0, high) if value is not None else None
+        if name is None or value is None:
+            return None
+        short = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([kKmM])", value.strip())
+        found = whole(float(short[1]) * _SUFFIXES[short[2]] if short else value, 0, high)
+        if found is None:
+            self.leave(name)
+        return found
 
     def flag(self, *names: str) -> bool:
         value = self.take(*names)
@@ -74,6 +82,9 @@ class Options:
         return tuple(sorted(self._left))[:20]
 
 
-def sizes(options: Options, names: Names) -> dict[str, Any]:
-    found = {field: options.size(*each) for field, each in names.items()}
+_SUFFIXES = {"k": 10**3, "K": 2**10, "m": 10**6, "M": 2**20}
+
+
+def sizes(options: Options, names: Names, high: int = MAX_PARALLEL_SIZE) -> dict[str, Any]:
+    found = {field: options.size(*each, high=high) for field, each in names.items()}
     return {field: size for field, size in found.items() if size}

@@ -105,7 +105,7 @@ def _of_fsdp(scenario: Scenario, n: Numerics, parallel: Parallelism, unit: Unit)
     head = scenario.architecture.vocab_size * scenario.architecture.hidden_size
     gradients = n.gradient * (unit.trained_layer + min(unit.trained_root, head))
     if parallel.sharding in FSDP2:
-        gradients += (4 if parallel.fp32_gradients else n.gradient) * unit.trained_layer
+        gradients += (4 if parallel.reduces_in_fp32 else n.gradient) * unit.trained_layer
     if parallel.sharding in GRAD_OP or parallel.pipeline_parallel_size > 1:
         return Traffic(0, unit.model, unit.model + gradients, 0)
     root = min(unit.root, n.compute * head) if parallel.shard_embeddings_apart else unit.root

@@ -99,9 +99,11 @@ class Parallelism:
     shard_group_size: Annotated[int, Ge(0), Le(MAX_PARALLEL_SIZE)] = 0
     """Replicas that divide the model between them in hybrid sharding; 0: those of one machine."""
 
-    fp32_gradients: bool = False
-    """Gradients are kept and reduced in fp32 beside 16-bit weights (Megatron's default, ``accumulate_allreduce_grads_in_fp32``; DeepSpeed's
-    ``grad_accum_dtype``; FSDP's ``reduce_dtype``)."""
+    fp32_gradients: bool | None = None
+    """Gradients are kept and reduced in fp32 beside 16-bit weights (Megatron's ``accumulate_allreduce_grads_in_fp32``, without
+    ``--grad-reduce-in-bf16``; DeepSpeed's ``grad_accum_dtype``; FSDP's ``reduce_dtype``); None: as the framework does unless told
+    otherwise, which is Megatron alone.
+    """
 
     fp8_linears: bool = False
     """Megatron's linear layers multiply in fp8 and keep their inputs so (Transformer Engine; ``--fp8-format``, ``--fp8-param-gather``)."""
@@ -159,6 +161,11 @@ class Parallelism:
             )
         if self.gpus and len(self.gpus) != self.world_size:
             raise ContradictionError(Contradiction.CARDS_NAMED, gpus=len(self.gpus), world_size=self.world_size)
+
+    @property
+    def reduces_in_fp32(self) -> bool:
+        """``fp32_gradients``, with what the framework does where nothing is said."""
+        return self.sharding is Sharding.MEGATRON if self.fp32_gradients is None else self.fp32_gradients
 
     @property
     def world_size(self) -> int:

@@ -81,5 +81,5 @@ def widths(n: Numerics, parallel: Parallelism) -> Widths:
     if parallel.sharding in FSDP and n.master:
         of_shard = n._replace(weight=n.master, gradient=n.master, master=0)
         return Widths(n.master, n.master, of_shard, n.weight)
-    gradient = 4 if parallel.fp32_gradients else n.gradient
+    gradient = 4 if parallel.reduces_in_fp32 else n.gradient
     return Widths(n.weight, gradient, n._replace(gradient=gradient), n.weight)

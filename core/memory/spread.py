@@ -115,7 +115,7 @@ def _state_of_full(scenario: Scenario, wide: Widths, parallel: Parallelism, valu
     stepped_gradients = gradients
     if scenario.gradients is Gradients.IN_BACKWARD:  # one matrix at a time
         with_states, stepped_gradients = largest, wide.gradient * largest
-    if n.master and parallel.fp32_gradients:
+    if n.master and parallel.reduces_in_fp32:
         work = 0  # the gradients are as wide as the master weights already
     elif sharding is Sharding.ZERO3:
         work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, min(with_states, SUB_GROUP_SIZE), largest)
@@ -231,7 +231,7 @@ def _unreduced(n: Numerics, parallel: Parallelism, all_gradients: int) -> int:
     Of interleaved pieces torch's schedule takes as many micro-batches as there are stages backward through one, reduces its gradients and
     goes on to the one before (``ScheduleInterleaved1F1B``'s rounds): with no more of them the gradients of one piece are there at once.
     """
-    wider = parallel.sharding in FSDP2 and parallel.fp32_gradients
+    wider = parallel.sharding in FSDP2 and parallel.reduces_in_fp32
     whole = all_gradients * 4 // n.gradient if wider else all_gradients
     one_round = parallel.num_microbatches <= parallel.pipeline_parallel_size
     return ceil_div(whole, parallel.virtual_pipeline_parallel_size) if one_round else whole

@@ -176,6 +176,78 @@ def test_lines_as_people_write_them() -> None:
     assert sglang.changes["tensor_parallel_size"] == 4
 
 
+def test_numbers_as_vllm_reads_them() -> None:
+    for text, tokens in (("128k", 128_000), ("128K", 131_072), ("1M", 2**20), ("131072", 131_072)):
+        found = read_line(f"vllm serve some/model --max-model-len {text}")
+        assert found is not None
+        assert found.changes["context_length"] == tokens
+    odd = read_line("vllm serve some/model --max-model-len long --max-num-seqs 99999 -tp x")
+    assert odd is not None
+    assert odd.unknown == ("--max-model-len", "--max-num-seqs", "-tp")
+
+
+def test_replicas_that_share_experts_are_sglangs_data_parallel_attention() -> None:
+    line = "python -m sglang.launch_server --model-path m --tp 8 --dp 8 --enable-dp-attention --ep 8"
+    found = read_line(line)
+    assert found is not None
+    sizes = [found.changes[f"{name}_parallel_size"] for name in ("tensor", "data", "expert")]
+    assert (sizes, found.unknown) == ([1, 8, 8], ())
+    alone = read_line(line.removesuffix(" --ep 8"))
+    assert alone is not None
+    sizes = [alone.changes[f"{name}_parallel_size"] for name in ("tensor", "data", "expert")]
+    assert (sizes, alone.unknown) == ([8, 1, 1], ("--enable-dp-attention",))
+
+
+@pytest.mark.parametrize(
+    ("options", "changes", "unknown"),
+    [
+        ("-ngl all -ts 3,1", {"n_gpu_layers": 10**5, "pipeline_parallel_size": 2, "layers_per_stage": (3, 1)}, ()),
+        ("-ts 0.43,0.57", {"layers_per_stage": (754, 1000)}, ()),
+        ("-ts 1,1 -sm row", {"tensor_parallel_size": 2, "layers_per_stage": ()}, ()),
+        ("-ts 1,1 -sm tensor", {"tensor_parallel_size": 1, "pipeline_parallel_size": 1}, ("--split-mode",)),
+        ("-ts 0,0", {"pipeline_parallel_size": 1}, ()),
+        ("-ot exps=CPU", {"n_cpu_moe": 10**5}, ()),
+        (r"-ot '\.ffn_.*_exps\.=CPU'", {"n_cpu_moe": 10**5}, ()),
+        (r"-ot 'blk\.(1[0-9])\.ffn_.*_exps\.=CPU'", {"n_cpu_moe": 0}, ("--override-tensor",)),
+        (r"-ot '\.ffn_.*_exps\.=CUDA1'", {"n_cpu_moe": 0}, ("--override-tensor",)),
+        ("-fa off -ctk q5_1 -ctv q5_1", {"attention": "eager", "kv_cache": Format.Q5_1}, ()),
+    ],
+)
+def test_options_of_llama_cpp(options: str, changes: dict[str, Any], unknown: tuple[str, ...]) -> None:
+    found = read_line(f"llama-server -m model-q8_0.gguf {options}")
+    assert found is not None
+    assert {field: found.changes[field] for field in changes} == changes
+    assert found.unknown == unknown
+
+
+def test_megatrons_gradients_are_fp32_unless_it_is_told_otherwise() -> None:
+    sharded = TRAINING.evolve(data_parallel_size=8, sharding=Sharding.MEGATRON)
+    assert "--grad-reduce-in-bf16" not in write_line(sharded, Launcher.MEGATRON)
+    narrow = sharded.evolve(fp32_gradients=False)
+    assert "--bf16 --grad-reduce-in-bf16" in write_line(narrow, Launcher.MEGATRON)
+    assert round_trip(narrow, Launcher.MEGATRON) == narrow
+    assert "--grad-reduce-in-bf16" in write_line(TRAINING, Launcher.MEGATRON)
+    half = write_line(sharded.evolve(weights=Format.FP16), Launcher.MEGATRON)
+    assert "--fp16 --accumulate-allreduce-grads-in-fp32" in half
+
+
+def test_a_line_of_megatron_says_what_the_model_is_made_of() -> None:
+    line = write_line(TRAINING, Launcher.MEGATRON)
+    for word in ("--swiglu", "--normalization RMSNorm", "--position-embedding-type rope", "--disable-bias-linear", "--kv-channels 128"):
+        assert word in line
+    shape = {**ARCHITECTURE.__dict__, "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 4096}
+    latent = {"kv_lora_rank": 512, "q_lora_rank": 1536, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128}
+    deep = TRAINING.evolve(architecture=shape | latent | {"first_k_dense_replace": 3, "shared_expert_intermediate_size": 2048})
+    line = write_line(deep, Launcher.MEGATRON)
+    for word in ("--moe-ffn-hidden-size 4096", "--moe-layer-freq '([0]*3+[1]*77)'", "--multi-latent-attention --kv-lora-rank 512"):
+        assert word in line
+    assert round_trip(deep, Launcher.MEGATRON) == deep
+    alternating = TRAINING.evolve(architecture=shape | {"expert_layer_period": 2})
+    assert "--moe-layer-freq 2" in write_line(alternating, Launcher.MEGATRON)
+    with pytest.raises(CannotSayError):
+        write_line(TRAINING.evolve(architecture={**ARCHITECTURE.__dict__, "parallel_residual": True}), Launcher.MEGATRON)
+
+
 def test_what_is_no_command_is_none() -> None:
     for text in ("", "hello there", "rm -rf /", "vllm 'unfinished", "x" * 30_000, '{"a": 1}'):
         assert read_line(text) is None
@@ -199,7 +271,10 @@ def test_any_words_after_a_command_are_survived(text: str) -> None:
         (TRAINING.evolve(offload_parameters=Offload.CPU), Launcher.MEGATRON),
         (TRAINING.evolve(pipeline_parallel_size=4, layers_per_stage=(10, 20, 30, 20)), Launcher.MEGATRON),
         (TRAINING, Launcher.VLLM),
-        (SERVING.evolve(runtime=Runtime.VLLM, weights=Format.NF4), Launcher.VLLM),
+        (SERVING.evolve(runtime=Runtime.VLLM, weights=Format.INT8), Launcher.VLLM),
+        (SERVING.evolve(runtime=Runtime.VLLM, kv_cache=Format.INT4), Launcher.VLLM),
+        (TRAINING.evolve(data_parallel_size=12, gpus_per_node=8), Launcher.MEGATRON),
+        (TRAINING.evolve(pipeline_parallel_size=3, virtual_pipeline_parallel_size=2, num_microbatches=3), Launcher.MEGATRON),
         (SERVING, Launcher.LLAMA_CPP),
         (SERVING.evolve(runtime=Runtime.LLAMA_CPP, weights=Format.Q8_0, kv_cache=Format.FP8), Launcher.LLAMA_CPP),
     ],

@@ -127,7 +127,7 @@ def test_accelerate_is_read_as_it_was_written(name):
     more = {
         "FSDP": {"data_parallel_size": 8, "sharding": Sharding.FSDP2},
         "FSDP1": {"data_parallel_size": 8, "sharding": Sharding.FSDP_GRAD_OP, "forward_prefetch": True},
-        "hybrid": {"data_parallel_size": 16, "sharding": Sharding.FSDP2_HYBRID, "shard_group_size": 8},
+        "hybrid": {"data_parallel_size": 16, "sharding": Sharding.FSDP2_HYBRID, "shard_group_size": 4},
         "tensor": {"data_parallel_size": 2, "tensor_parallel_size": 4, "sharding": Sharding.FSDP2},
         "offload with FSDP": {
             "data_parallel_size": 8,
@@ -136,7 +136,8 @@ def test_accelerate_is_read_as_it_was_written(name):
             "offload_parameters": Offload.CPU,
         },
     }
-    written = SPREADABLE.evolve(**(SPREAD | more)[name])
+    recipe = Recipe.AMP if name == "replicas" else Recipe.MIXED
+    written = SPREADABLE.evolve(**(SPREAD | more)[name], recipe=recipe)
     found = parse_trainer_config(export(written, Trainer.ACCELERATE).encode())
     assert found.notes == ()
     assert SPREADABLE.evolve(**found.changes).parallel == written.parallel
@@ -148,6 +149,20 @@ def test_accelerate_is_read_as_it_was_written(name):
         (Trainer.DEEPSPEED, {"data_parallel_size": 8, "sharding": Sharding.FSDP2}),
         (Trainer.DEEPSPEED, {"tensor_parallel_size": 2}),
         (Trainer.ACCELERATE, {"pipeline_parallel_size": 2}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 2, "tensor_parallel_size": 2, "recipe": Recipe.AMP}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 2, "tensor_parallel_size": 2, "sharding": Sharding.FSDP}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.FSDP2, "limit_all_gathers": False}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.FSDP2, "forward_prefetch": True}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.FSDP2, "offload_activations": Offload.CPU}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.ZERO3, "offload_activations": Offload.CPU}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.ZERO2, "reduce_bucket_size": 10**8}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 16, "sharding": Sharding.FSDP_HYBRID, "shard_group_size": 4}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 12, "sharding": Sharding.FSDP2_HYBRID, "shard_group_size": 8, "gpus_per_node": 12}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 12, "sharding": Sharding.FSDP2}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 8, "recipe": Recipe.MIXED}),
+        (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.FSDP2, "recipe": Recipe.PURE16}),
+        (Trainer.DEEPSPEED, {"recipe": Recipe.AMP}),
+        (Trainer.DEEPSPEED, {"optimizer": Optimizer.ADAMW8BIT}),
         (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.MEGATRON}),
         (Trainer.ACCELERATE, {"offload_optimizer": Offload.CPU}),
         (Trainer.ACCELERATE, {"data_parallel_size": 8, "sharding": Sharding.FSDP2, "offload_optimizer": Offload.CPU}),
@@ -156,6 +171,33 @@ def test_accelerate_is_read_as_it_was_written(name):
 def test_a_spread_that_a_file_cannot_say_is_refused(trainer, changes):
     with pytest.raises(NoSuchFieldError):
         export(SPREADABLE.evolve(**changes), trainer)
+
+
+def test_a_disk_has_a_path_and_what_overlaps_is_said():
+    """DeepSpeed asks for nvme_path; overlap_comm is off unless it is said, but in stage 3."""
+    on_disk = SPREADABLE.evolve(
+        data_parallel_size=4, sharding=Sharding.ZERO3, offload_optimizer=Offload.NVME, offload_parameters=Offload.NVME
+    )
+    zero = json.loads(export(on_disk, Trainer.DEEPSPEED))["zero_optimization"]
+    assert zero["offload_optimizer"]["nvme_path"] == zero["offload_param"]["nvme_path"]
+    assert zero["overlap_comm"] is True
+    assert "offload_param_nvme_path" in export(on_disk, Trainer.ACCELERATE)
+    for stage, text, overlaps in (
+        (2, "", False),
+        (3, "", True),
+        (2, ', "overlap_comm": true', True),
+        (3, ', "overlap_comm": false', False),
+    ):
+        found = parse_trainer_config(b'{"train_batch_size": 8, "zero_optimization": {"stage": %d%s}}' % (stage, text.encode()))
+        assert found.changes["overlap_comm"] is overlaps
+
+
+def test_adapters_stay_adapters_where_a_file_leaves_the_method_open():
+    before = SPREADABLE.evolve(method=Method.QLORA, weights=Format.NF4, data_parallel_size=2, sharding=Sharding.FSDP, autocast=True)
+    found = open_text(export(before, Trainer.ACCELERATE).encode(), before.evolve(data_parallel_size=1, sharding="none"), "pasted")
+    assert found.scenario == before
+    zero = before.evolve(sharding=Sharding.ZERO3)
+    assert open_text(export(zero, Trainer.DEEPSPEED).encode(), before, "pasted").scenario == zero
 
 
 def test_hostile_sections_are_survived():
