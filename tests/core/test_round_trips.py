@@ -63,6 +63,7 @@ WAYS = {
         virtual_pipeline_parallel_size=st.sampled_from([1, 1, 2]),
         sequence_parallel=st.booleans(),
         sharding=st.sampled_from([Sharding.NONE, Sharding.MEGATRON, Sharding.MEGATRON]),
+        fp8_linears=st.booleans(),
         offload_optimizer=st.sampled_from([Offload.NONE, Offload.CPU]),
     ).map(lambda spread: replace(spread, offload_optimizer=spread.offload_optimizer if spread.sharding == "megatron" else Offload.NONE)),
 }
