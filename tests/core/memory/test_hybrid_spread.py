@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from test_mixers import BAMBA, FALCON_H1, GRANITE, JAMBA, LFM2, MAMBA, NEMOTRON_H, QWEN3_NEXT, hybrids
 
-from core.memory import Architecture, Reason, Runtime, Scenario, estimate, parameter_count, reconcile, refusal
+from core.memory import Architecture, Component, Reason, Runtime, Scenario, estimate, parameter_count, reconcile, refusal
 from core.memory.components import MomentName
 from core.memory.division import part_of, with_layers
 from core.memory.edge import validated
 from core.memory.estimate import moments_of
+from core.memory.explain import explain
 from core.memory.mixers import mixer, mixer_shapes
 from core.memory.parallel import Parallelism
 from core.memory.parameters import outside_parameters
@@ -183,6 +184,18 @@ class TestMegatron:
         assert mixer(self.ARCH, kernels=True).saved(self.ARCH, 1, 4096) == 4096 * (2 * projected + 6 * inner + 4 * 4)
         assert mixer(self.ARCH).saved(self.ARCH, 1, 4096) > 5 * mixer(self.ARCH, kernels=True).saved(self.ARCH, 1, 4096)
         assert mixer(MAMBA, kernels=True) is mixer(MAMBA)
+
+    def test_checkpointed_they_need_as_much_once(self):
+        """What the forward pass of a mixer needs at once, with nothing kept; and it is said whose rule that is."""
+        run = self.RUN.evolve(gradient_checkpointing=True, batch_size=8)
+        assert estimate(run).total_bytes < estimate(run.evolve(gradient_checkpointing=False)).total_bytes
+        inner, channels, projected = 16 * 64, 16 * 64 + 2 * 4 * 64, 2 * 16 * 64 + 2 * 4 * 64 + 16
+        states = 2 * 8 * (4096 // 128) * 4 * inner * 64
+        peak = 8 * 4096 * (2 * (projected + 2 * channels + 2 * inner) + 4 * 4 * 128 + 8 * 16) + states
+        assert mixer(self.ARCH, kernels=True).forward_peak(self.ARCH, 8, 4096, 2) == peak
+        sources = [explain(scenario)[MomentName.BACKWARD][Component.ACTIVATIONS].source for scenario in (run, run.evolve(sharding="fsdp2"))]
+        assert "Megatron" in sources[0]
+        assert "plain PyTorch" in sources[1]
 
     def test_tensor_parallelism_divides_what_is_kept(self):
         one, four = (estimate(self.RUN.evolve(tensor_parallel_size=size)).devices[0] for size in (1, 4))
