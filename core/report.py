@@ -318,6 +318,9 @@ _REASONS = {
     "vLLM and SGLang by matrices, layers, experts and replicas",
     Reason.TENSOR_PARALLEL_HEADS: "tensor parallelism divides whole heads",
     Reason.QUANTIZED_GROUPS: "engines split a quantized Mamba-2 model only over as many GPUs as divide the groups of its mixers",
+    Reason.PIPELINE_NOT_SERVED: "vLLM makes no pipeline of this model",
+    Reason.MIXER_SPLIT: "trainers divide a model with mixers by replicas only; but Megatron (--sharding megatron), in full training, "
+    "one with Mamba-2",
     Reason.PIPELINE_LAYERS: "every pipeline stage needs layers, and together they have all of the model's",
     Reason.INTERLEAVED_WITHOUT_PIPELINE: "interleaved stages need a pipeline, and micro-batches in multiples of its stages",
     Reason.ZERO_WITH_PIPELINE: "no framework runs ZeRO-2 or ZeRO-3 within a pipeline",

@@ -72,6 +72,14 @@ def refusal_reason(reason: Reason) -> str:
                 "Words",
                 "Engines split a quantized Mamba-2 model only over as many GPUs as divide the groups of its mixers. Pick fewer, or bf16.",
             )
+        case Reason.PIPELINE_NOT_SERVED:
+            return translate("Words", "vLLM makes no pipeline of this model. Pick tensor parallelism, or replicas.")
+        case Reason.MIXER_SPLIT:
+            return translate(
+                "Words",
+                "Trainers divide a model with mixers by replicas only; but Megatron, in full training, one with Mamba-2. "
+                "Pick 1, or Megatron's distributed optimizer.",
+            )
         case Reason.PIPELINE_LAYERS:
             return translate(
                 "Words",

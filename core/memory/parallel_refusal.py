@@ -24,6 +24,8 @@ OF_SPREAD = frozenset(
         Reason.SERVED_OTHERWISE,
         Reason.TENSOR_PARALLEL_HEADS,
         Reason.QUANTIZED_GROUPS,
+        Reason.PIPELINE_NOT_SERVED,
+        Reason.MIXER_SPLIT,
         Reason.PIPELINE_LAYERS,
         Reason.INTERLEAVED_WITHOUT_PIPELINE,
         Reason.ZERO_WITH_PIPELINE,
@@ -83,7 +85,7 @@ def _of_mixers_served(scenario: Scenario, parallel: Parallelism) -> Refusal | No
         return None
     only_mamba2 = arch.mixer is Mixer.MAMBA2 and not arch.attention_layers
     if only_mamba2 and scenario.runtime is Runtime.VLLM and parallel.pipeline_parallel_size > 1:
-        return Refusal(Reason.SERVED_OTHERWISE, (_resized(parallel, pipeline_parallel_size=1),))
+        return Refusal(Reason.PIPELINE_NOT_SERVED, (_resized(parallel, pipeline_parallel_size=1),))
     if not groups_served(scenario, t):
         whole = max(size for size in range(1, t) if groups_served(scenario, size) and tensor_size_possible(arch, size))
         unquantized = {"weights": Format.BF16.value}
@@ -173,8 +175,10 @@ def _of_sharding(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
     whole = _resized(parallel, tensor_parallel_size=1, pipeline_parallel_size=1, context_parallel_size=1)
     if scenario.method is Method.QLORA and split:
         return Refusal(Reason.QUANTIZED_BASE_SPLIT, (whole | {"virtual_pipeline_parallel_size": 1},))
-    if split and (scenario.objective is not Objective.NEXT_TOKEN or not _mixer_may_be_split(scenario)):
+    if split and scenario.objective is not Objective.NEXT_TOKEN:
         return Refusal(Reason.SEVERAL_GPUS, (whole | {"virtual_pipeline_parallel_size": 1},))
+    if split and not _mixer_may_be_split(scenario):
+        return Refusal(Reason.MIXER_SPLIT, (whole | {"virtual_pipeline_parallel_size": 1},))
     if split and scenario.architecture.num_mixer_layers:
         refused = _of_megatron_mixer(scenario.architecture, parallel) or _of_mixer_layers(scenario)
         if refused is not None:

@@ -3214,6 +3214,14 @@
         <translation>该运行时无法加载这种格式的权重。请换一种格式。</translation>
     </message>
     <message>
+        <source>vLLM makes no pipeline of this model. Pick tensor parallelism, or replicas.</source>
+        <translation>vLLM 不能把这个模型做成流水线。请选张量并行或副本。</translation>
+    </message>
+    <message>
+        <source>Trainers divide a model with mixers by replicas only; but Megatron, in full training, one with Mamba-2. Pick 1, or Megatron&apos;s distributed optimizer.</source>
+        <translation>训练框架只能用副本划分带状态层的模型；只有 Megatron 能在全量训练中拆分含 Mamba-2 的模型。请选 1，或 Megatron 的分布式优化器。</translation>
+    </message>
+    <message>
         <source>fp8 linear layers are modelled as Megatron runs them, in full training of dense models. Pick 16 bits, or Megatron&apos;s distributed optimizer.</source>
         <translation>fp8 线性层只按 Megatron 的方式、对稠密模型的全量训练建模。请选 16 位，或 Megatron 的分布式优化器。</translation>
     </message>

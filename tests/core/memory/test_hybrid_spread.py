@@ -157,7 +157,7 @@ def test_vllm_makes_no_pipeline_of_mamba2_alone():
     split = served(alone, pipeline_parallel_size=2)
     refused = refusal(split)
     assert refused is not None
-    assert refused.reason is Reason.SERVED_OTHERWISE
+    assert refused.reason is Reason.PIPELINE_NOT_SERVED
     assert refusal(split.evolve(**refused.alternatives[0])) is None
     assert refusal(served(alone, Runtime.TRANSFORMERS, pipeline_parallel_size=2)) is None
     assert refusal(served(MAMBA, pipeline_parallel_size=2)) is None
@@ -225,11 +225,11 @@ class TestMegatron:
         [
             ({"tensor_parallel_size": 8}, Reason.TENSOR_PARALLEL_HEADS),
             ({"tensor_parallel_size": 4, "context_parallel_size": 8}, Reason.CONTEXT_PARALLEL_HEADS),
-            ({"tensor_parallel_size": 2, "sharding": "fsdp2"}, Reason.SEVERAL_GPUS),
+            ({"tensor_parallel_size": 2, "sharding": "fsdp2"}, Reason.MIXER_SPLIT),
             ({"pipeline_parallel_size": 8, "num_microbatches": 8}, Reason.SEVERAL_GPUS),
-            ({"architecture": FALCON_H1, "tensor_parallel_size": 2}, Reason.SEVERAL_GPUS),
-            ({"architecture": QWEN3_NEXT, "pipeline_parallel_size": 2}, Reason.SEVERAL_GPUS),
-            ({"method": "lora", "tensor_parallel_size": 2}, Reason.SEVERAL_GPUS),
+            ({"architecture": FALCON_H1, "tensor_parallel_size": 2}, Reason.MIXER_SPLIT),
+            ({"architecture": QWEN3_NEXT, "pipeline_parallel_size": 2}, Reason.MIXER_SPLIT),
+            ({"method": "lora", "tensor_parallel_size": 2}, Reason.MIXER_SPLIT),
         ],
         ids=str,
     )

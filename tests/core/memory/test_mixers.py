@@ -345,5 +345,5 @@ def test_a_model_with_mixers_is_not_split_between_gpus_in_training():
     split = Scenario(architecture=BAMBA).evolve(task=Task.TRAINING, recipe="pure16", tensor_parallel_size=2)
     refused = refusal(split)
     assert refused is not None
-    assert refused.reason is Reason.SEVERAL_GPUS
+    assert refused.reason is Reason.MIXER_SPLIT
     assert refusal(split.evolve(**refused.alternatives[0])) is None
