@@ -305,6 +305,8 @@ _REASONS = {
     Reason.LORA_BASE_FORMAT: "LoRA runs over bf16, fp16 or fp32 weights",
     Reason.QLORA_BASE_QUANTIZED: "QLoRA runs over int4 or int8 weights",
     Reason.ADAPTERS_ON_PIECES: "adapters on experts, or on a model of this build, are not modelled yet",
+    Reason.ADAPTERS_ON_EXPERTS: "PEFT adapts experts gate and up together and without dropout; modelled on one GPU, over 16-bit weights, "
+    "with sdpa attention",
     Reason.WIDE_TRAINING_OF_PIECES: "a model of this build in fp32 or under autocast is not modelled yet",
     Reason.SDPA_WITHOUT_SOFTCAPPING: "attention with capped scores runs eager only",
     Reason.SDPA_WITHOUT_SINKS: "attention with sinks runs eager only",

@@ -36,6 +36,12 @@ def refusal_reason(reason: Reason) -> str:
             return translate(
                 "Words", "Adapters on experts, or on a model built like this, are not modelled yet. Pick q, k, v, o, or full training."
             )
+        case Reason.ADAPTERS_ON_EXPERTS:
+            return translate(
+                "Words",
+                "PEFT adapts experts’ gate and up together, without dropout; modelled is LoRA over 16-bit weights on one GPU, with SDPA. "
+                "Pick q, k, v, o.",
+            )
         case Reason.WIDE_TRAINING_OF_PIECES:
             return translate("Words", "A model built like this in fp32 or AMP is not modelled yet. Pick the recipe mixed or pure 16-bit.")
         case Reason.SDPA_WITHOUT_SOFTCAPPING:

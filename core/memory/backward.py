@@ -14,6 +14,7 @@ from core.memory.attention import (
 )
 from core.memory.backward_varied import varied_instants_adapters, varied_instants_full
 from core.memory.components import Cause, Stack
+from core.memory.expert_adapters import adapted_experts_backward, experts_are_adapted
 from core.memory.frozen import LayerKind
 from core.memory.inference import TOKEN_ID_BYTES
 from core.memory.loss import backward_logits_bytes, head_gradient_bytes, labels_bytes
@@ -193,6 +194,13 @@ def backward_adapters(scenario: Scenario, n: Numerics, step: Stack, kept: Saved,
 
         return [(loss, Cause.LOSS), *mixer_instants_adapters(scenario, n, kept, gradients, alive)]
     recomputed = kept.layer if scenario.gradient_checkpointing else 0
+    if experts_are_adapted(scenario):
+        work = adapted_experts_backward(scenario, n, arch, tokens)
+        own_input = n.residual * h * tokens + rotary_bytes(n, arch, scenario.context_length) if scenario.gradient_checkpointing else 0
+        last = step.at_instant(kept.layers + recomputed, work)
+        of_first = _alive(scenario, gradients - gradients // arch.num_moe_layers, 0, gradients)[0]
+        first = step.at_instant(kept.layer + own_input * (1 + arch.first_k_dense_replace), work, gradients=of_first)
+        return [(loss, Cause.LOSS), (last, Cause.EXPERTS), (first, Cause.EXPERTS)]
     last_mlp = step.at_instant(kept.layers + recomputed - released, mlp_work + dequantization)
     first_mlp = step.at_instant(
         activations=kept.layer - released + n.residual * h * tokens * scenario.gradient_checkpointing,

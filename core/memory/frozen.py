@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from core.memory.architecture import Architecture, Norm
 from core.memory.attention import AttentionPath, attention_path, attention_saved
+from core.memory.expert_adapters import adapted_experts_saved, made_anew_bytes
 from core.memory.formats import Format
 from core.memory.lora import adapter_copies, adapters_saved, first_layer_adapters_unused, first_layer_copies
 from core.memory.mlp import mlp_frozen_saved
@@ -65,8 +66,10 @@ def layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     dropped = path in (AttentionPath.EAGER, AttentionPath.MATH) or (path is AttentionPath.FLASH and arch.rotary_concatenated)
     per_token = _norms_saved(n, arch, fused=scenario.fused_kernels) - dropped * n.compute * arch.query_size
     per_token += adapters_saved(scenario, arch, experts=experts, output_kept=not dropped)
+    constant = 0
     if experts:
-        per_token += moe_frozen_saved(arch)
+        per_token += moe_frozen_saved(arch) + adapted_experts_saved(scenario, n, arch)
+        constant = made_anew_bytes(scenario, arch)
     else:
         per_token += mlp_frozen_saved(n, arch)
     if arch.qk_norm:
@@ -80,7 +83,7 @@ def layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     if scenario.method is Method.QLORA and scenario.keep_linear_inputs:
         # outputs of both norms, and what down_proj reads; attention keeps what o_proj reads
         per_token += n.compute * (2 * arch.hidden_size + arch.intermediate_size)
-    constant = adapter_copies(scenario, arch, experts=experts) + layer_norms_constant(n, arch) + (moe_constant(arch) if experts else 0)
+    constant += adapter_copies(scenario, arch, experts=experts) + layer_norms_constant(n, arch) + (moe_constant(arch) if experts else 0)
     if arch.qk_norm_rotated and not kind.rotates:
         constant += 4 * length  # how much each position is scaled
     if n.autocast and n.weight == 4:

@@ -1,14 +1,15 @@
 """LoRA adapters as PEFT builds them: two fp32 matrices A (r x in) and B (out x r) beside a frozen linear layer.
 
 Source: measured storages of peft 0.21 on torch 2.13. Each adapted layer casts its input to fp32 for itself. Targets are named after Llama's
-modules; a model that has one matrix for several of them, or several for one, has its own in their place. Experts are tensors of three
-dimensions in transformers 5, which PEFT's "all-linear" leaves alone; so are routers.
+modules; a model that has one matrix for several of them, or several for one, has its own in their place. Experts, and their routers, are
+tensors in transformers 5, which PEFT leaves alone, or puts adapters on instead of all other MLPs (:mod:`core.memory.expert_adapters`).
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 from core.memory.architecture import Architecture
+from core.memory.expert_adapters import expert_factors, experts_are_adapted
 from core.memory.formats import Format
 from core.memory.lora_hybrid import Adapted, adapted_blocks
 from core.memory.parameters import Shape, attention_shapes, mlp_shapes, replaced_blocks, shared_expert_shapes
@@ -48,6 +49,8 @@ def _adapted(scenario: Scenario, arch: Architecture) -> _Adapted:
     if replaced_blocks(arch) and modules.issuperset(ALL_LINEAR):
         h = arch.hidden_size
         attention += [("linear_attn", h, h)] * (arch.num_replaced_attentions > 0) + [("linear_mlp", h, h)] * (arch.num_replaced_mlps > 0)
+    if experts_are_adapted(scenario):
+        return _Adapted(attention, attention)
     plain = attention + [shape for shape in mlp_shapes(arch) if shape[0] in modules and arch.mlp_layers]
     if not arch.num_experts:
         return _Adapted(plain, [])
@@ -85,7 +88,12 @@ def adapter_values(scenario: Scenario) -> tuple[int, int]:
         for count, adapted in blocks(scenario, arch):
             widest = max([widest, *(max(inputs, outputs) for _, inputs, outputs in adapted)])
             total += count * _values(scenario, adapted)
-    return total, scenario.lora_r * widest
+    widest *= scenario.lora_r
+    arch = scenario.architecture
+    for factors in expert_factors(scenario, arch):
+        widest = max(widest, factors.rank * max(factors.inputs, factors.outputs))
+        total += arch.num_moe_layers * factors.values
+    return total, widest
 
 
 def adapter_values_of(scenario: Scenario, arch: Architecture) -> int:
@@ -106,7 +114,9 @@ def factored_adapter_parameters(scenario: Scenario) -> int:
         each = [(count, sum(2 * rank + inputs + outputs for _, inputs, outputs in adapted)) for count, adapted in blocks(scenario, arch)]
         return sum([count * values for count, values in each])
 
-    return sum([factored(arch) for arch in shapes(scenario.architecture)])
+    arch = scenario.architecture
+    experts = sum([2 * factors.rank + factors.inputs + factors.outputs for factors in expert_factors(scenario, arch)])
+    return sum([factored(arch) for arch in shapes(arch)]) + arch.num_moe_layers * experts
 
 
 def adapter_width(scenario: Scenario) -> int:

@@ -154,8 +154,14 @@ def moe_prefill(arch: Architecture) -> int:
         return 22 * m * k + 6 * h
     if arch.router is Router.SPARSEMIXER:
         return k * (8 * m + 2 * h + 32) + 2 * arch.num_experts + 8 * h
-    width = expert_width(arch)
-    weighted = k * width * (8 if arch.router in _NARROW else 12)
+    products = k * (2 * expert_width(arch) + (4 if arch.experts_ungated else 8) * m)
+    return max(products, moe_weighted(arch)) + 8 * h
+
+
+def moe_weighted(arch: Architecture) -> int:
+    """Bytes a token of the outputs of its experts, times the routing weights, put back in order."""
+    h, k = arch.hidden_size, arch.num_experts_per_tok
+    weighted = k * expert_width(arch) * (8 if arch.router in _NARROW else 12)
     if arch.shared_expert_gate:
         weighted += 2 * h + 4 * arch.num_experts + 24 * k
     if arch.router is Router.SOFTMAX_CORRECTED:  # what is shared waits for the experts
@@ -166,4 +172,4 @@ def moe_prefill(arch: Architecture) -> int:
         weighted += 4 * arch.num_experts + 44 * k
     if arch.router is Router.SIGMOID_16_BIT:
         weighted += 2 * arch.num_experts + 40 * k
-    return max(k * (2 * width + (4 if arch.experts_ungated else 8) * m), weighted) + 8 * h
+    return weighted

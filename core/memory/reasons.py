@@ -13,6 +13,8 @@ class Reason(StrEnum):
     QLORA_BASE_QUANTIZED = "qlora_base_quantized"
     ADAPTERS_ON_PIECES = "adapters_on_pieces"
     """Not impossible, but not modelled: adapters on this model's pieces."""
+    ADAPTERS_ON_EXPERTS = "adapters_on_experts"
+    """PEFT adapts experts gate and up together and without dropout; modelled on one GPU, over 16-bit weights, with fused attention."""
     WIDE_TRAINING_OF_PIECES = "wide_training_of_pieces"
     """Nor are experts, latent attention and norms written out in fp32 or under autocast."""
     SDPA_WITHOUT_SOFTCAPPING = "sdpa_without_softcapping"

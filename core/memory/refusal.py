@@ -7,11 +7,13 @@ methods it knows nothing of: the article computes training in int8 although no f
 from typing import Any, assert_never
 
 from core.memory.architecture import Architecture, Mixer, Router
+from core.memory.expert_adapters import MEASURED, MLP_TARGETS, experts_are_adapted
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
 from core.memory.lora import adapter_parameters
 from core.memory.moe_wide import WIDE_ROUTERS
 from core.memory.parallel import Recompute
 from core.memory.parallel_refusal import OF_SPREAD, parallel_refusal
+from core.memory.parameters import expert_width
 from core.memory.prediction import has_whole_layers, trained_heads
 from core.memory.preference import has_loss
 from core.memory.reasons import Reason as Reason
@@ -55,22 +57,38 @@ QLORA_FORMATS = frozenset(
 LORA_FORMATS = SIXTEEN_BIT | {Format.FP32}
 
 
-_MLP_TARGETS = frozenset({"gate_proj", "up_proj", "down_proj"})
-
-
 def _takes_adapters(scenario: Scenario) -> bool:
-    """Adapters on experts were not measured; PEFT's "all-linear" fails on routers that are linear layers (Llama 4, Phi-3.5-MoE), and it
-    refuses targets that the model has none of.
+    """PEFT's "all-linear" fails on routers that are linear layers (Llama 4, Phi-3.5-MoE), and it refuses targets that the model has none
+    of. Of experts that have adapters other routers were not measured, nor mixers.
     """
     arch = scenario.architecture
-    of_experts = arch.experts_adapted or arch.router in (Router.EVERY_EXPERT, Router.SPARSEMIXER)
     targets = scenario.lora_target_modules
-    if of_experts and _MLP_TARGETS.intersection(targets):
+    unknown = arch.router in (Router.EVERY_EXPERT, Router.SPARSEMIXER)
+    unknown |= arch.experts_adapted and not _experts_were_measured(arch)
+    if unknown and MLP_TARGETS.intersection(targets):
         return False
     if arch.num_mixer_layers and not _takes_adapters_on_mixers(scenario):
         return False
     # Every model has an attention to adapt, not every one a gate, or an MLP that is none of experts.
-    return not _MLP_TARGETS.issuperset(targets) or adapter_parameters(scenario) > 0
+    return not MLP_TARGETS.issuperset(targets) or adapter_parameters(scenario) > 0
+
+
+def _experts_were_measured(arch: Architecture) -> bool:
+    """With adapters on them."""
+    plain = not (arch.experts_ungated or arch.experts_clamped or arch.num_mixer_layers or arch.layer_runs)
+    return plain and arch.router in MEASURED and expert_width(arch) == arch.hidden_size
+
+
+def _takes_adapters_on_experts(scenario: Scenario, weights: Format) -> bool:
+    """PEFT takes gate and up together alone, without dropout (``_convert_peft_config_moe``, ``ParamWrapper``); measured was LoRA over
+    16-bit weights on one GPU, with fused attention.
+    """
+    targets = scenario.lora_target_modules
+    together = ("gate_proj" in targets) == ("up_proj" in targets)
+    # Without an adapter before them the first layer keeps less than others.
+    together &= scenario.gradient_checkpointing or not {"q_proj", "k_proj", "v_proj"}.isdisjoint(targets)
+    plain = scenario.method is Method.LORA and weights in SIXTEEN_BIT and scenario.parallel.plain
+    return together and plain and scenario.attention is not Attention.EAGER and not scenario.lora_dropout
 
 
 def _takes_adapters_on_mixers(scenario: Scenario) -> bool:
@@ -80,7 +98,7 @@ def _takes_adapters_on_mixers(scenario: Scenario) -> bool:
     if scenario.architecture.mixer is Mixer.MAMBA or scenario.lora_bits == 16 or scenario.autocast or scenario.weights is Format.FP32:
         return False
     targets = frozenset(scenario.lora_target_modules)
-    some = not targets.issuperset(ALL_LINEAR) and targets & _MLP_TARGETS and targets - _MLP_TARGETS
+    some = not targets.issuperset(ALL_LINEAR) and targets & MLP_TARGETS and targets - MLP_TARGETS
     return not (some or scenario.fused_kernels or scenario.keep_linear_inputs) and adapter_parameters(scenario) > 0
 
 
@@ -153,6 +171,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     if scenario.method is not Method.FULL and not _takes_adapters(scenario):
         fixes = ({"lora_target_modules": ATTENTION_LINEAR}, {"method": Method.FULL.value})
         return Refusal(Reason.ADAPTERS_ON_PIECES, fixes if _takes_adapters(scenario.evolve(**fixes[0])) else fixes[1:])
+    if scenario.method is not Method.FULL and experts_are_adapted(scenario) and not _takes_adapters_on_experts(scenario, weights):
+        return Refusal(Reason.ADAPTERS_ON_EXPERTS, ({"lora_target_modules": ATTENTION_LINEAR},))
     if scenario.method is Method.LORA and weights is Format.FP32 and (arch.num_experts or arch.kv_lora_rank):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, (_WEIGHTS_16,))
     if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):
@@ -203,6 +223,7 @@ _NO_DRAFTS: dict[str, Any] = {"speculative_tokens": 0}
 _OF_PIECES = frozenset(
     {
         Reason.ADAPTERS_ON_PIECES,
+        Reason.ADAPTERS_ON_EXPERTS,
         Reason.WIDE_TRAINING_OF_PIECES,
         Reason.SDPA_WITHOUT_SOFTCAPPING,
         Reason.SDPA_WITHOUT_SINKS,

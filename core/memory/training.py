@@ -16,6 +16,7 @@ from core.memory.attention import (
 )
 from core.memory.backward import Instants, backward_adapters, backward_full
 from core.memory.components import Cause, Moment, MomentName, Stack
+from core.memory.expert_adapters import adapted_experts_forward, experts_are_adapted
 from core.memory.formats import unquantized_bytes_per_value
 from core.memory.frozen import held_linear_inputs
 from core.memory.inference import TOKEN_ID_BYTES
@@ -252,6 +253,9 @@ def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss:
             work = batch * length * (moe_prefill(arch) - 2 * n.residual * arch.hidden_size)
             instants.append((step.at_instant(kept.layers + rotary_bytes(n, arch, length), work), Cause.EXPERTS))
         return instants
+    if scenario.gradient_checkpointing and scenario.method is not Method.FULL and experts_are_adapted(scenario):
+        made = adapted_experts_forward(scenario, n, arch, batch * length)
+        return [(at_loss, Cause.LOSS), (step.at_instant(kept.layers + rotary_bytes(n, arch, length), made), Cause.EXPERTS)]
     if not work or not scenario.gradient_checkpointing:
         return [(at_loss, Cause.LOSS)]
     # Two of the tensors that prefill counts, embeddings and residual, are the kept inputs here; so is the mask.

@@ -3537,6 +3537,10 @@
         <source>Heads that predict tokens ahead: {parameters} parameters more, loaded by engines to draft tokens.</source>
         <translation>多词元预测头：另有 {parameters} 个参数，引擎为起草 token 才加载。</translation>
     </message>
+    <message>
+        <source>PEFT adapts experts’ gate and up together, without dropout; modelled is LoRA over 16-bit weights on one GPU, with SDPA. Pick q, k, v, o.</source>
+        <translation>PEFT 给专家的 gate 与 up 一起加适配器，且不支持 dropout；已建模的是单卡、16 位权重、SDPA 下的 LoRA。请选 q、k、v、o。</translation>
+    </message>
 </context>
 <context>
     <name>_Differences</name>

@@ -104,8 +104,9 @@ def test_leaving_training_needs_no_change(training):
 
 
 class TestPieces:
-    def test_adapters_on_experts_are_not_modelled(self, llama_7b):
+    def test_adapters_on_experts_that_were_not_measured_are_refused(self, llama_7b):
         experts = replace(llama_7b, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=14336, experts_adapted=True)
+        experts = replace(experts, router=Router.SOFTMAX_CORRECTED)
         scenario = Scenario(architecture=experts, task=Task.TRAINING, method=Method.LORA)
         assert refusal(scenario).reason is Reason.ADAPTERS_ON_PIECES
         for change in refusal(scenario).alternatives:
