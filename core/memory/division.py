@@ -143,6 +143,8 @@ def on_stage(scenario: Scenario, stage: Stage, first_layer: int) -> Scenario:
     parallel = scenario.parallel
     heads = trained_heads(scenario) if stage.last else 0
     arch = with_prediction_layers(with_layers(part_of(scenario.architecture, parallel), first_layer, stage.layers), heads)
+    if arch.vision_parameters and not stage.first:  # the vision tower comes before the layers
+        arch = replace(arch, vision_parameters=0)
     accumulated = parallel.num_microbatches > 1 and scenario.gradients is Gradients.PER_STEP
     own: dict[str, Any] = {}
     if parallel.sharding is Sharding.MEGATRON:  # its layers are Transformer Engine's, its loss is one over a part of the vocabulary

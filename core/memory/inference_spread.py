@@ -78,6 +78,8 @@ def _transformers_film(scenario: Scenario, stage: Stage, first_layer: int, runti
     arch = scenario.architecture
     head = stage.first if arch.tie_word_embeddings else stage.last
     shape = _with_vocabulary(with_layers(arch, first_layer, stage.layers), whole=head)
+    if not stage.first:  # the vision tower comes before the layers
+        shape = replace(shape, vision_parameters=0)
     extra = _outside_bytes(arch, stage, unquantized_bytes_per_value(scenario.weights), head=head)
     return _heavier(inference_moments(replace(scenario, architecture=shape, parallel=ONE_GPU), runtime_bytes), extra)
 
@@ -122,6 +124,8 @@ def engine_parts(scenario: Scenario) -> tuple[EnginePart, ...]:
 def _engine_part(scenario: Scenario, stage: Stage, first_layer: int) -> EnginePart:
     arch, parallel = scenario.architecture, scenario.parallel
     part = engine_part(with_layers(arch, first_layer, stage.layers), parallel, scenario.runtime)
+    # A vision tower is on every stage, its matrices divided as all others are (vLLM's ``mm_encoder_tp_mode``).
+    part = replace(part, vision_parameters=ceil_div(arch.vision_parameters, parallel.tensor_parallel_size))
     wide = unquantized_bytes_per_value(scenario.weights)
     # The rows of the router are whole on every GPU.
     extra = wide * arch.hidden_size * (arch.num_experts - part.num_experts) * part.num_moe_layers

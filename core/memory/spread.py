@@ -121,7 +121,9 @@ def _state_of_full(scenario: Scenario, wide: Widths, parallel: Parallelism, valu
         work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, min(with_states, SUB_GROUP_SIZE), largest)
     else:
         work = optimizer_step_bytes(scenario.optimizer, scenario.optimizer_implementation, n, with_states, largest)
-    buffers = buffer_bytes(scenario.architecture)
+    frozen = scenario.architecture.vision_parameters
+    tower = wide.gathered * (ceil_div(frozen, by.dense) if sharding in DIVIDES_WEIGHTS else frozen)
+    buffers = buffer_bytes(scenario.architecture) + tower
     reference = wide.gathered * stored + buffers if holds_reference(scenario) else 0
     return ModelState(wide.weight * stored + buffers + reference, gradients, states, stepped_gradients, work)
 

@@ -330,3 +330,32 @@ class TestEveryMoment:
         zero = run.evolve(sharding="zero1")
         assert stacks(run)[MomentName.FORWARD].activations < stacks(zero)[MomentName.FORWARD].activations
         assert stacks(run.evolve(loss="fused-linear"))[MomentName.FORWARD].logits < stacks(run)[MomentName.FORWARD].logits
+
+
+class TestVisionTowers:
+    """A tower beside the model, frozen in training."""
+
+    ARCH = validated(Architecture, **SHAPE | {"vision_parameters": 10**9})
+
+    @pytest.mark.parametrize(
+        ("sharding", "gib"), [("none", 2), ("zero2", 2), ("megatron", 2), ("zero3", 0.5), ("fsdp2", 0.5)], ids=lambda each: str(each)
+    )
+    def test_it_is_divided_where_weights_are(self, sharding, gib):
+        run = FULL.evolve(data_parallel_size=4, sharding=sharding)
+        beside = stacks(run.evolve(architecture=self.ARCH))[MomentName.LOAD].weights - stacks(run)[MomentName.LOAD].weights
+        assert beside == gib * 10**9
+
+    @pytest.mark.parametrize(("task", "changes"), [("training", {"num_microbatches": 4}), ("inference", {})])
+    def test_it_is_on_the_first_stage(self, task, changes):
+        staged = FULL.evolve(task=task, pipeline_parallel_size=4, **changes)
+        weights = [
+            [device.moments[0].stack.weights for device in estimate(staged.evolve(architecture=arch)).devices for _ in range(device.alike)]
+            for arch in (self.ARCH, staged.architecture)
+        ]
+        assert [tower - plain for tower, plain in zip(*weights, strict=True)] == [2 * 10**9, 0, 0, 0]
+
+    def test_an_engine_divides_it_as_it_divides_matrices(self):
+        for changes, each in (({"tensor_parallel_size": 4}, 5 * 10**8), ({"pipeline_parallel_size": 2}, 2 * 10**9)):
+            served = Scenario(architecture=self.ARCH, runtime="vllm").evolve(**changes)
+            plain = served.evolve(architecture=FULL.architecture)
+            assert estimate(served).devices[0].moments[0].stack.weights - estimate(plain).devices[0].moments[0].stack.weights == each
