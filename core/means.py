@@ -49,6 +49,8 @@ class Means(StrEnum):
     KV_CACHE = "kv_cache"
     WEIGHTS = "weights"
     RECIPE = "recipe"
+    EXPERTS = "experts"
+    """llama.cpp: the experts of some layers in the host's memory."""
     LAYERS = "layers"
     """llama.cpp: some layers in the host's memory."""
     BATCH = "batch"
@@ -76,6 +78,7 @@ COSTS = {
     Means.KV_CACHE: Cost.ACCURACY,
     Means.WEIGHTS: Cost.ACCURACY,
     Means.RECIPE: Cost.ACCURACY,
+    Means.EXPERTS: Cost.TIME,
     Means.LAYERS: Cost.TIME,
     Means.BATCH: Cost.SCOPE,
     Means.CONTEXT: Cost.SCOPE,
@@ -93,6 +96,7 @@ BURDEN = {
     Means.KV_CACHE: 0.7,
     Means.WEIGHTS: 1.0,
     Means.RECIPE: 1.2,
+    Means.EXPERTS: 0.4,
     Means.LAYERS: 1.5,
     Means.BATCH: 1.0,
     Means.CONTEXT: 1.0,
@@ -115,7 +119,13 @@ class Option(NamedTuple):
 
 
 #: What each quantity is called in a scenario.
-FIELDS = {Means.MICRO_BATCH: "batch_size", Means.BATCH: "batch_size", Means.CONTEXT: "context_length", Means.LAYERS: "n_gpu_layers"}
+FIELDS = {
+    Means.MICRO_BATCH: "batch_size",
+    Means.BATCH: "batch_size",
+    Means.CONTEXT: "context_length",
+    Means.LAYERS: "n_gpu_layers",
+    Means.EXPERTS: "n_cpu_moe",
+}
 
 
 def fit_with(scenario: Scenario, fits: Fits, field: str) -> Callable[[int], bool]:
@@ -191,8 +201,9 @@ def is_quantity(scenario: Scenario, means: Means) -> bool:
             return scenario.task is Task.INFERENCE
         case Means.MICRO_BATCH:
             return scenario.task is Task.TRAINING
-        case Means.LAYERS:
-            return scenario.task is Task.INFERENCE and scenario.runtime is Runtime.LLAMA_CPP
+        case Means.LAYERS | Means.EXPERTS:
+            served = scenario.task is Task.INFERENCE and scenario.runtime is Runtime.LLAMA_CPP
+            return served and (means is Means.LAYERS or scenario.architecture.num_experts > 0)
         case _:
             return False
 
@@ -201,6 +212,8 @@ def shrunk(scenario: Scenario, means: Means, fits: Fits) -> Option | None:
     """The most of a quantity that fits, if less than there is does; None otherwise."""
     if not is_quantity(scenario, means):
         return None
+    if means is Means.EXPERTS:
+        return _fewer_experts(scenario, fits)
     field = FIELDS[means]
     now, least = getattr(scenario, field), {Means.CONTEXT: MIN_CONTEXT_LENGTH, Means.LAYERS: 0}.get(means, MIN_BATCH_SIZE)
     if means is Means.LAYERS:
@@ -216,6 +229,22 @@ def shrunk(scenario: Scenario, means: Means, fits: Fits) -> Option | None:
         return None
     burden = BURDEN[means] * octaves(now, most or 0.5)
     return Option(Step(means, most, burden), scenario.evolve(**{field: most}))
+
+
+def _fewer_experts(scenario: Scenario, fits: Fits) -> Option | None:
+    """As many layers with their experts on the card as fit; the others' stay with the host."""
+
+    def leaving(on_card: int) -> Scenario:
+        return scenario.evolve(n_cpu_moe=every - on_card)
+
+    every = scenario.architecture.num_moe_layers
+    now = every - min(scenario.n_cpu_moe, every)
+    if not now or not fits(leaving(0)):
+        return None
+    most = largest(lambda on_card: fits(leaving(on_card)), 0, now)
+    if most == now:
+        return None
+    return Option(Step(Means.EXPERTS, every - most, BURDEN[Means.EXPERTS] * octaves(now, most or 0.5)), leaving(most))
 
 
 def rounded(context: int) -> int:

@@ -36,6 +36,9 @@ def step_name(step: Step, before: Scenario, numbers: Numbers) -> str:
             return translate("Advice", "{format} weights").format(format=value.value)
         case Means.RECIPE:
             return translate("Advice", "pure 16-bit")
+        case Means.EXPERTS:
+            layers = before.architecture.num_moe_layers
+            return translate("Advice", "experts of {some} of {all} layers on the host").format(some=value, all=layers)
         case Means.LAYERS:
             layers = before.architecture.num_hidden_layers + 1
             return translate("Advice", "{some} of {all} layers on the card").format(some=value, all=layers)
@@ -72,6 +75,8 @@ def step_cost(step: Step, before: Scenario) -> str:
             return format_cost(step.value)
         case Means.RECIPE:
             return translate("Advice", "No fp32 master weights: small updates are lost.")
+        case Means.EXPERTS:
+            return translate("Advice", "The host computes those; slower, but attention stays on the card.")
         case Means.LAYERS:
             return translate("Advice", "The host computes the others; several times slower.")
         case Means.BATCH:

@@ -8,6 +8,7 @@ matrices; cache, small tensors and results are the first GPU's.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from core.memory.components import Cause, Device, Moment, MomentName, Stack
 from core.memory.gguf import experts_bytes, head_bytes, layers_bytes
@@ -78,6 +79,13 @@ class _LayersOnGpus:
         self._by_rule = self._from(0) + self._output
         self._stored, self._one = device_weight_bytes(one), one
 
+    def of_each_place(self) -> list[int]:
+        """Weights and cache of each layer, and of the output after the last."""
+        after = [self._from(layer) for layer in range(self.count + 1)]
+        by_rule = [*(here - beyond for here, beyond in pairwise(after)), after[-1] + self._output]
+        cached = [cache_within(self._one, layer, layer + 1) for layer in range(self._host, self._host + self.count)]
+        return [self._stored * each // max(1, self._by_rule) + cache for each, cache in zip(by_rule, [*cached, 0], strict=True)]
+
     def _from(self, layer: int) -> int:
         """Bytes by the quantizer's rules of ``layer`` and those after it, without the experts that are the host's."""
         first = self._host + layer
@@ -105,8 +113,7 @@ def balanced_split(scenario: Scenario, usable: Sequence[int]) -> tuple[int, ...]
     """
     layers = _LayersOnGpus(scenario)
     fixed = [_buffer_bytes(scenario, first=number == 0) + CUDA_CONTEXT_BYTES for number in range(len(usable))]
-    bytes_of = [sum(layers.part(place, place + 1, output=False)) for place in range(layers.count)]
-    bytes_of.append(sum(layers.part(layers.count, layers.count, output=True)))
+    bytes_of = layers.of_each_place()
 
     def filled(share: float) -> list[int]:
         """Places on each GPU where none is fuller than ``share``, as many as go."""

@@ -260,6 +260,14 @@
         <source>The same GPUs, spread otherwise, with {room} to spare on each. More ways are in the tab GPUs.</source>
         <translation>同样这些卡，换一种切分方式，每张还剩 {room}。更多方式见“多卡”页。</translation>
     </message>
+    <message>
+        <source>experts of {some} of {all} layers on the host</source>
+        <translation>{all} 层中 {some} 层的专家放在主机</translation>
+    </message>
+    <message>
+        <source>The host computes those; slower, but attention stays on the card.</source>
+        <translation>这些专家由主机计算；会变慢，但注意力仍在显卡上。</translation>
+    </message>
 </context>
 <context>
     <name>BitLayouts</name>

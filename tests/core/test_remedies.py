@@ -1,5 +1,6 @@
 """Whoever is told what to change, and changes it, has a run that fits."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,32 @@ def test_a_reference_model_can_be_asked_before_training(llama_7b):
     assert estimate(option.scenario).total_bytes < estimate(dpo).total_bytes
     for without in (dpo.evolve(objective="orpo"), dpo.evolve(precomputed_reference=True), dpo.evolve(objective="next-token")):
         assert choices(without, Means.REFERENCE) == []
+
+
+class TestExperts:
+    """llama.cpp leaves the experts of the first layers with the host: what people do before they leave whole layers."""
+
+    def served(self, llama_7b, **changes):
+        shape = {"num_experts": 16, "num_experts_per_tok": 2, "moe_intermediate_size": 8192, "first_k_dense_replace": 2}
+        run = Scenario(architecture=replace(llama_7b, **shape))
+        return run.evolve(runtime="llama.cpp", weights="q4_k_m", **changes)
+
+    def test_as_few_as_it_takes_stay_with_the_host(self, llama_7b):
+        run, fits = self.served(llama_7b), fits_on(12 * GIB, None)
+        (found,) = [remedy for remedy in found_for(run, 12 * GIB) if [step.means for step in remedy.steps] == [Means.EXPERTS]]
+        count = found.scenario.n_cpu_moe
+        assert 0 < count < 30
+        assert fits(found.scenario)
+        assert not fits(run.evolve(n_cpu_moe=count - 1))
+
+    def test_it_comes_before_whole_layers(self, llama_7b):
+        kinds = [remedy.steps[0].means for remedy in found_for(self.served(llama_7b), 12 * GIB) if len(remedy.steps) == 1]
+        assert kinds.index(Means.EXPERTS) < kinds.index(Means.LAYERS)
+
+    def test_where_even_all_of_them_are_too_little_there_is_none(self, llama_7b):
+        kinds = [step.means for remedy in found_for(self.served(llama_7b), 2 * GIB) for step in remedy.steps]
+        assert Means.EXPERTS not in kinds
+
+    def test_a_model_without_any_has_none(self, llama_70b):
+        run = Scenario(architecture=llama_70b).evolve(runtime="llama.cpp", weights="q4_k_m")
+        assert Means.EXPERTS not in [step.means for remedy in found_for(run, 24 * GIB) for step in remedy.steps]
