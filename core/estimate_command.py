@@ -37,6 +37,7 @@ from core.memory import (
     Task,
     architecture_from_parameter_count,
     refusal,
+    room_on,
 )
 from core.memory.architecture import MAX_PREDICTION_HEADS
 from core.memory.parallel import PARALLEL_FIELDS
@@ -204,6 +205,8 @@ def estimate(arguments: list[str]) -> str:
     scenario = _asked_for(base, changes, cards)
     # a card of the file's that this catalogue lacks is no less of an error than one that was typed
     gpu = gpu_named(unnumbered(scenario.gpu) if card is None else card) if scenario.gpu or card is not None else None
+    if gpu is not None and (card is not None or not scenario.resident_threads):
+        scenario = scenario.evolve(resident_threads=gpu.resident_threads or 0)
     if searched is not None:
         return _searched(scenario, gpu, fewest=searched == "fewest", json_wanted=json_wanted)
     try:
@@ -227,7 +230,8 @@ def _searched(scenario: Scenario, gpu: Gpu | None, *, fewest: bool, json_wanted:
     if fewest:
         found = fewest_of(smallest_count(scenario, gpu, calibration), gpu)
     else:
-        cards = {name: gpu_named(name).usable_bytes for name in scenario.parallel.gpus} | {"": gpu.usable_bytes}
+        named = {name: gpu_named(name) for name in scenario.parallel.gpus} | {"": gpu}
+        cards = {name: room_on(card, scenario) for name, card in named.items()}
         found = best_of(sweep(scenario, scenario.parallel.world_size, gpu, calibration, cards), gpu)
     return json.dumps(suggested_json(found), indent=2) + "\n" if json_wanted else suggested_text(found)
 

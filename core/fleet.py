@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from core.catalogue.gpus import find_gpu
-from core.memory import ONE_GPU, Device, Estimate, Fit, Gpu, Runtime, Scenario, Task, judge_device
+from core.memory import ONE_GPU, Device, Estimate, Fit, Gpu, Runtime, Scenario, Task, judge_device, room_on
 from core.memory.parallel import MAX_STAGES
 from core.memory.units import GIB
 from core.spreading import with_gpus
@@ -15,14 +15,16 @@ MAX_CARDS = MAX_STAGES
 _TIMES = re.compile(r"(\d{1,4})\s*[x×*]\s*(.+)", re.IGNORECASE)
 
 
-def judge_fleet(found: Estimate, card_named: Callable[[str], Gpu | None]) -> tuple[Device, Fit] | None:
-    """The GPU that decides, and its fit: the one with least room on its card, as a share of it. None where a card is not known."""
+def judge_fleet(found: Estimate, card_named: Callable[[str], Gpu | None], scenario: Scenario) -> tuple[Device, Fit] | None:
+    """The GPU that decides, and its fit: the one with least room on its card, as a share of it. None where a card is not known.
+    ``found`` is of ``scenario``.
+    """
     judged: list[tuple[Device, Fit]] = []
     for device in found.devices:
         card = card_named(device.gpu)
         if card is None:
             return None
-        judged.append((device, judge_device(device, card.usable_bytes, found)))
+        judged.append((device, judge_device(device, room_on(card, scenario), found)))
     return min(judged, key=lambda pair: pair[1].headroom_fraction)
 
 
@@ -62,16 +64,17 @@ def on_cards(scenario: Scenario, cards: Sequence[Gpu]) -> Scenario:
         return scenario.evolve(gpus=())
     spread = with_gpus(scenario, len(cards)) if scenario.parallel.world_size != len(cards) else scenario.evolve(gpus=())
     if len({card.name for card in cards}) == 1:
-        return spread.evolve(gpu=cards[0].name, gpus=(), layers_per_stage=())
+        return on_card(spread, cards[0]).evolve(layers_per_stage=())
     layers: tuple[int, ...] = ()
     if scenario.task is Task.INFERENCE and scenario.runtime is Runtime.LLAMA_CPP and spread.parallel.pipeline_parallel_size == len(cards):
         layers = tuple(max(1, round(card.usable_bytes / GIB)) for card in cards)
-    return spread.evolve(gpu=cards[0].name, gpus=tuple(card.name for card in cards), layers_per_stage=layers)
+    threads = cards[0].resident_threads or 0
+    return spread.evolve(gpu=cards[0].name, resident_threads=threads, gpus=tuple(card.name for card in cards), layers_per_stage=layers)
 
 
-def on_card(scenario: Scenario, name: str) -> Scenario:
+def on_card(scenario: Scenario, card: Gpu) -> Scenario:
     """``scenario`` with all GPUs of one kind."""
-    parallel = scenario.parallel
+    parallel, chosen = scenario.parallel, {"gpu": card.name, "resident_threads": card.resident_threads or 0}
     if not parallel.gpus:
-        return scenario.evolve(gpu=name)
-    return scenario.evolve(gpu=name, parallel=replace(parallel, gpus=(), layers_per_stage=ONE_GPU.layers_per_stage))
+        return scenario.evolve(**chosen)
+    return scenario.evolve(**chosen, parallel=replace(parallel, gpus=(), layers_per_stage=ONE_GPU.layers_per_stage))

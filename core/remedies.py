@@ -25,6 +25,7 @@ from core.memory import (
     judge,
     judge_device,
     refusal,
+    room_on,
 )
 from core.memory.calibration import Calibration
 from core.memory.formats import bits_per_value
@@ -203,17 +204,19 @@ def further(scenario: Scenario, fits: Fits, found: Iterable[Remedy]) -> Iterator
                 yield Remedy((step,), changed, before - estimate(changed).total_bytes) if fits(changed) else None
 
 
-def cards_that_hold(found: Estimate, gpus: Iterable[Gpu], vendor: str) -> list[Gpu]:
-    """Cards that surely hold ``found``, from the least memory up, the newest of each size: those of ``vendor``, then others'."""
-    fitting = [gpu for gpu in gpus if _fits(found, gpu.usable_bytes)]
+def cards_that_hold(found: Estimate, gpus: Iterable[Gpu], vendor: str, scenario: Scenario) -> list[Gpu]:
+    """Cards that surely hold ``found``, from the least memory up, the newest of each size: those of ``vendor``, then others'. It is of
+    ``scenario``.
+    """
+    fitting = [gpu for gpu in gpus if _fits(found, room_on(gpu, scenario))]
     fitting.sort(key=lambda gpu: (gpu.vendor != vendor, gpu.memory_bytes, -(gpu.launch_year or 0), gpu.name))
     sizes = {(gpu.vendor, gpu.memory_bytes): gpu for gpu in reversed(fitting)}
     return [gpu for gpu in fitting if sizes[gpu.vendor, gpu.memory_bytes] is gpu]
 
 
-def smallest_card(found: Estimate, gpus: Iterable[Gpu], vendor: str) -> Gpu | None:
+def smallest_card(found: Estimate, gpus: Iterable[Gpu], vendor: str, scenario: Scenario) -> Gpu | None:
     """The card with the least memory that surely holds ``found``; of equals one of ``vendor``, then the newest."""
-    return next(iter(cards_that_hold(found, gpus, vendor)), None)
+    return next(iter(cards_that_hold(found, gpus, vendor, scenario)), None)
 
 
 def ranked(found: Iterable[Remedy]) -> list[Remedy]:

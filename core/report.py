@@ -30,6 +30,7 @@ from core.memory import (
     max_batch_size,
     max_context_length,
     parameter_count,
+    room_on,
 )
 from core.memory.calibration import Calibration
 from core.memory.formats import SIXTEEN_BIT
@@ -80,12 +81,13 @@ def answer(scenario: Scenario, gpu: Gpu | None, calibration: Calibration | None 
         return Answer(scenario, result, None)
     every = [named.get(device.gpu) or gpu for device in result.devices]
     of_devices = tuple(
-        DeviceOnCard(card, judge_device(device, card.usable_bytes, result))
+        DeviceOnCard(card, judge_device(device, room_on(card, scenario), result))
         for device, card in zip(result.devices, every, strict=True)
         if card is not None
     )
     tightest = min(of_devices, key=lambda each: each.fit.headroom_fraction)
-    usable = {name: card.usable_bytes for name, card in named.items()} | ({"": gpu.usable_bytes} if gpu else {})
+    every_card = {**named, **({"": gpu} if gpu else {})}
+    usable = {name: room_on(card, scenario) for name, card in every_card.items()}
     limits = max_batch_size(scenario, usable), max_context_length(scenario, usable)
     return Answer(scenario, result, OnCard(tightest.gpu, tightest.fit, *limits), of_devices)
 

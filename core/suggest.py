@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from core.memory import Estimate, Fit, FitStatus, Gpu, Scenario, Task, estimate, judge_device
+from core.memory import Estimate, Fit, FitStatus, Gpu, Scenario, Task, estimate, judge_device, room_on
 from core.memory.calibration import Calibration
 from core.memory.solve import Usable, usable_by
 from core.network import Traffic, idle_share, traffic
@@ -58,7 +58,7 @@ class Strategy(NamedTuple):
 def judged(scenario: Scenario, gpu: Gpu, calibration: Calibration | None, usable: Usable | None = None) -> Strategy:
     """``scenario`` as it is, on cards like ``gpu``, or where it names its cards on those of ``usable``."""
     found = estimate(scenario, calibration)
-    sizes = gpu.usable_bytes if usable is None or not scenario.parallel.gpus else usable
+    sizes = room_on(gpu, scenario) if usable is None or not scenario.parallel.gpus else usable
     fit = min((judge_device(each, usable_by(each, sizes), found) for each in found.devices), key=lambda fit: fit.headroom_fraction)
     sent, idle = traffic(scenario), idle_share(scenario)
     return Strategy(scenario, found, fit, sent, idle, _waiting(scenario, gpu, sent, idle))
@@ -88,7 +88,7 @@ def sweep(
     """Every way to spread ``scenario`` over ``count`` cards that surely or perhaps fits; None for those that do not, so that whoever asks
     can count them. ``usable`` as in :func:`judged`.
     """
-    for candidate in strategies(scenario, count, gpu.usable_bytes if usable is None else usable):
+    for candidate in strategies(scenario, count, room_on(gpu, scenario) if usable is None else usable):
         strategy = judged(candidate, gpu, calibration, usable)
         yield strategy if strategy.may_fit else None
 

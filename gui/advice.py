@@ -95,7 +95,8 @@ class Advice(QWidget):
         for remedy in remedies(frame.scenario, fits):
             found += [remedy] if remedy else []
             yield None
-        cards = [self._card(gpu, frame) for gpu in cards_that_hold(frame.estimate, gpus, frame.gpu.vendor)[:_CARDS]]
+        holding = cards_that_hold(frame.estimate, gpus, frame.gpu.vendor, frame.scenario)
+        cards = [self._card(gpu, frame) for gpu in holding[:_CARDS]]
         least = min((remedy.burden for remedy in found), default=math.inf)
         likely: list[Remedy] = []
         if least > _HARSH and frame.fit.headroom_bytes < 0:  # where little was measured, what surely fits is a lot to ask
@@ -135,7 +136,7 @@ class Advice(QWidget):
         return _Offer(name, cost, remedy.scenario)
 
     def _card(self, gpu: Gpu, frame: Frame) -> _Offer:
-        spare = frame.numbers.bytes(gpu.usable_bytes - frame.estimate.total_bytes)
+        spare = frame.numbers.bytes(frame.room(gpu) - frame.estimate.total_bytes)
         return _Offer(gpu.name, self.tr("A card that surely holds this, with {room} to spare.").format(room=spare), gpu.name)
 
     def _several(self, frame: Frame) -> Generator[None, None, list[_Offer]]:

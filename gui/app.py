@@ -69,7 +69,7 @@ class Controller(QObject):
         self._session = session
         self._complaint = ""
         self._languages = Languages(assets.TRANSLATIONS, self)
-        self._staged = False
+        self._staged = self._lesson_staged = False
         self._languages.choose(self._languages.best(preferences.language))
         self._use_fonts()
         theme = resolve(preferences.theme)
@@ -130,6 +130,7 @@ class Controller(QObject):
         self._before_stage = (self.window.saveGeometry(), self.window.windowState(), self.window.geometry())
         self.window.present_toggled.connect(self._on_present)
         self.window.motion_toggled.connect(self._on_motion)
+        guide.changed.connect(self._on_lesson)
         self._show_motion()
         self._watch: MachineWatch | None = None
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
@@ -196,6 +197,15 @@ class Controller(QObject):
         self._use_fonts()
         self._show_theme()
 
+    def _on_lesson(self) -> None:
+        """Make room for a lesson that is opened before an audience."""
+        if self._staged and self._lesson_staged is not self.window.tour.guide.open:
+            QTimer.singleShot(0, self, self._show_zoom)
+
+    def _show_zoom(self) -> None:
+        self._use_fonts()
+        self._show_theme()
+
     def _on_language(self) -> None:
         self._speak(self._languages.next)
 
@@ -240,14 +250,15 @@ class Controller(QObject):
             self._preferences.stage_zoom = zoomed(self._preferences.stage_zoom, steps)
         else:
             self._preferences.zoom = zoomed(self._preferences.zoom, steps)
-        self._use_fonts()
-        self._show_theme()
+        self._show_zoom()
 
     def _use_fonts(self) -> None:
         zoom = self._preferences.zoom
         if self._staged:
             screen = self.window.screen().size()
-            zoom = self._preferences.stage_zoom * type_factor(screen.width(), screen.height(), QFontMetrics(system_font()).height())
+            self._lesson_staged = self.window.tour.guide.open
+            line_px = QFontMetrics(system_font()).height()
+            zoom = self._preferences.stage_zoom * type_factor(screen.width(), screen.height(), line_px, lesson=self._lesson_staged)
         use_fonts_for(self._app, chinese=self._languages.current.chinese, zoom=zoom)
 
 

@@ -72,12 +72,12 @@ class Body(QWidget):
         self.fold()
         if self._staged:
             Spotlight(theme, self)
-            for part in (self.controls, self.headline, self.explorer, self.verdict):
+            for part in (self.controls, self.headline, self.explorer, self.verdict, self.lesson_panel):
                 part.show_less()
 
     @property
     def staged(self) -> bool:
-        """Whether it is before an audience, which sees no lesson."""
+        """Whether it is before an audience."""
         return self._staged
 
     def _lay_out(self, columns: QWidget) -> None:
@@ -139,8 +139,6 @@ class Body(QWidget):
             place.insertWidget(0, lesson)
             side = 0 if wide else 12
             lesson.setContentsMargins(side, 0, side, 0 if wide else 6)
-        if self._staged:
-            lesson.hide()
 
     def find_model(self) -> None:
         """Go to the model list."""

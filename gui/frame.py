@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.means import Fits
-from core.memory import Device, Estimate, Estimator, Fit, FitStatus, Gpu, Scenario, judge, judge_device
+from core.memory import Device, Estimate, Estimator, Fit, FitStatus, Gpu, Scenario, judge, judge_device, room_on
 from core.memory.calibration import Calibration
 from core.memory.solve import Usable
 from core.remedies import fits_on
@@ -37,12 +37,16 @@ class Frame:
     def fit_of(self, device: Device) -> Fit | None:
         """How ``device`` stands to its card; None when none is chosen."""
         card = self.card_of(device)
-        return judge_device(device, card.usable_bytes, self.estimate) if card is not None else None
+        return judge_device(device, self.room(card), self.estimate) if card is not None else None
 
     def pressure(self, device: Device) -> float:
         """By which the tightest GPU is the largest: what it needs of its card; of no card, what it needs."""
         card = self.card_of(device)
-        return device.total_bytes / card.usable_bytes if card is not None else device.total_bytes
+        return device.total_bytes / self.room(card) if card is not None else device.total_bytes
+
+    def room(self, gpu: Gpu) -> int:
+        """What this run can have of ``gpu``, whichever card it was estimated on."""
+        return room_on(gpu, self.scenario)
 
     def extra_bytes(self, scenario: Scenario) -> int:
         """What ``scenario`` takes on this machine beyond what solving backwards knows of."""
@@ -53,19 +57,20 @@ class Frame:
         """What ``gpu`` has, or where the run names cards one by one what each of those has; less ``extra_bytes``."""
         named = {name: card for name in dict.fromkeys(self.scenario.parallel.gpus) if (card := self.card_named(name)) is not None}
         if not named:
-            return gpu.usable_bytes - extra_bytes
-        return {name: card.usable_bytes - extra_bytes for name, card in (named | {"": gpu}).items()}
+            return self.room(gpu) - extra_bytes
+        return {name: self.room(card) - extra_bytes for name, card in (named | {"": gpu}).items()}
 
-    def status_of(self, found: Estimate) -> FitStatus | None:
-        """How ``found``, of another scenario, stands to the chosen card, or where its cards differ to the one that it fits least; None when
-        none is chosen.
+    def status_of(self, found: Estimate, of: Scenario | None = None) -> FitStatus | None:
+        """How ``found``, of another scenario (``of``, where that may be of another card), stands to the chosen card, or where its cards
+        differ to the one that it fits least; None when none is chosen.
         """
+        scenario = of or self.scenario
         if self.gpu is None:
             return None
         if not any(device.gpu for device in found.devices):
-            return judge(found.total_bytes, self.gpu.usable_bytes, found.peak.stack, found.sure_bytes).status
+            return judge(found.total_bytes, room_on(self.gpu, scenario), found.peak.stack, found.sure_bytes).status
         cards = [(device, self.card_of(device) or self.gpu) for device in found.devices]
-        worst = {judge_device(device, card.usable_bytes, found).status for device, card in cards}
+        worst = {judge_device(device, room_on(card, scenario), found).status for device, card in cards}
         return next(status for status in (FitStatus.OOM, FitStatus.TIGHT, FitStatus.FITS) if status in worst)
 
     def fits(self, gpu: Gpu) -> Fits:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.machine import Reading
-from core.memory import Estimate, FitStatus, Gpu
+from core.memory import Estimate, FitStatus, Gpu, Scenario
 from core.memory.parallel import MAX_PARALLEL_SIZE
 from core.quantity import Kind, QuantityError
 from gui.card_dialog import CardDialog
@@ -148,10 +148,11 @@ class GpuPicker(QWidget):
         header.setSortIndicator(Column.MEMORY, Qt.SortOrder.DescendingOrder)
         view.setSortingEnabled(True)
 
-    def render_fits(self, estimate: Estimate, chosen: str, numbers: Numbers, count: int = 1) -> None:
-        """Judge every card against ``estimate``, of a run on ``count`` of them, and mark the chosen one."""
-        self.count_box.render_value(count)
-        self.table.render_fits(estimate, chosen, numbers)
+    def render_fits(self, estimate: Estimate, scenario: Scenario, numbers: Numbers) -> None:
+        """Judge every card against ``estimate``, which is of ``scenario``, and mark the chosen one."""
+        chosen = scenario.gpu
+        self.count_box.render_value(scenario.parallel.world_size)
+        self.table.render_fits(estimate, scenario, numbers)
         if chosen != self._chosen:
             self._chosen = chosen
             self._select_chosen()

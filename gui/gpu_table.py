@@ -1,6 +1,6 @@
 """The GPU list as a table model: every card with its fit, sortable and filtered without a proxy.
 
-Headroom and its percentage order cards as their usable memory does, whatever the scenario, so a change of scenario never re-sorts; it
+Headroom and its percentage order cards as the room on them does, whatever the scenario, so a change of scenario never re-sorts; it
 only changes texts, and, with "only those that fit", where the list ends.
 """
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QFont
 
 from core.catalogue.gpus import unnumbered
-from core.memory import Estimate, Fit, FitStatus, Gpu, judge
+from core.memory import Estimate, Fit, FitStatus, Gpu, Scenario, judge, room_on
 from gui.icons import status_icon
 from gui.quantities import Numbers
 from gui.theme import Theme, font
@@ -46,9 +46,10 @@ class GpuTable(QAbstractTableModel):
         super().__init__(parent)
         self._gpus = gpus
         self._theme = theme
-        self._fits: dict[int, Fit] = {}  # by usable bytes: many cards have as many
+        self._fits: dict[int, Fit] = {}  # by room: many cards have as much
         self._figures: dict[int, tuple[str, str]] = {}  # headroom and share of those that were asked for
-        self._usable = {gpu.name: gpu.usable_bytes for gpu in gpus}
+        self._scenario: Scenario | None = None  # what is judged
+        self._room: dict[str, int] = {}
         self._numbers: Numbers | None = None
         self._filter = ""
         self._only_fitting = False
@@ -61,18 +62,24 @@ class GpuTable(QAbstractTableModel):
         self._colors = {status: QColor(color) for status, color in theme.status.items()}
         self._bold = font(bold=True)
         self._regular = font()
-        self._arrange()
+        self._relist()
 
     # -- what the window says
 
-    def render_fits(self, estimate: Estimate, chosen: str, numbers: Numbers) -> None:
-        """Judge every card anew, and announce the cells that may have changed: names and sizes only with unit or choice."""
+    def render_fits(self, estimate: Estimate, scenario: Scenario, numbers: Numbers) -> None:
+        """Judge every card by ``estimate``, of ``scenario``, and announce the cells that may have changed: names and sizes only with unit
+        or choice.
+        """
+        chosen, before = scenario.gpu, self._scenario
+        self._scenario = scenario
+        if before is None or (before.resident_threads, before.estimator) != (scenario.resident_threads, scenario.estimator):
+            self._measure()
         total, stack, sure = estimate.total_bytes, estimate.peak.stack, estimate.sure_bytes
-        before = self._fits
+        fits_before = self._fits
         all_changed = self._numbers is not numbers or self._chosen != chosen
         self._numbers = numbers
         self._chosen = chosen
-        self._fits = {usable: judge(total, usable, stack, sure) for usable in set(self._usable.values())}
+        self._fits = {room: judge(total, room, stack, sure) for room in set(self._room.values())}
         self._figures.clear()
         if self._only_fitting:
             self._arrange()
@@ -84,15 +91,15 @@ class GpuTable(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(last, len(Column) - 1))
             return
         self.dataChanged.emit(self.index(0, Column.HEADROOM), self.index(last, Column.SHARE))
-        turned = {usable for usable, fit in self._fits.items() if usable not in before or fit.status is not before[usable].status}
-        rows = [row for row, gpu in enumerate(self._visible) if gpu.usable_bytes in turned] if turned else []
+        turned = {room for room, fit in self._fits.items() if room not in fits_before or fit.status is not fits_before[room].status}
+        rows = [row for row, gpu in enumerate(self._visible) if self._room[gpu.name] in turned] if turned else []
         if rows:
             self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], Column.STATUS))
 
     def cell(self, row: int, column: int) -> tuple[str, FitStatus | None, bool]:
         """(text, status of the card, whether it is the chosen one): all that painting needs."""
         gpu = self._visible[row]
-        fit = self._fits.get(gpu.usable_bytes)
+        fit = self.fit_of(gpu.name)
         return self._text(gpu, column), fit.status if fit is not None else None, gpu.name == self._chosen
 
     def set_gpus(self, gpus: tuple[Gpu, ...]) -> None:
@@ -123,7 +130,7 @@ class GpuTable(QAbstractTableModel):
         self._arrange()
 
     def fit_of(self, name: str) -> Fit | None:
-        return self._fits.get(self._usable.get(name, 0))
+        return self._fits.get(self._room.get(name, 0))
 
     def gpu_at(self, row: int) -> Gpu | None:
         return self._visible[row] if 0 <= row < len(self._visible) else None
@@ -173,7 +180,7 @@ class GpuTable(QAbstractTableModel):
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.FontRole:
             return self._font(gpu)
-        fit = self._fits.get(gpu.usable_bytes)
+        fit = self.fit_of(gpu.name)
         if fit is None:
             return None
         if role == Qt.ItemDataRole.DecorationRole and column == Column.NAME:
@@ -196,18 +203,18 @@ class GpuTable(QAbstractTableModel):
     def _text(self, gpu: Gpu, column: int) -> str:
         if column == Column.NAME:
             return self._with_mark(self._name_here(gpu) if gpu in self._here else gpu.name, gpu)
-        fit, numbers = self._fits.get(gpu.usable_bytes), self._numbers
+        fit, numbers = self.fit_of(gpu.name), self._numbers
         if fit is None or numbers is None:
             return ""
         if column == Column.STATUS:
             return status_word(fit.status)
         if column == Column.MEMORY:
             return numbers.capacity(gpu.memory_bytes)
-        figures = self._figures.get(gpu.usable_bytes)
+        figures = self._figures.get(self._room[gpu.name])
         if figures is None:
             headroom = numbers.figure(fit.headroom_bytes)
             number = headroom.number if headroom.unit == numbers.unit else MOST_NEGATIVE
-            figures = self._figures[gpu.usable_bytes] = number, numbers.share(fit.headroom_fraction)
+            figures = self._figures[self._room[gpu.name]] = number, numbers.share(fit.headroom_fraction)
         return figures[column == Column.SHARE]
 
     def plain_name(self, row: int) -> str:
@@ -252,18 +259,22 @@ class GpuTable(QAbstractTableModel):
             return False
         if not self._only_fitting:
             return True
-        fit = self._fits.get(gpu.usable_bytes)
+        fit = self.fit_of(gpu.name)
         return fit is None or fit.status is not FitStatus.OOM
 
     def _sort_key(self, gpu: Gpu) -> tuple[int | str, ...]:
         if self._sort_column is Column.NAME:
             return (gpu.name.casefold(),)
-        size = gpu.memory_bytes if self._sort_column is Column.MEMORY else gpu.usable_bytes
+        size = gpu.memory_bytes if self._sort_column is Column.MEMORY else self._room[gpu.name]
         return (size, gpu.launch_year or 0, gpu.name)
 
     def _relist(self) -> None:
-        self._usable = {gpu.name: gpu.usable_bytes for gpu in (*self._gpus, *self._here)}
+        self._measure()
         self._arrange()
+
+    def _measure(self) -> None:
+        every = (*self._gpus, *self._here)
+        self._room = {gpu.name: room_on(gpu, self._scenario) if self._scenario is not None else gpu.usable_bytes for gpu in every}
 
     def _arrange(self) -> None:
         visible = [gpu for gpu in self._gpus if self._matches(gpu)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWhatsThis
 
 from core.catalogue.models import Model
 from core.choices import settled, with_changes
@@ -107,6 +107,7 @@ class MainWindow(QMainWindow):
         self.opener = Opener(self, store, pins, catalogue.models, self.show_message)
         self.opener.log_read.connect(self._on_log)
         self.tour = Tour(guide, self.show_message, self)
+        self.stage.turn_page = guide.turn_page
         guide.wants_frame.connect(self._render_again)
         self.help = ContextHelp(catalogue.glossary, lambda: guide.language, self)
         self.tour.term_wanted.connect(self.help.show_term)
@@ -157,6 +158,7 @@ class MainWindow(QMainWindow):
                 "lessons": self.tour.guide.show_contents,
                 "lesson_next": self.tour.guide.next,
                 "help": self.help.show_help,
+                "whats_this": QWhatsThis.enterWhatsThisMode,
                 "keys": lambda: KeySheet(self).open(),
                 "about": lambda: About(self).open(),
                 "zoom_in": partial(self.zoom_asked.emit, 1),
@@ -240,11 +242,11 @@ class MainWindow(QMainWindow):
         self.header.render_scenario(scenario)
         self.controls.render_scenario(scenario, result.bytes_per_parameter, numbers)
         self.headline.render_estimate(scenario, result, numbers)
-        self.gpu_picker.render_fits(result, name, numbers, scenario.parallel.world_size)
+        self.gpu_picker.render_fits(result, scenario, numbers)
         self._body.gpu_box.render_choice(name)
         card_named = self.gpu_picker.table.gpu_named
         fit, gpu = self.gpu_picker.table.fit_of(name), card_named(name)
-        mixed = judge_fleet(result, card_named) if scenario.parallel.gpus else None
+        mixed = judge_fleet(result, card_named, scenario) if scenario.parallel.gpus else None
         if mixed is not None:
             fit = mixed[1]
         marked, pins = self._cards.marked_gpus(), self._pins.pins
@@ -328,7 +330,9 @@ class MainWindow(QMainWindow):
         self._store.dispatch(architecture=model.architecture)
 
     def _on_gpu(self, name: str) -> None:
-        self._store.replace(on_card(self._store.scenario, name))
+        card = self.gpu_picker.table.gpu_named(name)
+        if card is not None:
+            self._store.replace(on_card(self._store.scenario, card))
 
     def _on_run_picked(self, run: tuple[Task, Method]) -> None:
         task, method = run

@@ -18,7 +18,11 @@ def _to_translate() -> tuple[str, ...]:
         translate("Sources", "the article's table: bytes per parameter, nothing else"),
         translate("Sources", "the model's config.json and the format's layout; tensors tracked through transformers 5.23 on torch 2.13"),
         translate("Sources", "token ids are int64 (torch); labels too in training"),
-        translate("Sources", "bare CUDA contexts published for PyTorch 2: 256 MiB (RTX 3090) to 520 MiB (H100)"),
+        translate(
+            "Sources",
+            "2 KiB for each thread that the card holds at once, by bare CUDA contexts published for PyTorch 2: 256 MiB (RTX 3090) "
+            "to 520 MiB (H100); 426 MiB where no card, or none of NVIDIA's, is chosen",
+        ),
         translate("Sources", "buffers of the collectives (NCCL)"),
         translate(
             "Sources",

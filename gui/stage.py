@@ -1,5 +1,7 @@
 """A presentation: prepared scenarios, called up by number, and one key back to where a demonstration began."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -15,12 +17,17 @@ from gui.theme import Theme, font
 #: Type is so many times larger, if the screen is large enough for all that is shown: so many lines of text wide and high.
 LARGEST_TYPE, LEAST_TYPE = 2.0, 1.25
 _LINES_WIDE, _LINES_HIGH = 55.0, 32.0
+#: With a lesson below.
+_LEAST_WITH_LESSON, _LINES_WITH_LESSON = 1.1, 40.0
 
 
-def type_factor(width_px: int, height_px: int, line_px: int) -> float:
-    """How much larger the type is on a screen of that size, where a line of the system's type is ``line_px`` high."""
-    fits = min(width_px / (_LINES_WIDE * line_px), height_px / (_LINES_HIGH * line_px))
-    return min(max(fits, LEAST_TYPE), LARGEST_TYPE)
+def type_factor(width_px: int, height_px: int, line_px: int, *, lesson: bool = False) -> float:
+    """How much larger the type is on a screen of that size, where a line of the system's type is ``line_px`` high; ``lesson``: one is
+    shown, too.
+    """
+    lines_high, least = (_LINES_WITH_LESSON, _LEAST_WITH_LESSON) if lesson else (_LINES_HIGH, LEAST_TYPE)
+    fits = min(width_px / (_LINES_WIDE * line_px), height_px / (lines_high * line_px))
+    return min(max(fits, least), LARGEST_TYPE)
 
 
 class Stage(QObject):
@@ -34,6 +41,8 @@ class Stage(QObject):
         self._start = store.scenario
         self.place: int | None = None
         self.glide_ms = GLIDE_MS
+        self.turn_page: Callable[[int], bool] = lambda _by: False
+        """Of the lesson that is open, if there is one."""
 
     def begin(self) -> None:
         """What is on screen now is where the first demonstration begins."""
@@ -52,7 +61,9 @@ class Stage(QObject):
             self.reset()
 
     def step(self, by: int) -> None:
-        """The next prepared scenario, or the one before."""
+        """The next step of a lesson, or without one the next prepared scenario; or the one before."""
+        if self.turn_page(by):
+            return
         here = self.place if self.place is not None else (-1 if by > 0 else len(self._pins.scenarios))
         self.recall(here + by)
 

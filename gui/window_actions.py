@@ -40,6 +40,7 @@ KEYS: Mapping[str, tuple[Keys, ...]] = {
     "lessons": ("F2",),
     "lesson_next": ("Ctrl+Return",),
     "help": (_STANDARD.HelpContents,),
+    "whats_this": (_STANDARD.WhatsThis,),
     "keys": ("?",),
     "about": (),
     "quit": (_STANDARD.Quit,),
@@ -57,7 +58,7 @@ MENU: tuple[tuple[str, ...], ...] = (
     ("reset", "reset_one"),
     ("unit", "theme"),
     ("zoom_in", "zoom_out", "zoom_reset", "motion"),
-    ("lessons", "help", "keys", "about"),
+    ("lessons", "help", "whats_this", "keys", "about"),
     ("quit",),
 )
 
@@ -113,6 +114,7 @@ class WindowActions(QObject):
                 "zoom_reset": (self.tr("Usual size"), self.tr("As large as the system’s type")),
                 "lessons": (self.tr("Lessons"), self.tr("Learn step by step, in this window, with its sliders")),
                 "help": (self.tr("Glossary"), self.tr("What the control in use, or what is pointed at, is about")),
+                "whats_this": (self.tr("What’s this?"), self.tr("Then click on a part of the window")),
                 "keys": (self.tr("Keys"), self.tr("All keys on one sheet")),
                 "about": (self.tr("About"), self.tr("Version, data and their dates, licences")),
                 "lesson_next": (self.tr("Next step"), self.tr("To the next step of the lesson")),

@@ -14,6 +14,7 @@ from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from core.catalogue.models import find_model, load_models
+from core.fleet import on_card
 from gui import assets
 from gui.app import Controller, make_application
 from gui.session import Preferences
@@ -100,8 +101,10 @@ def shoot(app: QApplication, folder: Path, name: str) -> Path:
             raise SystemExit(f"the catalogue has no model {model_name}")
         controller.window.resize(*size)
         controller.window.show()
-        if not controller.store.dispatch(architecture=model.architecture, **changes):
+        card = controller.window.gpu_picker.table.gpu_named(changes["gpu"])
+        if card is None or not controller.store.dispatch(architecture=model.architecture, **changes):
             raise SystemExit(f"{name} is refused")
+        controller.store.replace(on_card(controller.store.scenario, card))
         explorer = controller.window.explorer
         explorer.tabs.setCurrentIndex(explorer.pages.index(getattr(explorer, wanted.get("tab", "breakdown"))))
         if wanted.get("present"):

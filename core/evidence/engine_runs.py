@@ -88,8 +88,7 @@ def _context_bytes(record: Mapping[str, Any], component: str) -> int:
 def context_on_card(record: Mapping[str, Any]) -> int:
     """Of the card that ``record`` names, where its multiprocessors are known; else as of any."""
     found = find_gpu(load_gpus(_GPUS), _card_words(record))
-    threads = found.resident_threads if found is not None else None
-    return cuda_context_bytes(threads) if threads else CUDA_CONTEXT_BYTES
+    return cuda_context_bytes((found.resident_threads if found is not None else None) or 0)
 
 
 def _card_words(record: Mapping[str, Any]) -> str:

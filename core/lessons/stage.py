@@ -68,7 +68,7 @@ class Stage(NamedTuple):
             gpu = find_gpu(self.gpus, str(fields["gpu"]))
             if gpu is None:
                 raise PartError(LessonProblem.UNKNOWN_GPU, str(fields["gpu"])[:60])
-            fields["gpu"] = gpu.name
+            fields |= {"gpu": gpu.name, "resident_threads": gpu.resident_threads or 0}
         try:
             if size is not None:
                 scenario = with_parameter_count(scenario, parse_quantity(str(size), Kind.PARAMETERS, MIN_PARAMETERS, MAX_PARAMETERS))

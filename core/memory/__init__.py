@@ -4,7 +4,7 @@ from core.memory.architecture import Architecture
 from core.memory.components import Cause, Component, Device, Estimate, HostBytes, Moment, MomentName, Readings, Stack
 from core.memory.estimate import estimate, peak_bytes
 from core.memory.family import MAX_PARAMETERS, MIN_PARAMETERS, architecture_from_parameter_count
-from core.memory.fit import Fit, FitCause, FitStatus, Gpu, judge, judge_device
+from core.memory.fit import Fit, FitCause, FitStatus, Gpu, judge, judge_device, room_on
 from core.memory.formats import Format
 from core.memory.parallel import ONE_GPU, Interconnect, Offload, Parallelism, Recompute, Sharding
 from core.memory.parameters import parameter_count
@@ -79,6 +79,7 @@ __all__ = [
     "reconcile",
     "refusal",
     "refusal_of_weights",
+    "room_on",
     "widest_format",
     "with_parameter_count",
 ]

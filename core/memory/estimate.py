@@ -14,7 +14,7 @@ from core.memory.prediction import prediction_parameters, trained_heads
 from core.memory.preference import as_run
 from core.memory.refusal import RefusedError, refusal
 from core.memory.rule_of_thumb import rule_of_thumb_moments
-from core.memory.runtime import CUDA_CONTEXT_BYTES
+from core.memory.runtime import cuda_context_bytes
 from core.memory.scenario import Estimator, Runtime, Scenario, Task
 from core.memory.serving import serving_moments
 from core.memory.spread import stage_moments, training_devices
@@ -46,14 +46,21 @@ def run_of(scenario: Scenario) -> Run:
     if _is_spread(scenario):
         _raise_if_refused(scenario)
         if scenario.task is Task.TRAINING:
-            return Run(*training_devices(as_run(scenario), CUDA_CONTEXT_BYTES))
+            return Run(*training_devices(as_run(scenario), _context(scenario)))
         if scenario.runtime is Runtime.LLAMA_CPP:
-            return Run(llama_cpp_devices(scenario, CUDA_CONTEXT_BYTES), host_bytes(scenario, device_weight_bytes(scenario)))
-        return Run(inference_devices(scenario, CUDA_CONTEXT_BYTES))
+            return Run(
+                llama_cpp_devices(scenario, _context(scenario)),
+                host_bytes(scenario, device_weight_bytes(scenario)),
+            )
+        return Run(inference_devices(scenario, _context(scenario)))
     moments = _moments(scenario)
     in_part = scenario.task is Task.INFERENCE and scenario.runtime is Runtime.LLAMA_CPP and scenario.estimator is Estimator.DETAILED
     on_host = host_bytes(scenario, moments[0].stack.weights) if in_part else NO_HOST_BYTES
     return Run((Device(moments, max(moments, key=_total)),), on_host)
+
+
+def _context(scenario: Scenario) -> int:
+    return cuda_context_bytes(scenario.resident_threads)
 
 
 def _moments(scenario: Scenario) -> tuple[Moment, ...]:
@@ -63,7 +70,7 @@ def _moments(scenario: Scenario) -> tuple[Moment, ...]:
     if scenario.mtp_num_layers:  # which Megatron alone trains
         scenario = replace(scenario, mtp_num_layers=0)
     run = _SERVING[scenario.runtime] if scenario.task is Task.INFERENCE else training_moments
-    return run(as_run(scenario), CUDA_CONTEXT_BYTES)
+    return run(as_run(scenario), _context(scenario))
 
 
 def _raise_if_refused(scenario: Scenario) -> None:
@@ -77,10 +84,10 @@ def moments_of(scenario: Scenario, stage: int = 0) -> tuple[Moment, ...]:
     if _is_spread(scenario):
         _raise_if_refused(scenario)
         if scenario.task is Task.TRAINING:
-            return stage_moments(as_run(scenario), CUDA_CONTEXT_BYTES, stage)
+            return stage_moments(as_run(scenario), _context(scenario), stage)
         if scenario.runtime is Runtime.LLAMA_CPP:
-            return llama_cpp_film(scenario, CUDA_CONTEXT_BYTES, stage)
-        return inference_film(scenario, CUDA_CONTEXT_BYTES, stage)
+            return llama_cpp_film(scenario, _context(scenario), stage)
+        return inference_film(scenario, _context(scenario), stage)
     return _moments(scenario)
 
 

@@ -73,6 +73,7 @@ class Symbol(StrEnum):
     EXPERT = "expert_parallel_size"
     MICRO = "num_microbatches"
     VIRTUAL = "virtual_pipeline_parallel_size"
+    THREADS = "resident_threads"
 
 
 #: How each is written.
@@ -134,6 +135,7 @@ LETTERS = {
     Symbol.EXPERT: "ep",
     Symbol.MICRO: "mb",
     Symbol.VIRTUAL: "vp",
+    Symbol.THREADS: "τ",
 }
 
 

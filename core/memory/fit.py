@@ -7,6 +7,8 @@ from typing import Annotated, NamedTuple
 from annotated_types import Gt, MaxLen, MinLen
 
 from core.memory.components import Device, Estimate, Stack
+from core.memory.runtime import cuda_context_bytes
+from core.memory.scenario import Estimator, Scenario
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,16 @@ def judge(total_bytes: int, usable_bytes: int, stack: Stack, sure_bytes: tuple[i
     else:
         cause = FitCause.OPTIMIZER_STEP
     return Fit(FitStatus.OOM, headroom, usable_bytes, cause)
+
+
+def room_on(card: Gpu, scenario: Scenario) -> int:
+    """What ``scenario``, estimated on the card it names, can have of ``card``: what is usable, less what the CUDA context takes there
+    beyond what it takes on that one. So one estimate is judged on every card. The rule of thumb knows no context.
+    """
+    if scenario.estimator is Estimator.RULE_OF_THUMB:
+        return card.usable_bytes
+    beyond = cuda_context_bytes(card.resident_threads or 0) - cuda_context_bytes(scenario.resident_threads)
+    return max(1, card.usable_bytes - beyond)
 
 
 def judge_device(device: Device, usable_bytes: int, estimate: Estimate) -> Fit:

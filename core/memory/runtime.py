@@ -2,7 +2,8 @@
 
 Sources: bare CUDA contexts of torch processes as published: 256 MiB (RTX 3090, torch 2.7), 384 (RTX 4090), 426 (RTX 6000
 Ada, torch 2.10), about 520 (H100), 319 without torch (Titan V): 2 KiB for each thread that a card's multiprocessors hold at once make 246,
-384, 426, 528 and 320. A card that is not known takes the newest that was stated exactly. The allocator's reserve:
+384, 426, 528 and 320. Of cards with fewer threads than the smallest of these none is published: they are taken to need as much. A card that
+is not known takes the newest that was stated exactly. The allocator's reserve:
 16 single-GPU fine-tunes that published torch's peak, its level at the end and nvidia-smi's reading held, at the median, a
 third more than their transient tensors needed (foundation-model-stack/fms-acceleration benchmarks, A100 80 GB); inference
 is assumed alike.
@@ -13,15 +14,19 @@ from core.memory.units import MIB
 
 CUDA_CONTEXT_BYTES = 426 * MIB
 _CONTEXT_BYTES_PER_THREAD = 2048
+#: Of the smallest card whose context is published, an RTX 3090: 82 multiprocessors.
+_LEAST_THREADS = 82 * 1536
 #: Before CUDA 11.7 the context held every kernel of torch: 723 MiB (2020) and 1007 (Titan V, torch 1.3) are published; half-way.
 EAGER_CUDA_CONTEXT_BYTES = 865 * MIB
 
 
 def cuda_context_bytes(resident_threads: int) -> int:
     """Of a card whose multiprocessors hold ``resident_threads`` at once, all together (CUDA's ``maxThreadsPerMultiProcessor`` x
-    ``multiProcessorCount``), with kernels that are loaded when they are first used.
+    ``multiProcessorCount``), with kernels that are loaded when they are first used; 0: of a card that is not known.
     """
-    return _CONTEXT_BYTES_PER_THREAD * resident_threads
+    if not resident_threads:
+        return CUDA_CONTEXT_BYTES
+    return _CONTEXT_BYTES_PER_THREAD * max(resident_threads, _LEAST_THREADS)
 
 
 def reserve_bytes(stack: Stack) -> int:

@@ -163,6 +163,8 @@ class Scenario:
     estimator: Estimator = Estimator.DETAILED
     gpu: Annotated[str, MaxLen(200)] = ""
     """Name of the chosen card in the catalogue; empty when none is chosen."""
+    resident_threads: Annotated[int, Ge(0), Le(10**8)] = 0
+    """Threads that its multiprocessors hold at once, which its CUDA context grows with; 0: not known."""
     parallel: Parallelism = ONE_GPU
 
     weights: Format = Format.BF16

@@ -13,7 +13,8 @@ _ARTICLE = "the article's table: bytes per parameter, nothing else"
 _EVERYWHERE = {
     Component.WEIGHTS: f"the model's config.json and the format's layout; {_TENSORS}",
     Component.INPUTS: "token ids are int64 (torch); labels too in training",
-    Component.RUNTIME: "bare CUDA contexts published for PyTorch 2: 256 MiB (RTX 3090) to 520 MiB (H100)",
+    Component.RUNTIME: "2 KiB for each thread that the card holds at once, by bare CUDA contexts published for PyTorch 2: "
+    "256 MiB (RTX 3090) to 520 MiB (H100); 426 MiB where no card, or none of NVIDIA's, is chosen",
     Component.COMMUNICATION: "buffers of the collectives (NCCL)",
     Component.RESERVE: "torch's caching allocator; peaks, levels and nvidia-smi of 16 fine-tunes (fms-acceleration benchmarks, A100 80 GB)",
 }

@@ -161,6 +161,16 @@ class Guide(QObject):
         if self._number:
             self._enter(self._number - 1)
 
+    def turn_page(self, by: int) -> bool:
+        """To the next step, or the one before; False without a lesson."""
+        if self._lesson is None:
+            return False
+        if by > 0:
+            self.next()
+        else:
+            self.back()
+        return True
+
     def again(self) -> None:
         """Set the step up anew."""
         self._enter(self._number)

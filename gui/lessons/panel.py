@@ -139,6 +139,10 @@ class LessonPanel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.hide()
 
+    def show_less(self) -> None:
+        """As much as an audience needs: a text that is long is scrolled, and what it is about stays in sight."""
+        self._scroll.setMaximumHeight(10 * self.fontMetrics().lineSpacing())
+
     # ---- Building
 
     def _build_head(self) -> QHBoxLayout:

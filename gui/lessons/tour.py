@@ -115,7 +115,7 @@ class Tour(QObject):
         step = self.guide.step
         if self._body is None or self._outline is None or step is None:
             return
-        parts = self._parts(step.control) if step.control is not None and not self._body.staged else []
+        parts = self._parts(step.control) if step.control is not None else []
         for part in parts:
             self._bring_into_sight(part)
         self._outline.show_around(parts)

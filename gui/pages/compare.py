@@ -63,7 +63,9 @@ class _Differences(QAbstractTableModel):
             self._words(self.tr("Batch × context"), tuple(_tokens(scenario, numbers) for scenario in scenarios)),
         ]
         if frame.gpu is not None:
-            rows.append(self._fits(frame.gpu, [status for each in estimates if (status := frame.status_of(each)) is not None]))
+            pairs = zip(estimates, scenarios, strict=True)
+            found = [status for each, of in pairs if (status := frame.status_of(each, of)) is not None]
+            rows.append(self._fits(frame.gpu, found))
         rows.append(self._sizes(self.tr("Peak"), None, tuple(each.total_bytes for each in estimates), numbers))
         for place, component in enumerate(Component):
             sizes = tuple(each.peak.stack[place] for each in estimates)

@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.memory import Gpu, RefusedError, Scenario, Task
+from core.memory import Gpu, RefusedError, Scenario, Task, room_on
 from core.memory.solve import holds, largest_in_steps
 from core.sweep import RANGES, Axis, curve, moved, spaced, value_on, variants
 from gui.frame import Frame
@@ -92,7 +92,7 @@ def follow_lines(frame: Frame, axis: Axis, reach: tuple[int, int], *, pinned: bo
 def _cross(frame: Frame, run: Run, axis: Axis, card: Gpu, crossings: list[Crossing], *, current: bool) -> Generator[None, None, None]:
     try:
         extra = frame.extra_bytes(run.scenario)
-        usable = frame.usable(card, extra) if card is frame.gpu else card.usable_bytes - extra
+        usable = frame.usable(card, extra) if card is frame.gpu else room_on(card, run.scenario) - extra
         value = yield from largest_in_steps(lambda value: holds(usable, moved(axis, run.scenario, value)), *RANGES[axis])
     except RefusedError:
         return

@@ -121,7 +121,7 @@ class MapPage(Page):
         """The marked cards; without any, sizes with less and with more memory than the chosen one. By what the estimate alone says."""
         assert frame.gpu is not None
         others = [gpu for gpu in frame.marked if gpu.name != frame.gpu.name]
-        yield from ((gpu.name, _within(gpu.usable_bytes, frame)) for gpu in others)
+        yield from ((gpu.name, _within(frame.room(gpu), frame)) for gpu in others)
         if others:
             return
         usable = frame.gpu.usable_bytes

@@ -137,7 +137,7 @@ def _assumptions(frame: Frame) -> list[tuple[str, str]]:
 
 
 def _unusual(scenario: Scenario, told: set[str]) -> list[tuple[str, str]]:
-    left_out = told | {"format", "version", "name", "architecture", "estimator", "gpu", "parallel"}
+    left_out = told | {"format", "version", "name", "architecture", "estimator", "gpu", "resident_threads", "parallel"}
     found = [
         (field.name, str(value))
         for field in fields(Scenario)

@@ -2005,10 +2005,6 @@
         <translation>词元编号是 int64（torch）；训练时标签也是</translation>
     </message>
     <message>
-        <source>bare CUDA contexts published for PyTorch 2: 256 MiB (RTX 3090) to 520 MiB (H100)</source>
-        <translation>公开的 PyTorch 2 空 CUDA 上下文：256 MiB（RTX 3090）到 520 MiB（H100）</translation>
-    </message>
-    <message>
         <source>buffers of the collectives (NCCL)</source>
         <translation>集合通信的缓冲区（NCCL）</translation>
     </message>
@@ -2220,6 +2216,10 @@
         <source>Megatron-Core 0.16 (gpt_model.py): logits and a loss of the model and of each head; read, not measured</source>
         <translation>Megatron-Core 0.16（gpt_model.py）：模型和每个预测头各有 logits 与损失；读自代码，未实测</translation>
     </message>
+    <message>
+        <source>2 KiB for each thread that the card holds at once, by bare CUDA contexts published for PyTorch 2: 256 MiB (RTX 3090) to 520 MiB (H100); 426 MiB where no card, or none of NVIDIA&apos;s, is chosen</source>
+        <translation>显卡同时容纳的每个线程 2 KiB，依据公布的 PyTorch 2 空 CUDA 上下文：256 MiB（RTX 3090）到 520 MiB（H100）；未选显卡或非 NVIDIA 显卡按 426 MiB</translation>
+    </message>
 </context>
 <context>
     <name>SpeedPanel</name>
@@ -2300,7 +2300,7 @@
     <name>StageBar</name>
     <message>
         <source>End</source>
-        <extracomment>Type is so many times larger, if the screen is large enough for all that is shown: so many lines of text wide and high.</extracomment>
+        <extracomment>Type is so many times larger, if the screen is large enough for all that is shown: so many lines of text wide and high. With a lesson below.</extracomment>
         <translation>结束</translation>
     </message>
     <message>
@@ -2953,6 +2953,14 @@
     <message>
         <source>Version, data and their dates, licences</source>
         <translation>版本、数据及日期、许可证</translation>
+    </message>
+    <message>
+        <source>What’s this?</source>
+        <translation>这是什么？</translation>
+    </message>
+    <message>
+        <source>Then click on a part of the window</source>
+        <translation>然后点击窗口中的任一部分</translation>
     </message>
 </context>
 <context>

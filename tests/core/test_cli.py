@@ -53,7 +53,7 @@ class TestJson:
             assert list(moment["components"]) == list(Component)
 
     def test_it_says_what_the_model_says(self, ask, llama_7b):
-        scenario = validated(Scenario, architecture=llama_7b)
+        scenario = validated(Scenario, architecture=llama_7b, resident_threads=128 * 1536)
         result = estimate(scenario)
         answer = ask("--gpu", "RTX 4090")
         assert answer["total_bytes"] == result.total_bytes
@@ -234,7 +234,8 @@ class TestScenarioFile:
     def test_it_is_the_question(self, ask, saved, llama_7b):
         choices = {"task": "training", "method": "lora", "batch_size": 2, "context_length": 1024, "gpu": "RTX 4090"}
         answer = ask(saved(**choices))
-        assert answer["total_bytes"] == estimate(validated(Scenario, architecture=llama_7b, **choices)).total_bytes
+        on_rtx_4090 = validated(Scenario, architecture=llama_7b, resident_threads=128 * 1536, **choices)
+        assert answer["total_bytes"] == estimate(on_rtx_4090).total_bytes
         assert answer["fit"]["gpu"] == "RTX 4090"
 
     def test_options_override_it(self, ask, saved):

@@ -157,19 +157,22 @@ class TestSmallestCard:
     )
 
     def test_is_of_the_same_maker_and_the_newest(self, llama_7b):
-        found = estimate(Scenario(architecture=llama_7b))
-        assert smallest_card(found, self.CARDS, "NVIDIA").name == "B"
-        assert smallest_card(found, self.CARDS, "AMD").name == "C"
+        scenario = Scenario(architecture=llama_7b)
+        found = estimate(scenario)
+        assert smallest_card(found, self.CARDS, "NVIDIA", scenario).name == "B"
+        assert smallest_card(found, self.CARDS, "AMD", scenario).name == "C"
 
     def test_is_another_makers_where_there_is_none(self, llama_13b):
-        assert smallest_card(estimate(Scenario(architecture=llama_13b)), self.CARDS, "AMD").name == "D"
+        scenario = Scenario(architecture=llama_13b)
+        assert smallest_card(estimate(scenario), self.CARDS, "AMD", scenario).name == "D"
 
     def test_the_next_sizes_follow_one_of_each(self, llama_7b):
-        found = estimate(Scenario(architecture=llama_7b))
-        assert [gpu.name for gpu in cards_that_hold(found, self.CARDS, "NVIDIA")] == ["B", "D", "C"]
+        scenario = Scenario(architecture=llama_7b)
+        assert [gpu.name for gpu in cards_that_hold(estimate(scenario), self.CARDS, "NVIDIA", scenario)] == ["B", "D", "C"]
 
     def test_is_none_where_no_card_holds_it(self, llama_70b):
-        assert smallest_card(estimate(Scenario(architecture=llama_70b)), self.CARDS, "NVIDIA") is None
+        scenario = Scenario(architecture=llama_70b)
+        assert smallest_card(estimate(scenario), self.CARDS, "NVIDIA", scenario) is None
 
 
 @pytest.mark.parametrize("means", Means)

@@ -9,12 +9,12 @@ class TestText:
         assert "Llama-2-7b-hf: 6,738,415,616 parameters" in text
         assert "weights bf16, KV cache bf16, batch 1, context 4,096 tokens (assumed; --context sets it)" in text
         assert "transformers, sdpa attention" in text
-        assert "Peak 15.47 GiB (16.61 GB), in prefill" in text
+        assert "Peak 15.43 GiB (16.57 GB), in prefill" in text
         assert "weights 12.55 13.48" in text
         assert "KV cache 2.00 2.15" in text
         assert "optimizer" not in text
-        assert "decode 15.01 16.12" in text
-        assert "process (nvidia-smi) 15.47 16.61" in text
+        assert "decode 14.97 16.07" in text
+        assert "process (nvidia-smi) 15.43 16.57" in text
         assert "Bytes per parameter: 2.000 (weights)" in text
         assert "RTX 4090: fits, " in text
         assert "Largest batch: " in text

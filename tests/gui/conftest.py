@@ -53,7 +53,10 @@ class Room:
         return self.bot.waitSignal(self.store.changed)
 
     def set(self, **fields: Any) -> None:
-        """Change fields, by whatever control, and see the result."""
+        """Change fields, by whatever control, and see the result; a card is the one of that name, as when it is picked."""
+        if "gpu" in fields:
+            card = self.window.gpu_picker.table.gpu_named(fields["gpu"])
+            fields = {"resident_threads": (card.resident_threads if card is not None else None) or 0, **fields}
         with self.change():
             assert self.store.dispatch(**fields)
 

@@ -117,7 +117,7 @@ def test_no_word_is_cut(open_room: Open, settings: QSettings, run: str, language
 def test_nor_before_an_audience(open_room: Open, settings: QSettings, monkeypatch: Any, run: str, language: str) -> None:
     settings.setValue("language", language)
     line = QFontMetrics(system_font()).height()
-    monkeypatch.setattr("gui.app.type_factor", lambda *_: type_factor(*PROJECTOR, line))
+    monkeypatch.setattr("gui.app.type_factor", lambda *_sizes, lesson: type_factor(*PROJECTOR, line))
     room = open_room()
     room.press_key(Qt.Key.Key_F11, Qt.KeyboardModifier.NoModifier)
     room.window.setWindowState(Qt.WindowState.WindowNoState)

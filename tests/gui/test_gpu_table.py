@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QFont, QIcon
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from core.memory import FitStatus, Format, Gpu, Scenario, architecture_from_parameter_count, estimate, judge
+from core.memory import FitStatus, Format, Gpu, Scenario, architecture_from_parameter_count, estimate, judge, room_on
 from gui.gpu_table import MOST_NEGATIVE, Column, GpuTable
 from gui.quantities import ByteUnit, Numbers
 from gui.theme import LIGHT
@@ -27,7 +27,7 @@ def table(qapp: object, gpus: tuple[Gpu, ...]) -> GpuTable:
 @pytest.fixture
 def render(table: GpuTable) -> Callable[..., None]:
     def show(shown: Scenario, chosen: str = "", unit: ByteUnit = ByteUnit.GIB) -> None:
-        table.render_fits(estimate(shown), chosen, Numbers(unit))
+        table.render_fits(estimate(shown), shown.evolve(gpu=chosen), Numbers(unit))
 
     return show
 
@@ -72,7 +72,7 @@ def test_what_stands_in_a_row(table: GpuTable, render: Callable[..., None], gpus
     render(shown, unit=unit)
     numbers, need = Numbers(unit), estimate(shown)
     for gpu in gpus:
-        fit = judge(need.total_bytes, gpu.usable_bytes, need.peak.stack)
+        fit = judge(need.total_bytes, room_on(gpu, shown), need.peak.stack)
         word = {FitStatus.FITS: "Fits", FitStatus.TIGHT: "Tight", FitStatus.OOM: "OOM"}[fit.status]
         figure = numbers.figure(fit.headroom_bytes).number
         assert texts(table, gpu.name) == [gpu.name, numbers.capacity(gpu.memory_bytes), word, figure, numbers.share(fit.headroom_fraction)]
@@ -216,7 +216,7 @@ def test_what_becomes_visible_is_announced(table: GpuTable, qtbot: QtBot) -> Non
 
 def test_no_cards_are_no_crash(qapp: object) -> None:
     empty = GpuTable((), LIGHT, 14)
-    empty.render_fits(estimate(scenario()), "RTX 4090", Numbers(ByteUnit.GIB))
+    empty.render_fits(estimate(scenario()), scenario().evolve(gpu="RTX 4090"), Numbers(ByteUnit.GIB))
     empty.sort(Column.SHARE, Order.AscendingOrder)
     assert empty.rowCount() == 0
     assert empty.fit_of("RTX 4090") is None

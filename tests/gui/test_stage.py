@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from core.memory import Format, Method, Task
 from core.scenario_file import MAX_PINNED, Comparison
 from gui.glide import Picture, between
+from gui.lessons.panel import LessonPanel
 from gui.session import Preferences, save_comparison
 from gui.spotlight import Spotlight
 from gui.stage import StageBar, type_factor
@@ -128,7 +129,7 @@ def test_size_in_a_talk_is_kept_apart(staged: Any, settings: QSettings) -> None:
 @pytest.mark.parametrize("size", [PROJECTOR, FULL_HD], ids=["projector", "full HD"])
 def test_everything_is_in_sight(open_room: Open, settings: QSettings, monkeypatch: Any, language: str, size: tuple[int, int]) -> None:
     settings.setValue("language", language)
-    monkeypatch.setattr("gui.app.type_factor", lambda *_: type_factor(*size, line_of_the_system()))
+    monkeypatch.setattr("gui.app.type_factor", lambda *_sizes, lesson: type_factor(*size, line_of_the_system()))
     room = open_room()
     room.controller.pins.replace(prepared(room))
     present(room, size)
@@ -340,3 +341,27 @@ def test_there_is_no_ring_in_the_window_as_it_is_worked_in(staged: Any) -> None:
     staged.press_key(Qt.Key.Key_F11, NONE)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert staged.window.findChildren(Spotlight) == []
+
+
+# A lesson before an audience
+
+
+def test_a_lesson_is_there_too_and_a_remote_control_turns_its_pages(staged: Any) -> None:
+    guide, settle = staged.window.tour.guide, staged.bot.waitUntil
+    large = staged.window.fontMetrics().height()
+    guide.start("what-a-parameter-weighs")
+    settle(lambda: staged.window.fontMetrics().height() < large and guide.page is not None)
+    panel = staged.find(LessonPanel, "lesson_panel")
+    assert panel.isVisible()
+    assert isinstance(staged.window.header, StageBar)
+    assert panel.findChild(QLabel, "lesson_text").fontMetrics().height() > QFontMetrics(system_font()).height()
+    assert guide.page.number == 0
+    staged.press_key(Qt.Key.Key_PageDown, NONE)
+    settle(lambda: guide.page is not None and guide.page.number == 1)
+    staged.press_key(Qt.Key.Key_PageUp, NONE)
+    settle(lambda: guide.page is not None and guide.page.number == 0)
+    guide.close()
+    settle(lambda: staged.window.fontMetrics().height() == large)
+    assert not staged.find(LessonPanel, "lesson_panel").isVisible()
+    press(staged, Qt.Key.Key_PageDown)
+    assert title(staged), "without a lesson it calls up what is prepared"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QTableWidget, QTextBrowser, QToolButton
 
-from core.memory import Component, FitStatus, Task, estimate, judge, max_context_length
+from core.memory import Component, FitStatus, Task, estimate, judge, max_context_length, room_on
 from core.memory.explain import explain
 from core.sweep import Axis
 from core.throughput import speed_on
@@ -123,7 +123,7 @@ class TestCurve:
         assert table.cell(table.row_of("A100 80GB"), 0)[0] == "A100 80GB ◆"
         usable = table.gpu_named("A100 80GB").usable_bytes
         assert ("A100 80GB", usable) in page._drawn.capacities
-        most = max_context_length(room.scenario, usable)
+        most = max_context_length(room.scenario, room_on(table.gpu_named("A100 80GB"), room.scenario))
         assert [crossing.value for crossing in page._drawn.crossings if crossing.capacity_bytes == usable] == [most]
         assert not page.grab().isNull()
         menu = room.find(QToolButton, "curve_cards").menu()
@@ -193,7 +193,7 @@ class TestOverTime:
 
     def test_the_moments_are_told(self, room: Any) -> None:
         page = open_tab(room, "film")
-        assert page.film.accessibleDescription().replace("\u00a0", " ") == "load 13.0 GiB; prefill 15.5 GiB; decode 15.0 GiB"
+        assert page.film.accessibleDescription().replace("\u00a0", " ") == "load 12.9 GiB; prefill 15.4 GiB; decode 15.0 GiB"
 
 
 class TestMap:
@@ -381,7 +381,7 @@ def test_the_square_in_the_legend_leaves_its_component_out_of_the_bars(room: Any
     shown = chart._overlay._shown
     assert shown.total == pytest.approx((found.total_bytes - found.stack.weights) / 2**30)
     assert not shown.whole
-    assert shown.rows[1].labels[-1].startswith("15.5")  # the total stays what it is
+    assert shown.rows[1].labels[-1].startswith("15.4")  # the total stays what it is
     assert room.window.explorer.page is room.window.explorer.breakdown
     room.set(batch_size=2)
     assert not weights.rects
@@ -457,7 +457,7 @@ class TestEvidence:
         assert room.text("peak_figure") == f"{(shipped.total_bytes + extra) / 2**30:.1f}"
         assert self.table(room)["CUDA context, libraries"] == ["0.50 GiB", "0.50 GiB", "="]
         said = room.text("own_overheads").replace("\u00a0", " ")
-        assert said.startswith("On this machine PyTorch’s processes take 0.50 GiB beside their tensors, not 0.42 GiB")
+        assert said.startswith("On this machine PyTorch’s processes take 0.50 GiB beside their tensors, not 0.38 GiB")
         again = open_room()
         assert again.window._estimate.total_bytes == shipped.total_bytes + extra
         assert again.calibration.own_context == {}, "what ships stays"

@@ -2,10 +2,26 @@ import pytest
 from any_scenario import PRESET_LIKE
 from pydantic import ValidationError
 
-from core.memory import Cause, Device, Estimate, FitCause, FitStatus, Gpu, Moment, MomentName, judge, judge_device
+from core.memory import (
+    Cause,
+    Device,
+    Estimate,
+    Estimator,
+    FitCause,
+    FitStatus,
+    Gpu,
+    Moment,
+    MomentName,
+    Scenario,
+    estimate,
+    judge,
+    judge_device,
+    room_on,
+)
 from core.memory.components import Stack
 from core.memory.edge import validated
-from core.memory.units import GIB, ceil_div
+from core.memory.runtime import CUDA_CONTEXT_BYTES, cuda_context_bytes
+from core.memory.units import GIB, MIB, ceil_div
 
 USABLE = 24 * GIB
 LARGEST_THAT_FITS = 10 * USABLE // 11
@@ -88,3 +104,38 @@ def test_a_gpu_that_needs_less_is_judged_by_bounds_in_proportion():
     assert judge_device(devices[1], 44 * GIB, found).status is FitStatus.OOM
     unknown = Estimate((full,), full, 16.0, PRESET_LIKE[0], devices=devices)
     assert judge_device(devices[1], 55 * GIB, unknown).status is FitStatus.FITS
+
+
+def card(threads: int | None) -> Gpu:
+    return Gpu(name="x", vendor="y", memory_bytes=80 * GIB, usable_bytes=79 * GIB, resident_threads=threads, source="z", usable_source="z")
+
+
+H100, RTX_4090 = 132 * 2048, 128 * 1536
+
+
+@pytest.mark.parametrize(("threads", "mib"), [(0, 426), (H100, 528), (RTX_4090, 384), (82 * 1536, 246), (40 * 1024, 246)])
+def test_a_context_grows_with_the_threads_of_the_card(threads, mib):
+    """None is taken to be less than the least that is published."""
+    assert cuda_context_bytes(threads) == mib * MIB
+    scenario = Scenario(architecture=PRESET_LIKE[0], resident_threads=threads)
+    unknown = Scenario(architecture=PRESET_LIKE[0])
+    assert estimate(scenario).total_bytes - estimate(unknown).total_bytes == mib * MIB - CUDA_CONTEXT_BYTES
+
+
+@pytest.mark.parametrize("here", [0, H100, RTX_4090])
+@pytest.mark.parametrize("there", [None, H100, RTX_4090])
+def test_one_estimate_is_judged_on_every_card_as_that_cards_own(here, there):
+    scenario, own = (Scenario(architecture=PRESET_LIKE[0], resident_threads=threads or 0) for threads in (here, there))
+    found, there_found = estimate(scenario), estimate(own)
+    judged = judge(found.total_bytes, room_on(card(there), scenario), found.peak.stack)
+    alone = judge(there_found.total_bytes, card(there).usable_bytes, there_found.peak.stack)
+    assert (judged.status, judged.headroom_bytes) == (alone.status, alone.headroom_bytes)
+
+
+def test_the_rule_of_thumb_knows_no_context():
+    assert room_on(card(H100), Scenario(architecture=PRESET_LIKE[0], estimator=Estimator.RULE_OF_THUMB)) == 79 * GIB
+
+
+def test_room_is_never_nothing():
+    full = Gpu(name="x", vendor="y", memory_bytes=GIB, usable_bytes=1, resident_threads=H100, source="z", usable_source="z")
+    assert room_on(full, Scenario(architecture=PRESET_LIKE[0])) == 1
