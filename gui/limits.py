@@ -8,14 +8,14 @@ from core.memory import (
     MAX_BATCH_SIZE,
     MAX_CONTEXT_LENGTH,
     MAX_PARAMETERS,
+    MIN_BATCH_SIZE,
+    MIN_CONTEXT_LENGTH,
     MIN_PARAMETERS,
     Estimate,
     Estimator,
     Format,
     Scenario,
     Task,
-    max_batch_size,
-    max_context_length,
     parameter_count,
     peak_bytes,
     refusal,
@@ -28,7 +28,7 @@ from core.memory.inference_spread import Pool, engine_pool
 from core.memory.refusal import loaded_as
 from core.memory.scenario import ENGINES
 from core.memory.serving import ENGINE_SHARE
-from core.memory.solve import Usable, holds, max_parameters_in_steps
+from core.memory.solve import Usable, holds, largest_in_steps, max_parameters_in_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,10 @@ def limits_on(scenario: Scenario, usable: Usable, card_bytes: int, ladder: Forma
     """Of ``scenario`` on cards with ``usable`` bytes, less what this machine takes beyond the estimate; an engine is told that a card has
     ``card_bytes``, and ``ladder`` is the article's word on it. Yields between its parts.
     """
-    batch_size = max_batch_size(scenario, usable)
-    yield
-    context_length = max_context_length(scenario, usable)
-    yield
+    batch_size = yield from largest_in_steps(lambda batch: holds(usable, scenario.evolve(batch_size=batch)), MIN_BATCH_SIZE, MAX_BATCH_SIZE)
+    context_length = yield from largest_in_steps(
+        lambda context: holds(usable, scenario.evolve(context_length=context)), MIN_CONTEXT_LENGTH, MAX_CONTEXT_LENGTH
+    )
     parameters = yield from max_parameters_in_steps(scenario, usable)
     precision = None
     for fmt in PRECISIONS:

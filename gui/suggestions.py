@@ -293,6 +293,7 @@ class Suggestions(QWidget):
         assert self._frame is not None
         numbers, gpu = self._frame.numbers, self._frame.gpu.name if self._frame.gpu is not None else ""
         parts: list[str] = []
+        lent = False  # from the host, by the one before
         for strategy in self._found:
             count = numbers.count(strategy.scenario.parallel.world_size)
             host = strategy.estimate.host_bytes.total_bytes if strategy.traffic.host_bytes else 0
@@ -300,9 +301,12 @@ class Suggestions(QWidget):
                 words = self.tr("{count} × {gpu}").format(count=count, gpu=gpu)
                 if host:
                     words = self.tr("{cards} and {size} of host memory").format(cards=words, size=numbers.bytes(host))
-            else:
+            elif lent:
                 words = self.tr("{count} with nothing left to the host").format(count=count)
+            else:
+                words = self.tr("surely {count}").format(count=count)
             parts.append(words if strategy.fits else f"≈ {words}")
+            lent = bool(host)
         if not self._found[-1].fits:
             parts.append(self.tr("surely no number"))
         return self.tr("Fewest that work: {counts}").format(counts="; ".join(parts))

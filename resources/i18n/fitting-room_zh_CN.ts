@@ -2491,6 +2491,10 @@
         <translation>试了 {tried} 种，{found} 种放得下</translation>
     </message>
     <message>
+        <source>surely {count}</source>
+        <translation>确定够的是 {count} 张</translation>
+    </message>
+    <message>
         <source>Not even thousands of this card are enough: one GPU’s part does not get small enough.</source>
         <translation>几千张这种卡也不够：单卡分到的部分降不下来。</translation>
     </message>
