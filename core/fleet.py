@@ -59,7 +59,7 @@ def listed(cards: Sequence[str]) -> str:
 
 
 def on_cards(scenario: Scenario, cards: Sequence[Gpu]) -> Scenario:
-    """``scenario`` on ``cards``, in rank order. llama.cpp's split follows their memory, as it does by itself; all else divides evenly."""
+    """``scenario`` on ``cards``, in rank order. llama.cpp's split follows their memory, as its own does; all else is as on alike ones."""
     if not cards:
         return scenario.evolve(gpus=())
     spread = with_gpus(scenario, len(cards)) if scenario.parallel.world_size != len(cards) else scenario.evolve(gpus=())

@@ -1,10 +1,10 @@
 """Inference on many GPUs: the film of each distinct one.
 
-transformers (``device_map="auto"``) gives each GPU some of the layers, evenly, the embedding to the first and the head to the last, or to
-the first where both are one matrix; every GPU has the working set of its own layers. vLLM and SGLang divide every matrix (tensor
-parallelism), layers between stages (pipeline) and, where asked to, experts; replicas share nothing but those, which vLLM's always do.
-Keys and values follow their heads, repeated where there are more GPUs than heads; latents are whole everywhere. Logits are gathered for
-the sampler: each GPU of the last stage sees all of the vocabulary.
+transformers (``device_map="auto"``) gives each GPU some of the layers, by their size (core.memory.device_map), the embedding to the first
+and the head to the last that has something, or to the first where both are one matrix; every GPU has the working set of its own layers.
+vLLM and SGLang divide every matrix (tensor parallelism), layers between stages (pipeline) and, where asked to, experts; replicas share
+nothing but those, which vLLM's always do. Keys and values follow their heads, repeated where there are more GPUs than heads; latents are
+whole everywhere. Logits are gathered for the sampler: each GPU of the last stage sees all of the vocabulary.
 
 Sources: accelerate's ``infer_auto_device_map``; vllm/model_executor/layers/linear.py, logits_processor.py and vocab_parallel_embedding.py;
 vLLM's and SGLang's guides to data parallelism.
@@ -16,13 +16,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from core.memory.architecture import Architecture
-from core.memory.components import Device, Moment
+from core.memory.components import Cause, Device, Moment, MomentName, Stack
+from core.memory.device_map import stages_by_size
 from core.memory.division import Stage, part_of, stages, with_gpus_of_stage, with_layers
 from core.memory.formats import unquantized_bytes_per_value
 from core.memory.inference import inference_moments
+from core.memory.numerics import numerics
 from core.memory.parallel import ONE_GPU, Parallelism
-from core.memory.parameters import norm_parameters, position_parameters
+from core.memory.parameters import embedding_parameters, norm_parameters, position_parameters
 from core.memory.prediction import loaded_heads
+from core.memory.runtime import moment_of
 from core.memory.scenario import Runtime, Scenario
 from core.memory.serving import kv_pool_bytes, max_concurrency, serving_moments
 from core.memory.units import MIB, ceil_div
@@ -36,7 +39,7 @@ def inference_devices(scenario: Scenario, runtime_bytes: int) -> tuple[Device, .
     parallel = scenario.parallel
     found: list[Device] = []
     first_layer = 0
-    for stage in stages(scenario.architecture, parallel):
+    for stage in _stages(scenario):
         moments = _film(scenario, stage, first_layer, runtime_bytes)
         first_layer += stage.layers
         with_gpus_of_stage(found, moments, stage, parallel)
@@ -45,8 +48,12 @@ def inference_devices(scenario: Scenario, runtime_bytes: int) -> tuple[Device, .
 
 def inference_film(scenario: Scenario, runtime_bytes: int, number: int) -> tuple[Moment, ...]:
     """The film of a GPU of stage ``number`` alone."""
-    every = stages(scenario.architecture, scenario.parallel)
+    every = _stages(scenario)
     return _film(scenario, every[number], sum(stage.layers for stage in every[:number]), runtime_bytes)
+
+
+def _stages(scenario: Scenario) -> tuple[Stage, ...]:
+    return stages_by_size(scenario) if scenario.runtime is Runtime.TRANSFORMERS else stages(scenario.architecture, scenario.parallel)
 
 
 def _film(scenario: Scenario, stage: Stage, first_layer: int, runtime_bytes: int) -> tuple[Moment, ...]:
@@ -77,11 +84,27 @@ def _heavier(moments: tuple[Moment, ...], extra: int) -> tuple[Moment, ...]:
 def _transformers_film(scenario: Scenario, stage: Stage, first_layer: int, runtime_bytes: int) -> tuple[Moment, ...]:
     arch = scenario.architecture
     head = stage.first if arch.tie_word_embeddings else stage.last
+    if not stage.layers:
+        return _film_without_layers(scenario, stage, runtime_bytes, head=head)
     shape = _with_vocabulary(with_layers(arch, first_layer, stage.layers), whole=head)
     if not stage.first:  # the vision tower comes before the layers
         shape = replace(shape, vision_parameters=0)
     extra = _outside_bytes(arch, stage, unquantized_bytes_per_value(scenario.weights), head=head)
     return _heavier(inference_moments(replace(scenario, architecture=shape, parallel=ONE_GPU), runtime_bytes), extra)
+
+
+def _film_without_layers(scenario: Scenario, stage: Stage, runtime_bytes: int, *, head: bool) -> tuple[Moment, ...]:
+    """Of a GPU that has the embedding, or the head, and no layer; of one that has neither nothing, not even a context."""
+    arch, e = scenario.architecture, numerics(scenario).compute
+    matrices = head + (stage.first and not arch.tie_word_embeddings)
+    weights = unquantized_bytes_per_value(scenario.weights) * matrices * embedding_parameters(arch)
+    load = Stack(weights=weights, runtime=runtime_bytes) if weights else Stack()
+    moments = []
+    for name, tokens in ((MomentName.PREFILL, scenario.batch_size * scenario.prompt_length), (MomentName.DECODE, scenario.batch_size)):
+        states = e * arch.hidden_size * tokens if weights else 0
+        logits = e * arch.vocab_size * (scenario.batch_size if scenario.logits_to_keep else tokens) * head
+        moments.append(moment_of(name, (load._replace(activations=states, logits=logits), Cause.LOGITS if head else Cause.RESIDENT)))
+    return (moment_of(MomentName.LOAD, (load, Cause.RESIDENT)), *moments)
 
 
 def engine_part(arch: Architecture, parallel: Parallelism, runtime: Runtime) -> Architecture:

@@ -345,7 +345,9 @@ class TestVisionTowers:
         beside = stacks(run.evolve(architecture=self.ARCH))[MomentName.LOAD].weights - stacks(run)[MomentName.LOAD].weights
         assert beside == gib * 10**9
 
-    @pytest.mark.parametrize(("task", "changes"), [("training", {"num_microbatches": 4}), ("inference", {})])
+    @pytest.mark.parametrize(
+        ("task", "changes"), [("training", {"num_microbatches": 4}), ("inference", {"layers_per_stage": (8, 8, 8, 8)})]
+    )
     def test_it_is_on_the_first_stage(self, task, changes):
         staged = FULL.evolve(task=task, pipeline_parallel_size=4, **changes)
         weights = [
