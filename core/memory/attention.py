@@ -79,7 +79,8 @@ def _tensors_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch: 
     tokens = batch * length
     match path:
         case AttentionPath.FLASH:
-            return tokens * (4 * (q + k + heads) + layout_copies(n, arch)) + 24
+            cast = 2 * arch.key_value_size if arch.keys_shared and keys_widened(n) else 0  # the earlier layer's keys, once more
+            return tokens * (4 * (q + k + heads) + cast + layout_copies(n, arch)) + 24
         case AttentionPath.EFFICIENT:
             views = fused_views(n, arch)
             return tokens * (n.compute * 2 * (q + k) + views) + batch * 4 * heads * 32 * ceil_div(length, 32) + 16
@@ -120,12 +121,14 @@ def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> in
     16-bit copy; without widening the softmax and, under dropout, its output and mask; through tanh one more.
     """
     e, q, heads = n.compute, arch.query_size, arch.num_attention_heads
-    repeated = q if arch.num_key_value_heads > 1 or (arch.broadcast_heads and batch > 1) else arch.key_value_size
+    values = q if arch.num_key_value_heads > 1 or batch > 1 else arch.key_value_size
     if arch.keys_shared and arch.num_key_value_heads in (1, heads):
-        repeated = 0  # not repeated, but the earlier layer's
+        values = 0  # not repeated, but the earlier layer's
+    keys = q if keys_widened(n) and not arch.broadcast_heads else values  # cast, and so laid out for every head
+    repeated_twice = keys + values
     plain = 2 * e + 1 if arch.attention_dropout else e
     if arch.attention_sinks:  # kept with the column of the sinks, then cut off
-        return 2 * e * (q + repeated) + e * heads * (length + 1) + 4 * e * heads
+        return e * (2 * q + repeated_twice) + e * heads * (length + 1) + 4 * e * heads
     widened = (6 if e == 2 else 4) + e * arch.attn_logit_softcapping
     if arch.attention_dropout and e == 2:
         widened += 1  # the mask; the copy is what the dropout gives
@@ -133,8 +136,21 @@ def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> in
     scores = widened if arch.softmax_in_fp32 or (n.autocast and not arch.attention_dropout) else plain
     # for a single sequence the transposed views of a fused product need no copy, and keep all of it
     views = fused_views(n, arch) if batch == 1 else 0
-    keys = 4 - e if arch.rotary_before_widening and not n.autocast else 0  # queries and keys in fp32
-    return 2 * e * (q + repeated) + 2 * keys * q + views + scores * heads * length
+    wider = 4 - e if arch.rotary_before_widening and not n.autocast else 0  # queries and keys in fp32
+    return e * (2 * q + repeated_twice) + 2 * wider * q + views + scores * heads * length
+
+
+def repeats_plainly(arch: Architecture) -> bool:
+    """Whether scores are those of Llama's attention: keys and values apart from each other, then repeated."""
+    other = arch.scores_held or arch.rotary_before_widening or arch.attention_sinks or arch.broadcast_heads or arch.kv_lora_rank
+    return arch.softmax_in_fp32 and not (other or arch.fused_qkv)
+
+
+def keys_widened(n: Numerics) -> bool:
+    """Whether rotated queries and keys come out in fp32 and are cast for every product: autocast over an fp32 residual stream, and so fp32
+    tables of the rotation.
+    """
+    return n.autocast and n.residual == 4
 
 
 def _latent_saved(n: Numerics, arch: Architecture, tokens: int) -> int:

@@ -17,7 +17,7 @@ from core.memory.numerics import Numerics
 from core.memory.parameters import embedding_parameters, layer_parameters, matrices_in_mlp
 from core.memory.saved import Saved, kinds_of_shape, layer_saved
 from core.memory.scenario import Method, Scenario
-from core.memory.varied import ordered
+from core.memory.varied import kv_readers, ordered
 
 #: Gradients made before, those just made, activations, workspace: to what is alive.
 Made = Callable[[int, int, int, int], Stack]
@@ -33,6 +33,8 @@ class _Place(NamedTuple):
     """By it and the layers before it; under checkpointing their inputs."""
     parameters: int
     """Trained values of it and of those before it."""
+    held: int
+    """Gradients of keys and values that later layers have reused, which wait for the layer that made them."""
 
 
 def _places(scenario: Scenario, n: Numerics, kept: Saved) -> list[_Place]:
@@ -41,13 +43,18 @@ def _places(scenario: Scenario, n: Numerics, kept: Saved) -> list[_Place]:
     own_input = n.residual * arch.hidden_size * scenario.batch_size * scenario.context_length
     found: list[_Place] = []
     before = parameters = 0
-    for shape in ordered(arch):
+    tokens, readers = scenario.batch_size * scenario.context_length, kv_readers(arch)
+    for run, shape in enumerate(ordered(arch)):
         trained = layer_parameters(shape) if full else adapter_values_of(scenario, shape) // shape.num_hidden_layers
         for kind in kinds_of_shape(shape, scenario.context_length):
             layer = of_layer(scenario, n, kind)
             held = own_input * (layer > 0) if checkpointing else layer
             for count in (1, kind.layers) if kind.layers > 1 else (1,):
-                found.append(_Place(shape, layer, before + count * held, parameters + count * trained))
+                waiting = 0
+                for source, reader in readers.items():
+                    if source <= run <= reader and (run > source or count == kind.layers) and (run < reader or count < kind.layers):
+                        waiting += 2 * n.compute * ordered(arch)[source].key_value_size * tokens
+                found.append(_Place(shape, layer, before + count * held, parameters + count * trained, waiting))
             before += kind.layers * held
             parameters += kind.layers * trained
     # What is kept beside the layers, or the first layer does without, goes with all but the first.
@@ -65,14 +72,14 @@ def varied_instants_full(scenario: Scenario, n: Numerics, kept: Saved, all_gradi
         shape, later = place.shape, max(0, above - g * place.parameters)
         there = place.kept + place.layer * checkpointing
         if shape.mlp_layers and not shape.num_moe_layers:
-            found.append((made(later, g * h * shape.intermediate_size, there, tokens * mlp_backward(n, shape)), Cause.MLP))
+            found.append((made(later, g * h * shape.intermediate_size, there, place.held + tokens * mlp_backward(n, shape)), Cause.MLP))
         scores = tokens * attention_backward(
             attention_path(scenario.attention, n, shape), n, shape, scenario.batch_size, scenario.context_length
         )
-        if shape.attention_layers:
-            of_mlp = matrices_in_mlp(shape) * shape.intermediate_size * (shape.mlp_layers > 0)
+        if shape.attention_layers and (scores or not shape.mlp_layers):
+            of_mlp = matrices_in_mlp(shape) * shape.intermediate_size * (shape.mlp_layers > 0) + h * (shape.num_replaced_mlps > 0)
             left = place.kept if checkpointing else max(0, place.kept - place.layer * (scores > 0))
-            found.append((made(later, g * h * (of_mlp + shape.query_size), left, scores), Cause.ATTENTION))
+            found.append((made(later, g * h * (of_mlp + shape.query_size), left, place.held + scores), Cause.ATTENTION))
     return found
 
 
@@ -90,9 +97,11 @@ def varied_instants_adapters(scenario: Scenario, n: Numerics, kept: Saved, gradi
         there = place.kept + place.layer * checkpointing
         if shape.mlp_layers:
             work = tokens * (3 * n.compute * shape.intermediate_size + 5 * h)
-            found.append((made(later, 0, max(0, there - released), work), Cause.MLP))
+            found.append((made(later, 0, max(0, there - released), place.held + work), Cause.MLP))
         if shape.attention_layers:
             path = attention_path(scenario.attention, n, shape)
             scores = tokens * attention_backward(path, n, shape, scenario.batch_size, scenario.context_length)
-            found.append((made(later, 0, place.kept if checkpointing else max(0, place.kept - place.layer), scores), Cause.ATTENTION))
+            found.append(
+                (made(later, 0, place.kept if checkpointing else max(0, place.kept - place.layer), place.held + scores), Cause.ATTENTION)
+            )
     return found

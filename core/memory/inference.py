@@ -5,6 +5,7 @@ instants; each instant adds its own working set to what is resident.
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from core.memory.allocator import unsplit_weight_bytes
 from core.memory.architecture import Architecture, Position
@@ -22,7 +23,7 @@ from core.memory.attention import (
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import Format, matrix_bytes
-from core.memory.layer_run import LayerRun
+from core.memory.layer_run import Block, LayerRun
 from core.memory.mixers import mixer, state_bytes
 from core.memory.mlp import mlp_prefill
 from core.memory.moe import moe_prefill
@@ -62,16 +63,27 @@ def _decode_cache(scenario: Scenario, shape: Architecture, tokens: int) -> int:
     return matrix_bytes(scenario.kv_cache, rows * tokens - dropped, columns)
 
 
-def _filled_before(scenario: Scenario, tokens: int) -> list[tuple[Architecture, int]]:
-    """Every shape, where it occurs last, with the cache as it is once those layers have run: what is there with what they need at once."""
+class _Place(NamedTuple):
+    """Where a shape occurs last."""
+
+    shape: Architecture
+    cached: int
+    """Keys and values that are there once those layers have run."""
+    same: int
+    """Of the hidden states around a layer (embeddings, its input, its residual), those that are another: the first layer's input is the
+    embeddings, without attention the residual is the input."""
+
+
+def _places(scenario: Scenario, tokens: int) -> list[_Place]:
     arch = scenario.architecture
     if not arch.layer_runs:
-        return [(arch, kv_cache_bytes(scenario, tokens))]
-    found: dict[LayerRun, tuple[Architecture, int]] = {}
+        return [_Place(arch, kv_cache_bytes(scenario, tokens), 0)]
+    found: dict[LayerRun, _Place] = {}
     cached = 0
-    for run, shape in zip(arch.layer_runs, ordered(arch), strict=True):
+    for number, (run, shape) in enumerate(zip(arch.layer_runs, ordered(arch), strict=True)):
         cached += shape_cache_bytes(scenario, shape, tokens)
-        found[replace(run, layers=1)] = shape, cached
+        same = (number == 0 and run.layers == 1) + (run.attention is Block.NONE)
+        found[replace(run, layers=1)] = _Place(shape, cached, same)
     return list(found.values())
 
 
@@ -178,12 +190,12 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     masked = windowed or arch.window_mask_unused or arch.mask_always
     mask = length * length if masked and not eager else 0
     stages = []
-    for shape, cached in _filled_before(scenario, tokens):
+    for shape, cached, same in _places(scenario, tokens):
         path = attention_path(scenario.attention, n, shape)
         there = prompt._replace(kv_cache=cached + prompt.kv_cache - all_cached)
         kept_scores = kept_scores_bytes(path, n, shape, batch, length) * (shape.attention_layers > 0) + mask
         mlp = there._replace(
-            activations=tokens * max(mlp_prefill(n, shape), moe_prefill(shape) if shape.num_experts else 0) + tables,
+            activations=tokens * (max(mlp_prefill(n, shape), moe_prefill(shape) if shape.num_experts else 0) - same * e * h) + tables,
             workspace=kept_scores + buffer,
         )
         # A matrix is widened to be multiplied with, while the MLP's last tensor, the product of its factors, is not there yet.

@@ -6,10 +6,18 @@ Source: measured tensor storages of transformers 5.23 / peft 0.21 on torch 2.13.
 from typing import NamedTuple
 
 from core.memory.architecture import Architecture, Norm, Position
-from core.memory.attention import AttentionPath, alibi_bytes, attention_path, attention_saved, causal_mask_bytes, rotary_bytes, window_mask
+from core.memory.attention import (
+    AttentionPath,
+    alibi_bytes,
+    attention_path,
+    attention_saved,
+    causal_mask_bytes,
+    keys_widened,
+    rotary_bytes,
+    window_mask,
+)
 from core.memory.frozen import LayerKind, first_layer_input_bytes, layer_saved_frozen, shape_of
 from core.memory.frozen_hybrid import before_adapters, hybrid_saved_frozen
-from core.memory.layer_run import Block
 from core.memory.lora import hybrid_blocks
 from core.memory.loss import kept_for_loss_bytes, labels_bytes
 from core.memory.mixers import mixer
@@ -31,7 +39,7 @@ from core.memory.norms import (
 from core.memory.numerics import Numerics
 from core.memory.parameters import attention_shapes, embedding_parameters, layer_linear_parameters, matrix_values, mlp_shapes
 from core.memory.scenario import Method, Scenario
-from core.memory.varied import kv_sources, shapes
+from core.memory.varied import is_empty, kv_sources, shapes
 
 #: Two fp32 scalars: loss and number of labels.
 _LOSS_SCALARS_BYTES = 8
@@ -210,10 +218,9 @@ def _layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int
     return layer_saved_frozen(scenario, n, kind)
 
 
-def _changing_layers(arch: Architecture) -> int:
+def changing_layers(arch: Architecture) -> int:
     """Layers that give something else than they are given: all that have a block."""
-    empty = [run.layers for run in arch.layer_runs if run.attention is run.mlp is Block.NONE]
-    return arch.num_hidden_layers - sum(empty) if empty else arch.num_hidden_layers
+    return sum([shape.num_hidden_layers for shape in shapes(arch) if not is_empty(shape)])
 
 
 def _embeddings_changed(arch: Architecture) -> bool:
@@ -233,8 +240,9 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     each = [layer_saved(scenario, n, kind) if full else _layer_saved_frozen(scenario, n, kind) for kind in kinds]
     if checkpointing:
         position_ids = 0 if arch.position is Position.ALIBI or not arch.attention_layers else 8 * length
-        inputs = _changing_layers(arch) * tokens * arch.hidden_size * n.residual
-        inputs += n.compute * tokens * sum([2 * source.key_value_size for source in kv_sources(arch)])  # handed on to other layers
+        inputs = changing_layers(arch) * tokens * arch.hidden_size * n.residual
+        wide = n.compute + (4 if keys_widened(n) else n.compute)
+        inputs += wide * tokens * sum([source.key_value_size for source in kv_sources(arch)])  # handed on to other layers
         if arch.residual_in_fp32:
             inputs += (arch.num_hidden_layers - 1) * tokens * arch.hidden_size * (4 - n.residual)
         masks = causal_mask_bytes(path, n, arch, batch, length) * arch.masks + alibi_bytes(n, arch, tokens)

@@ -12,6 +12,7 @@ from core.memory.attention import (
     attention_path,
     attention_prefill_bytes,
     causal_mask_bytes,
+    repeats_plainly,
     rotary_bytes,
 )
 from core.memory.backward import Instants, backward_adapters, backward_full
@@ -44,9 +45,9 @@ from core.memory.parameters import (
 )
 from core.memory.preference import holds_reference, reference_copies_bytes, reference_layer_bytes, runs_reference
 from core.memory.runtime import step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
-from core.memory.saved import Saved, saved
+from core.memory.saved import Saved, changing_layers, saved
 from core.memory.scenario import Gradients, Loss, Method, Optimizer, Scenario
-from core.memory.varied import shapes
+from core.memory.varied import ordered, shapes
 from core.memory.weights import buffer_bytes, dequantization_bytes, weight_bytes, widened_router_bytes
 
 #: Token ids and labels, int64 each.
@@ -231,13 +232,25 @@ def _autocast_copies(n: Numerics, arch: Architecture) -> int:
     return 2 * (arch.num_hidden_layers - with_experts) * layer_linear_parameters(arch) + with_experts * wide_moe_copies(n, arch)
 
 
+def _scores_in_forward(scenario: Scenario, n: Numerics) -> int:
+    """What writing scores to memory takes of one layer, less the inputs that later layers have yet to keep."""
+    arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
+    later, most = changing_layers(arch), 0
+    for shape in ordered(arch):
+        later -= changing_layers(shape)
+        if shape.attention_layers:
+            path = attention_path(scenario.attention, n, shape)
+            work = attention_prefill_bytes(path, n, shape, batch, length)
+            if work and repeats_plainly(shape) and not shape.keys_shared:  # what prefill has in its cache
+                work += 2 * n.compute * shape.key_value_size * batch * length
+            most = max(most, work - later * n.residual * arch.hidden_size * batch * length)
+    return most
+
+
 def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss: Stack) -> Instants:
     """Peak of the forward pass: at the loss, unless layers keep nothing but their inputs and write their scores to memory."""
     arch, batch, length = scenario.architecture, scenario.batch_size, scenario.context_length
-    path, work = attention_path(scenario.attention, n, arch), 0
-    for shape in shapes(arch):
-        if shape.attention_layers:
-            work = max(work, attention_prefill_bytes(attention_path(scenario.attention, n, shape), n, shape, batch, length))
+    path, work = attention_path(scenario.attention, n, arch), _scores_in_forward(scenario, n)
     if arch.num_mixer_layers and scenario.method is not Method.FULL and not scenario.gradient_checkpointing:
         # Before the first adapter nothing is kept: of what is read, the layer's own input and the norm's output.
         own = 2 * n.compute * arch.hidden_size * batch * length + rotary_bytes(n, arch, length)

@@ -148,6 +148,12 @@ def _changed(arch: Architecture, changes: dict[str, Any]) -> Architecture:
     return made
 
 
+def is_empty(shape: Architecture) -> bool:
+    """Whether the layers of a shape have nothing at all: what they give is what they are given."""
+    blocks = shape.attention_layers + shape.mlp_layers + shape.num_replaced_attentions + shape.num_replaced_mlps
+    return not (blocks or shape.num_mixer_layers)
+
+
 def within(arch: Architecture, first: int, last: int) -> list[tuple[Architecture, int]]:
     """The shapes of the runs of the layers from ``first`` to before ``last``, in order, with how many of those each has."""
     found, place = [], 0
@@ -172,14 +178,21 @@ def sliced(arch: Architecture, first: int, layers: int) -> Architecture:
 
 def kv_sources(arch: Architecture) -> tuple[Architecture, ...]:
     """Of each layer whose keys and values later layers reuse: its shape."""
-    found: dict[int, Architecture] = {}
-    own: dict[bool, tuple[int, Architecture]] = {}
+    runs = ordered(arch)
+    return tuple(runs[source] for source in kv_readers(arch))
+
+
+def kv_readers(arch: Architecture) -> dict[int, int]:
+    """Runs whose last layer's keys and values later layers reuse, by their place, and the last run that does."""
+    found: dict[int, int] = {}
+    if not arch.num_kv_shared_layers:
+        return found
+    own: dict[bool, int] = {}
     for place, shape in enumerate(ordered(arch)):
         slides = bool(shape.num_sliding_layers)
-        if shape.num_kv_shared_layers:
-            if slides in own:  # not where the source is on another stage of a pipeline
-                number, source = own[slides]
-                found[number] = source
-        elif shape.attention_layers:
-            own[slides] = place, shape
-    return tuple(found.values())
+        if not shape.keys_shared:
+            if shape.attention_layers:
+                own[slides] = place
+        elif slides in own:  # not where the source is on another stage of a pipeline
+            found[own[slides]] = place
+    return found
