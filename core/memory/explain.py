@@ -11,6 +11,7 @@ from core.memory.parallel import Parallelism
 from core.memory.scenario import Scenario
 from core.memory.sources import source_of
 from core.memory.symbolic import Symbolic, terms_of, used, written
+from core.memory.varied import resized
 
 
 class Symbol(StrEnum):
@@ -164,16 +165,20 @@ def explain(scenario: Scenario, device: Device | None = None) -> dict[MomentName
     """Every component that is there at each moment, on ``device``, one of the scenario's estimate; by default on the GPU that needs most.
     Raises RefusedError.
     """
-    found = {}
+    found: dict[MomentName, dict[Component, Explanation]] = {}
     shown = device or run_of(scenario).worst
-    for moment in moments_of(_in_symbols(scenario), shown.stage):
-        parts = zip(Component, moment.stack, strict=True)
-        found[moment.name] = {component: _explanation(size, source_of(scenario, component)) for component, size in parts if size}
+    moments = moments_of(_in_symbols(scenario), shown.stage)
+    formulas: dict[int, tuple[str, str]] = {}  # what is there throughout is written down once
+    for moment in moments:
+        parts = found[moment.name] = {}
+        for component, size in zip(Component, moment.stack, strict=True):
+            if size:
+                formula = formulas.get(id(size)) or formulas.setdefault(id(size), written(size))
+                parts[component] = _explanation(size, *formula, source_of(scenario, component))
     return found
 
 
-def _explanation(size: int, source: str) -> Explanation:
-    formula, numbers = written(size)
+def _explanation(size: int, formula: str, numbers: str, source: str) -> Explanation:
     letters = used(terms_of(size))
     return Explanation(int(size), formula, numbers, tuple(symbol for symbol in Symbol if LETTERS[symbol] in letters), source)
 
@@ -187,5 +192,10 @@ def _in_symbols(scenario: Scenario) -> Scenario:
 
     known = {symbol.value: symbol for symbol in Symbol}
     architecture = replace(scenario.architecture, **named(scenario.architecture))  # type: ignore[arg-type]
+    if architecture.layer_runs:
+        architecture = resized(
+            architecture,
+            lambda name, value, shape: Symbolic.symbol(LETTERS[known[name]], value, shape) if name in known else value,
+        )
     spread = {} if scenario.parallel.plain else {"parallel": replace(scenario.parallel, **named(scenario.parallel, 2))}  # type: ignore[arg-type]
     return _InSymbols(**scenario.__dict__ | named(scenario) | {"architecture": architecture} | spread)

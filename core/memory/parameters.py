@@ -5,7 +5,7 @@ What is said of one layer is of a model, or a shape (core.memory.varied), whose 
 
 from core.memory.architecture import Activation, Architecture, Norm, Position, Router
 from core.memory.mixers import mixer, mixer_shapes
-from core.memory.varied import shapes
+from core.memory.varied import over_layers, shapes
 
 #: (module name as PEFT knows it, in_features, out_features)
 Shape = tuple[str, int, int]
@@ -146,7 +146,7 @@ def attention_parameters(arch: Architecture) -> int:
 
 def vector_parameters(arch: Architecture) -> int:
     """The same of all layers, whatever blocks they have; with what mixers have that is no matrix."""
-    return sum([_vectors(shape) for shape in shapes(arch)])
+    return over_layers(_vectors, arch)
 
 
 def _vectors(arch: Architecture) -> int:
@@ -242,7 +242,7 @@ def outside_parameters(arch: Architecture) -> int:
 
 def linear_parameters(arch: Architecture) -> int:
     """Values in the matrices of all layers."""
-    return sum([_linear(shape) for shape in shapes(arch)])
+    return over_layers(_linear, arch)
 
 
 def _linear(arch: Architecture) -> int:
@@ -262,7 +262,7 @@ def factored_parameters(arch: Architecture) -> int:
     tables = (1 if arch.tie_word_embeddings else 2) * (arch.vocab_size + h)
     if arch.position is Position.LEARNED:
         tables += arch.max_position_embeddings + h
-    return sum([_factored(shape) for shape in shapes(arch)]) + tables + vector_parameters(arch) + norm_parameters(arch, h)
+    return over_layers(_factored, arch) + tables + vector_parameters(arch) + norm_parameters(arch, h)
 
 
 def _factored(arch: Architecture) -> int:

@@ -9,7 +9,7 @@ To build one: ``with_runs(architecture, runs)``. It sets the totals (``num_hidde
 sizes of the largest layer, which the architecture states where somebody asks for one number.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from core.memory.architecture import Architecture
 from core.memory.layer_run import Block, LayerRun
 
 _SIZES_OF_ATTENTION = ("num_attention_heads", "num_key_value_heads", "head_dim")
+_SIZES = (*_SIZES_OF_ATTENTION, "intermediate_size")
 
 
 def with_runs(arch: Architecture, runs: Iterable[LayerRun]) -> Architecture:
@@ -94,6 +95,17 @@ def shapes(arch: Architecture) -> tuple[Architecture, ...]:
     return found
 
 
+def over_layers(of: Callable[[Architecture], int], arch: Architecture) -> int:
+    """The sum of ``of`` over all shapes; where layers differ, added up once."""
+    if not arch.layer_runs:
+        return of(arch)
+    name = f"_{of.__name__}"
+    found: int | None = arch.__dict__.get(name)
+    if found is None:
+        found = arch.__dict__[name] = sum([of(shape) for shape in shapes(arch)])
+    return found
+
+
 #: Fields of a shape that count its layers.
 _COUNTS = (
     "num_hidden_layers",
@@ -152,6 +164,21 @@ def is_empty(shape: Architecture) -> bool:
     """Whether the layers of a shape have nothing at all: what they give is what they are given."""
     blocks = shape.attention_layers + shape.mlp_layers + shape.num_replaced_attentions + shape.num_replaced_mlps
     return not (blocks or shape.num_mixer_layers)
+
+
+def resized(arch: Architecture, size_of: Callable[[str, int, int], int]) -> Architecture:
+    """``arch`` with sizes and numbers of layers of its shapes as ``size_of`` gives them for a field, its value and a number that no two
+    shapes have; for explanations, which write them as symbols.
+    """
+    made = _changed(arch, {})
+
+    def sized(shape: Architecture, number: int) -> Architecture:
+        return _changed(shape, {name: size_of(name, getattr(shape, name), number) for name in (*_COUNTS, *_SIZES) if getattr(shape, name)})
+
+    different = shapes(arch)
+    made.__dict__["_shapes"] = tuple(sized(shape, number) for number, shape in enumerate(different, 1))
+    made.__dict__["_ordered"] = tuple(sized(shape, number) for number, shape in enumerate(ordered(arch), 1 + len(different)))
+    return made
 
 
 def within(arch: Architecture, first: int, last: int) -> list[tuple[Architecture, int]]:
