@@ -134,6 +134,9 @@ class ExplainPage(Page):
             total = html.escape(numbers.count(part.value_bytes))
             text.append(section(self.tr("With the numbers of this scenario"), f"{_breakable(part.numbers)}<br>= {total}", mono))
         text.append(_symbols_html(part, frame, mono, dim))
+        if frame.scenario.architecture.layer_runs and part.symbols:
+            sums = self.tr("Σ adds up over all layers that have it. The values beside the letters are the largest layer’s.")
+            text.append(section(self.tr("The layers of this model differ"), html.escape(sums)))
         if component in (Component.ACTIVATIONS, Component.WORKSPACE) and _in_plain_pytorch(frame.scenario):
             assumed = self.tr(
                 "Layers that keep a state run as transformers does them in plain PyTorch. With the kernels of mamba-ssm, causal-conv1d or "

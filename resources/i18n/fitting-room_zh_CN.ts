@@ -630,6 +630,14 @@
         <source>Layers with attention are spread evenly over the stages, as far as their number says. What all stages have together is exact.</source>
         <translation>带注意力的层只知其数量，按均匀分布在各级流水线上计算；各级合计是精确的。</translation>
     </message>
+    <message>
+        <source>Σ adds up over all layers that have it. The values beside the letters are the largest layer’s.</source>
+        <translation>Σ 表示对所有含该项的层求和。字母旁的数值取自最大的一层。</translation>
+    </message>
+    <message>
+        <source>The layers of this model differ</source>
+        <translation>该模型各层形状不同</translation>
+    </message>
 </context>
 <context>
     <name>Explorer</name>
