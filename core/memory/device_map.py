@@ -1,7 +1,7 @@
-"""Where transformers puts the layers of a model over several GPUs (``device_map="auto"``).
+"""Where transformers (``device_map="auto"``) and engines put the layers of a model over several GPUs.
 
-Every GPU but the last may take its share of the model and one and a quarter of its largest piece, the first one a piece less; pieces (the
-vision tower, the embedding, layers, the head) fill one GPU after the other, so that the last one has least, or nothing.
+Of transformers every GPU but the last may take its share of the model and one and a quarter of its largest piece, the first one a piece
+less; pieces (the vision tower, the embedding, layers, the head) fill one GPU after the other, so that the last one has least, or nothing.
 
 Source: ``get_balanced_memory`` and ``infer_auto_device_map`` of transformers 5.24, whose maps of models on the meta device are met.
 """
@@ -16,7 +16,7 @@ from core.memory.architecture import Architecture
 from core.memory.division import Stage, stages, with_layers
 from core.memory.formats import Format, unquantized_bytes_per_value
 from core.memory.parameters import embedding_parameters, position_parameters
-from core.memory.scenario import Scenario
+from core.memory.scenario import ENGINES, Runtime, Scenario
 from core.memory.weights import weight_bytes
 
 #: Formats that bitsandbytes makes while it loads, for which a tenth of what a GPU may take stays free (``adjust_max_memory``).
@@ -43,13 +43,23 @@ def device_map(arch: Architecture, fmt: Format, gpus: int) -> DeviceMap:
     return _filled(_layer_sizes(arch, fmt), wide * arch.vision_parameters, embedding, head, gpus, percent)
 
 
-def stages_by_size(scenario: Scenario) -> tuple[Stage, ...]:
-    """The stages of a run in transformers: as they are given, else by what it makes of sizes. A GPU may have no layer."""
+def inference_stages(scenario: Scenario) -> tuple[Stage, ...]:
+    """The stages of a run in transformers, where a GPU may have no layer, or in an engine: as they are given, else as it makes them."""
     arch, parallel = scenario.architecture, scenario.parallel
-    if parallel.layers_per_stage:
+    if parallel.layers_per_stage or parallel.pipeline_parallel_size == 1:
         return stages(arch, parallel)
+    if scenario.runtime in ENGINES:
+        layers = engine_layers(scenario.runtime, arch.num_hidden_layers, parallel.pipeline_parallel_size)
+        return stages(arch, replace(parallel, layers_per_stage=layers))
     found = device_map(arch, scenario.weights, parallel.pipeline_parallel_size)
     return tuple(Stage(gpu, layers, gpu == found.embedding, gpu == found.head, (1, 1)) for gpu, layers in enumerate(found.layers))
+
+
+def engine_layers(runtime: Runtime, layers: int, stages: int) -> tuple[int, ...]:
+    """Of each stage; those left over go to the last ones, of vLLM but for the very last (either's ``get_pp_indices``)."""
+    each, more = divmod(layers, stages)
+    end = stages - (runtime is Runtime.VLLM)
+    return tuple(each + (end - more <= stage < end) for stage in range(stages))
 
 
 def _layer_sizes(arch: Architecture, fmt: Format) -> list[int]:

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from core.memory.architecture import Architecture
 from core.memory.components import Cause, Device, Moment, MomentName, Stack
-from core.memory.device_map import stages_by_size
-from core.memory.division import Stage, part_of, stages, with_gpus_of_stage, with_layers
+from core.memory.device_map import inference_stages
+from core.memory.division import Stage, part_of, with_gpus_of_stage, with_layers
 from core.memory.formats import unquantized_bytes_per_value
 from core.memory.inference import inference_moments
 from core.memory.numerics import numerics
@@ -39,7 +39,7 @@ def inference_devices(scenario: Scenario, runtime_bytes: int) -> tuple[Device, .
     parallel = scenario.parallel
     found: list[Device] = []
     first_layer = 0
-    for stage in _stages(scenario):
+    for stage in inference_stages(scenario):
         moments = _film(scenario, stage, first_layer, runtime_bytes)
         first_layer += stage.layers
         with_gpus_of_stage(found, moments, stage, parallel)
@@ -48,12 +48,8 @@ def inference_devices(scenario: Scenario, runtime_bytes: int) -> tuple[Device, .
 
 def inference_film(scenario: Scenario, runtime_bytes: int, number: int) -> tuple[Moment, ...]:
     """The film of a GPU of stage ``number`` alone."""
-    every = _stages(scenario)
+    every = inference_stages(scenario)
     return _film(scenario, every[number], sum(stage.layers for stage in every[:number]), runtime_bytes)
-
-
-def _stages(scenario: Scenario) -> tuple[Stage, ...]:
-    return stages_by_size(scenario) if scenario.runtime is Runtime.TRANSFORMERS else stages(scenario.architecture, scenario.parallel)
 
 
 def _film(scenario: Scenario, stage: Stage, first_layer: int, runtime_bytes: int) -> tuple[Moment, ...]:
@@ -138,7 +134,7 @@ def engine_parts(scenario: Scenario) -> tuple[EnginePart, ...]:
     if scenario.parallel.plain:
         return (EnginePart(scenario, 0, 0, None),)
     parts, first_layer = [], 0
-    for stage in stages(scenario.architecture, scenario.parallel):
+    for stage in inference_stages(scenario):
         parts.append(_engine_part(scenario, stage, first_layer))
         first_layer += stage.layers
     return tuple(parts)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.memory.architecture import Architecture, Mixer
-from core.memory.device_map import stages_by_size
+from core.memory.device_map import inference_stages
 from core.memory.division import layers_of_stages
 from core.memory.formats import QUANTIZED, Format
 from core.memory.layer_pattern import has_mixer_or_whole_layers
@@ -105,8 +105,8 @@ def _of_mixer_layers(scenario: Scenario) -> Refusal | None:
     """A stage so small that it has single blocks of attention and MLPs only, and no mixer, is not modelled."""
     arch, parallel = scenario.architecture, scenario.parallel
     first = 0
-    by_size = scenario.task is Task.INFERENCE and scenario.runtime is Runtime.TRANSFORMERS
-    every = [stage.layers for stage in stages_by_size(scenario)] if by_size else layers_of_stages(arch, parallel)
+    served = scenario.task is Task.INFERENCE and scenario.runtime is not Runtime.LLAMA_CPP
+    every = [stage.layers for stage in inference_stages(scenario)] if served else layers_of_stages(arch, parallel)
     for layers in every:
         if layers and not has_mixer_or_whole_layers(arch, first, layers):
             return Refusal(Reason.SEVERAL_GPUS, (_resized(parallel, pipeline_parallel_size=1) | {"virtual_pipeline_parallel_size": 1},))

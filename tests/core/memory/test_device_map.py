@@ -6,9 +6,9 @@ import pytest
 from any_scenario import SHAPE
 from test_mixers import BAMBA, NEMOTRON_H
 
-from core.memory import Architecture, Reason, Scenario, estimate, reconcile, refusal
+from core.memory import Architecture, Reason, Runtime, Scenario, estimate, reconcile, refusal
 from core.memory.components import MomentName
-from core.memory.device_map import device_map
+from core.memory.device_map import device_map, engine_layers
 from core.memory.formats import Format
 from core.memory.runtime import CUDA_CONTEXT_BYTES
 
@@ -127,3 +127,24 @@ def test_single_blocks_without_a_mixer_are_found_where_layers_really_are():
     assert refused is not None
     assert refused.reason is Reason.SEVERAL_GPUS
     assert refusal(reconcile(split)) is None
+
+
+@pytest.mark.parametrize(
+    ("runtime", "layers", "stages"),
+    [
+        ("vllm", 32, (8, 8, 8, 8)),
+        ("vllm", 62, (15, 16, 16, 15)),
+        ("vllm", 61, (15, 15, 16, 15)),
+        ("vllm", 63, (16, 16, 16, 15)),
+        ("vllm", 5, (3, 2)),
+        ("vllm", 3, (1, 1, 1)),
+        ("sglang", 62, (15, 15, 16, 16)),
+        ("sglang", 5, (2, 3)),
+    ],
+    ids=str,
+)
+def test_layers_of_an_engine_that_are_left_over(runtime, layers, stages):
+    """vLLM spares the last stage, which has the head, and the first as long as it can; SGLang gives them to the last."""
+    assert engine_layers(Runtime(runtime), layers, len(stages)) == stages
+    served = Scenario(architecture=replace(LLAMA_7B, num_hidden_layers=layers), runtime=runtime).evolve(pipeline_parallel_size=len(stages))
+    assert estimate(served).moments == estimate(served.evolve(layers_per_stage=stages)).moments
