@@ -9,9 +9,11 @@ that does not lie within one machine is taken to send through the network.
 from typing import NamedTuple
 
 from core.memory import Method, Recipe, Runtime, Scenario, Task, parameter_count
+from core.memory.formats import bits_per_value
 from core.memory.lora import adapter_parameters
-from core.memory.parallel import Interconnect, Offload, Sharding
+from core.memory.parallel import Interconnect, Offload, Recompute, Sharding
 from core.memory.parameters import routed_shapes
+from core.memory.sharding import DIVIDES_WEIGHTS, GRAD_OP, HYBRID, shares
 from core.memory.varied import shapes
 
 #: Bytes a second and direction, as printed: NVLink of an H100; PCIe 4.0 x16 without its framing; one 400 Gbit/s port a GPU.
@@ -21,9 +23,6 @@ HOST_BYTES_PER_SECOND = 25e9
 
 _VALUE_BYTES = 2
 """Of hidden states on the wire."""
-_GATHERED = frozenset({Sharding.ZERO3, Sharding.FSDP, Sharding.FSDP2, Sharding.FSDP_HYBRID, Sharding.FSDP2_HYBRID})
-_GATHERED_ONCE = frozenset({Sharding.FSDP_GRAD_OP, Sharding.FSDP2_GRAD_OP})
-_HYBRID = frozenset({Sharding.FSDP_HYBRID, Sharding.FSDP2_HYBRID})
 
 
 class Traffic(NamedTuple):
@@ -35,8 +34,9 @@ class Traffic(NamedTuple):
     """To and from the memory of its own machine."""
 
     @property
-    def total_bytes(self) -> int:
-        return round(sum(self))
+    def sent_bytes(self) -> int:
+        """To other GPUs."""
+        return round(self.inside_bytes + self.between_bytes)
 
     def seconds(self, interconnect: Interconnect) -> float:
         """At best, nothing of it hidden behind computation."""
@@ -98,7 +98,8 @@ def _training(scenario: Scenario) -> Traffic:
     tokens = scenario.batch_size * scenario.context_length / contexts
     states = _VALUE_BYTES * tokens * arch.hidden_size
     layers = arch.num_hidden_layers / stages
-    passes = 2 + scenario.gradient_checkpointing  # forward, backward, and forward again
+    again = scenario.gradient_checkpointing or parallel.recompute in (Recompute.UNIFORM, Recompute.BLOCK)
+    passes = 2 + again  # forward, backward, and forward again
 
     sent = _of_replicas(scenario, replicas, stride=tensor)
     # A sum after attention and one after the MLP, in every pass (Shoeybi et al. 2019).
@@ -122,6 +123,14 @@ def _local_parameters(scenario: Scenario) -> float:
     return held / (parallel.tensor_parallel_size * parallel.pipeline_parallel_size)
 
 
+def _held_bytes(scenario: Scenario) -> float:
+    """Of the weights that it holds, as they are gathered or moved: a quantized base as it is stored."""
+    if scenario.method is Method.QLORA:
+        return bits_per_value(scenario.weights) / 8 * _local_parameters(scenario)
+    wide = scenario.method is Method.FULL and scenario.recipe is Recipe.FP32
+    return (4 if wide else _VALUE_BYTES) * _local_parameters(scenario)
+
+
 def _trained_parameters(scenario: Scenario) -> float:
     return _local_parameters(scenario) if scenario.method is Method.FULL else adapter_parameters(scenario)
 
@@ -133,14 +142,14 @@ def _of_replicas(scenario: Scenario, replicas: int, stride: int) -> Traffic:
         return Traffic()
     node, steps = parallel.gpus_per_node, parallel.num_microbatches
     width = 4 if scenario.method is Method.FULL and scenario.recipe is Recipe.FP32 else _VALUE_BYTES
-    weights = width * _local_parameters(scenario)
+    weights = _held_bytes(scenario)
     gradients = max(width, 4 if parallel.reduces_in_fp32 else 0) * _trained_parameters(scenario)
-    if parallel.sharding in _HYBRID:
+    if parallel.sharding in HYBRID:
         shards = min(parallel.shard_group_size or node // stride or 1, replicas)
         groups = max(1, replicas // shards)
         sent = Traffic().plus(steps * (2 * weights + gradients) * _ring(shards), shards, stride, node)
         return sent.plus(2 * gradients / shards * _ring(groups), groups, stride * shards, node)
-    gathered = 2 * steps if parallel.sharding in _GATHERED else steps if parallel.sharding in _GATHERED_ONCE else 0
+    gathered = steps * (1 if parallel.sharding in GRAD_OP else 2) if parallel.sharding in DIVIDES_WEIGHTS else 0
     scattered = steps if gathered or parallel.sharding is Sharding.ZERO2 else 1
     back = 0 if gathered else gradients
     return Traffic().plus((gathered * weights + scattered * gradients + back) * _ring(replicas), replicas, stride, node)
@@ -149,12 +158,12 @@ def _of_replicas(scenario: Scenario, replicas: int, stride: int) -> Traffic:
 def _offloaded(scenario: Scenario) -> float:
     """Over PCIe: gradients down and weights up where the optimizer is the host's; weights up in both passes where they are."""
     parallel = scenario.parallel
-    share = 1 / parallel.data_parallel_size if parallel.sharding is not Sharding.NONE else 1.0
+    share = 1 / shares(parallel).dense if parallel.sharding is not Sharding.NONE else 1.0
     moved = 0.0
     if parallel.offload_optimizer is not Offload.NONE:
         moved += 2 * _VALUE_BYTES * _trained_parameters(scenario) * share * parallel.offload_optimizer_percent / 100
     if parallel.offload_parameters is not Offload.NONE:
-        moved += 2 * parallel.num_microbatches * _VALUE_BYTES * _local_parameters(scenario) * share
+        moved += 2 * parallel.num_microbatches * _held_bytes(scenario) * share
     if parallel.offload_activations is not Offload.NONE:
         tokens = scenario.batch_size * scenario.context_length / parallel.context_parallel_size
         layers = scenario.architecture.num_hidden_layers / parallel.pipeline_parallel_size

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.memory import ONE_GPU, Offload, Parallelism, Sharding
 from core.memory.parallel import MAX_PARALLEL_SIZE
+from core.memory.sharding import FSDP2
 
 Config = Mapping[str, Any]
 _ZERO = {1: Sharding.ZERO1, 2: Sharding.ZERO2, 3: Sharding.ZERO3}
@@ -45,7 +46,6 @@ _FSDP_OTHERS = (
     "backward_prefetch",
     "backward_prefetch_policy",
 )
-_FSDP2 = frozenset({Sharding.FSDP2, Sharding.FSDP2_GRAD_OP, Sharding.FSDP2_HYBRID})
 
 
 class CannotSayError(ValueError):
@@ -255,7 +255,7 @@ def write_accelerate(parallel: Parallelism, *, gradient_checkpointing: bool) -> 
     if parallel.sharding is Sharding.MEGATRON:
         raise CannotSayError("accelerate’s file leaves the distributed optimizer to Megatron")
     sizes = parallel.tensor_parallel_size * parallel.context_parallel_size > 1
-    if sizes and parallel.sharding not in _FSDP2:
+    if sizes and parallel.sharding not in FSDP2:
         raise CannotSayError("accelerate divides matrices and sequences with FSDP2 only")
     if parallel.sharding in _STAGE:
         return fields | {"distributed_type": "DEEPSPEED", "deepspeed_config": _write_plugin(parallel)}
@@ -292,10 +292,10 @@ def _write_fsdp(parallel: Parallelism, gradient_checkpointing: bool) -> dict[str
         "fsdp_offload_params": parallel.offload_parameters is not Offload.NONE,
     }
     if parallel.offload_activations is not Offload.NONE:
-        if parallel.sharding not in _FSDP2 or not gradient_checkpointing:
+        if parallel.sharding not in FSDP2 or not gradient_checkpointing:
             raise CannotSayError("accelerate offloads activations with FSDP2 and checkpointing only")
         fsdp["fsdp_activation_checkpointing_offload"] = True
-    if parallel.sharding in _FSDP2:
+    if parallel.sharding in FSDP2:
         if parallel.forward_prefetch:
             raise CannotSayError("accelerate has no forward prefetch with FSDP2")
         return fsdp | {"fsdp_version": 2, "fsdp_reshard_after_forward": parallel.sharding is not Sharding.FSDP2_GRAD_OP}

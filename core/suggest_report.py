@@ -48,7 +48,8 @@ def suggested_json(found: Suggested) -> dict[str, Any]:
                 "total_bytes": strategy.estimate.total_bytes,
                 "fit": {"status": strategy.fit.status.value, "headroom_bytes": strategy.fit.headroom_bytes},
                 "host_bytes": strategy.estimate.host_bytes.total_bytes,
-                "sent_bytes": strategy.traffic.total_bytes,
+                "sent_bytes": strategy.traffic.sent_bytes,
+                "moved_to_host_bytes": round(strategy.traffic.host_bytes),
                 "waiting": strategy.waiting,
                 "idle": strategy.idle,
             }
@@ -74,7 +75,7 @@ def suggested_text(found: Suggested) -> str:
 
 
 def _row(strategy: Strategy) -> tuple[str, ...]:
-    host, sent = strategy.estimate.host_bytes.total_bytes, strategy.traffic.total_bytes
+    host, sent = strategy.estimate.host_bytes.total_bytes, strategy.traffic.sent_bytes
     return (
         f"{'' if strategy.fits else '~ '}{strategy.scenario.parallel.world_size:,}",
         f"{(strategy.fit.usable_bytes - strategy.fit.headroom_bytes) / GIB:,.1f}",

@@ -61,7 +61,12 @@ class StrategyEditor(QWidget):
         WindowUndo(self.cards_box)
         self._add("gpus", self.tr("Cards"), self.tr("Different cards by rank, for example: 2 × RTX 3090, RTX 4090"), self.cards_box)
         links = [(interconnect_name(link), link) for link in Interconnect]
-        self._choice("interconnect", self.tr("Link"), self.tr("How GPUs of one machine reach each other"), links)
+        self._choice(
+            "interconnect",
+            self.tr("Link"),
+            self.tr("How GPUs of one machine reach each other: strategies are ordered by it, memory is the same"),
+            links,
+        )
         shardings = [(sharding_name(sharding), sharding) for sharding in Sharding]
         self._choice(
             "sharding", self.tr("Replicas divide"), self.tr("What replicas divide between them, instead of each holding it all"), shardings

@@ -116,7 +116,7 @@ class _Table(QAbstractTableModel):
                 host = strategy.estimate.host_bytes.total_bytes
                 return numbers.bytes(host) if host else "–"
             case _Column.SENT:
-                sent = strategy.traffic.total_bytes
+                sent = strategy.traffic.sent_bytes
                 return numbers.fine_bytes(sent) if sent else "–"
             case _Column.WAITING:
                 if 0 < strategy.waiting < 0.005:
@@ -125,8 +125,14 @@ class _Table(QAbstractTableModel):
 
     def _reason(self, strategy: Strategy, column: _Column, numbers: Numbers) -> str:
         """What the text of a cell leaves out."""
-        if column is _Column.WAITING and strategy.idle:
-            return self.tr("The pipeline stands still for {share} of a step.").format(share=numbers.share(strategy.idle))
+        if column is _Column.WAITING:
+            parts = [self._text(strategy, column, numbers)]
+            if strategy.idle:
+                parts.append(self.tr("The pipeline stands still for {share} of a step.").format(share=numbers.share(strategy.idle)))
+            if strategy.traffic.host_bytes:
+                moved = numbers.fine_bytes(strategy.traffic.host_bytes)
+                parts.append(self.tr("{size} go to the host and back in a step.").format(size=moved))
+            return "\n".join(parts)
         if column is _Column.STRATEGY and not strategy.fits:
             return self.tr("Fits by the estimate, but not surely: runs of this kind differ by more.")
         return self._text(strategy, column, numbers)

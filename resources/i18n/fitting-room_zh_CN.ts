@@ -2408,10 +2408,6 @@
         <translation>互连</translation>
     </message>
     <message>
-        <source>How GPUs of one machine reach each other</source>
-        <translation>同一台机器内显卡之间的连接</translation>
-    </message>
-    <message>
         <source>Replicas divide</source>
         <translation>副本间切分</translation>
     </message>
@@ -2454,6 +2450,10 @@
     <message>
         <source>Norms and residuals divided by tokens, too</source>
         <translation>归一化和残差也按 token 切分</translation>
+    </message>
+    <message>
+        <source>How GPUs of one machine reach each other: strategies are ordered by it, memory is the same</source>
+        <translation>同一台机器内各卡如何相连：只影响方案的排序，不影响显存</translation>
     </message>
 </context>
 <context>
@@ -3710,6 +3710,10 @@
     <message>
         <source>What lies in the host memory of one machine</source>
         <translation>一台机器的主机内存中存放的部分</translation>
+    </message>
+    <message>
+        <source>{size} go to the host and back in a step.</source>
+        <translation>一步中有 {size} 在主机与显卡之间往返。</translation>
     </message>
 </context>
 </TS>

@@ -59,6 +59,18 @@ def test_adapters_send_little_unless_the_base_is_gathered() -> None:
     assert traffic(lora.evolve(sharding=Sharding.FSDP2)).inside_bytes > 50 * traffic(lora).inside_bytes
 
 
+def test_a_quantized_base_is_gathered_as_it_is_stored() -> None:
+    lora = TRAINING.evolve(method=Method.LORA, data_parallel_size=8, sharding=Sharding.FSDP2)
+    qlora = lora.evolve(method=Method.QLORA, weights="nf4")
+    assert traffic(qlora).inside_bytes == pytest.approx(traffic(lora).inside_bytes / 4, rel=0.05)
+
+
+def test_whole_layers_again_are_a_third_pass() -> None:
+    split = TRAINING.evolve(tensor_parallel_size=2)
+    again = traffic(split.evolve(gradient_checkpointing=True)).inside_bytes
+    assert traffic(split.evolve(recompute="uniform", recompute_num_layers=4)).inside_bytes == again == 1.5 * traffic(split).inside_bytes
+
+
 def test_offload_goes_over_pcie() -> None:
     sharded = TRAINING.evolve(data_parallel_size=8, sharding=Sharding.ZERO3)
     optimizer = sharded.evolve(offload_optimizer=Offload.CPU)
@@ -70,6 +82,6 @@ def test_decoding_adds_up_two_vectors_a_layer() -> None:
     serving = Scenario(architecture=TRAINING.architecture, batch_size=8)
     sent = traffic(serving.evolve(tensor_parallel_size=2))
     assert sent.inside_bytes == pytest.approx(2 * 2 * 1 / 2 * 2 * 8 * serving.architecture.hidden_size * LAYERS)
-    assert traffic(serving.evolve(pipeline_parallel_size=2)).total_bytes < sent.total_bytes
+    assert traffic(serving.evolve(pipeline_parallel_size=2)).sent_bytes < sent.sent_bytes
     assert idle_share(serving.evolve(pipeline_parallel_size=2, batch_size=1)) == 0.5
     assert idle_share(serving.evolve(pipeline_parallel_size=2)) == 0
