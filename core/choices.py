@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from core.memory import Estimator, Format, Method, Optimizer, Recipe, Runtime, Scenario, Task, reconcile
 from core.memory.formats import SIXTEEN_BIT
+from core.memory.numerics import widens_norms
 from core.memory.parallel import PARALLEL_FIELDS
 from core.memory.prediction import trained_heads
 from core.memory.preference import REFERENCED, has_loss
@@ -150,6 +151,8 @@ def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
         return Meaningless.IN_TRAINING
     if field in _of_others(scenario.runtime) and not training:
         return Meaningless.OF_ANOTHER_RUNTIME
+    if field == "autocast" and training and widens_norms(replace(scenario, autocast=True)):
+        return None
     if field in _OF_ADAPTERS and full:
         return Meaningless.IN_FULL_TRAINING
     if field == "recipe" and not full:

@@ -168,8 +168,8 @@ def scenario_of(record: Mapping[str, Any], architecture: Architecture) -> Scenar
             "lora_target_modules": ALL_LINEAR if lora["targets"] == "all-linear" else tuple(lora["targets"]),
         }
         return validated(Scenario, **base, method="lora", **adapters)
-    if dtype == "autocast_bf16w" and architecture.norm is not Norm.LAYER:  # there is nothing that autocast would cast
-        dtype = "bf16"
+    if dtype == "autocast_bf16w":
+        base["autocast"], dtype = architecture.norm is Norm.LAYER, "bf16"  # of other norms there is nothing that autocast would cast
     if record["mode"] != "train" or dtype not in _RECIPES:
         raise UnsupportedError(f"{record['mode']} in {dtype} is not modelled")
     return validated(Scenario, **base, recipe=_RECIPES[dtype])

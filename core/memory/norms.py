@@ -25,7 +25,7 @@ def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
         case Norm.RMS_PLUS_ONE | Norm.RMS_FP32 | Norm.RMS_WEIGHT_FP32:
             return width * (4 + 4 + output) + 4
         case Norm.LAYER:
-            return width * (n.residual + output) + 8
+            return width * ((4 if widens_input(n) else n.residual) + output) + 8
         case _:
             assert_never(kind)
 
@@ -62,7 +62,7 @@ def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False, f
     kept = norm_saved(arch.norm, n, h, attention_readers) + norm_saved(arch.norm, n, h, mlp_readers)
     if arch.post_norms:
         kept += 2 * norm_saved(arch.norm, n, h, 0)
-    if arch.parallel_residual and arch.norm is Norm.LAYER:
+    if arch.parallel_residual and arch.norm is Norm.LAYER and not widens_input(n):
         kept -= n.residual * h  # both norms read, and keep, the same input
     return kept
 

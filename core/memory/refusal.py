@@ -11,6 +11,7 @@ from core.memory.expert_adapters import MEASURED, MLP_TARGETS, experts_are_adapt
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
 from core.memory.lora import adapter_parameters
 from core.memory.moe_wide import WIDE_ROUTERS
+from core.memory.numerics import widens_norms
 from core.memory.parallel import Recompute
 from core.memory.parallel_refusal import OF_SPREAD, parallel_refusal
 from core.memory.parameters import expert_width
@@ -175,6 +176,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
         return Refusal(Reason.ADAPTERS_ON_EXPERTS, ({"lora_target_modules": ATTENTION_LINEAR},))
     if scenario.method is Method.LORA and weights is Format.FP32 and (arch.num_experts or arch.kv_lora_rank):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, (_WEIGHTS_16,))
+    if arch.num_experts and widens_norms(scenario):
+        return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"autocast": False},))
     if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"recipe": Recipe.MIXED.value}, {"recipe": Recipe.PURE16.value}))
     match scenario.method:

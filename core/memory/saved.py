@@ -137,7 +137,7 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
         constant += moe_constant(arch)
     else:
         per_token += mlp_saved(n, arch, fused=scenario.fused_mlp, fp8=fp8)
-        constant += 2 * layer_linear_parameters(arch) * n.autocast
+        constant += 2 * layer_linear_parameters(arch) * n.casts_weights
     if arch.qk_norm:
         per_token += head_norms_saved(n, arch)
     if arch.qk_norm_rotated and kind.rotates:
@@ -155,18 +155,18 @@ def _blocks_saved(scenario: Scenario, n: Numerics, kind: LayerKind, arch: Archit
     of_attention, of_mlp = readers(arch)
     replaced = (arch.num_replaced_attentions > 0) + (arch.num_replaced_mlps > 0)
     per_token = replaced * block_norms_saved(n, arch, 1, fused=scenario.fused_kernels)
-    constant = 2 * replaced * h * h * (n.autocast and n.weight == 4)
+    constant = 2 * replaced * h * h * n.casts_weights
     if kind.attends:
         path = attention_path(scenario.attention, n, arch, masked=kind.masked)
         per_token += block_norms_saved(n, arch, of_attention, fused=scenario.fused_kernels) + arch.qk_norm * head_norms_saved(n, arch)
         constant += attention_saved(path, n, arch, batch, length) + head_norms_constant(n, arch)
-        constant += 2 * matrix_values(attention_shapes(arch)) * n.autocast
+        constant += 2 * matrix_values(attention_shapes(arch)) * n.casts_weights
     elif kind.experts:
         per_token += block_norms_saved(n, arch, of_mlp, fused=scenario.fused_kernels) + moe_saved(arch)
         constant += moe_constant(arch)
     elif kind.has_mlp:
         per_token += block_norms_saved(n, arch, of_mlp, fused=scenario.fused_kernels) + mlp_saved(n, arch, fused=scenario.fused_mlp)
-        constant += 2 * matrix_values(mlp_shapes(arch)) * n.autocast
+        constant += 2 * matrix_values(mlp_shapes(arch)) * n.casts_weights
     blocks = kind.attends + kind.has_mlp + replaced
     constant += blocks * (arch.norms_in_layer // 2) * norm_constant(arch.norm, n, h)
     return batch * length * (per_token + blocks * h * arch.dropout) + constant
@@ -261,7 +261,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
         if full
         else norm_frozen_saved(arch.norm, n, arch.hidden_size, fused=scenario.fused_kernels)
     )
-    head_copy = 2 * embedding_parameters(arch) if n.autocast and n.weight == 4 else 0
+    head_copy = 2 * embedding_parameters(arch) if n.casts_weights else 0
     own_tables = (arch.rotary_before_widening or arch.rotary_interleaved) and not checkpointing
     tables = 0 if own_tables else rotary_bytes(n, arch, length)
     outside = tokens * final_norm + tables + labels_bytes(batch, length) + _LOSS_SCALARS_BYTES + head_copy
@@ -271,7 +271,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     if arch.position is Position.LEARNED and (full or checkpointing):
         outside += 8 * length
     if arch.embedding_norm and full:
-        outside += tokens * norm_saved(arch.norm, n, arch.hidden_size, 0)
+        outside += tokens * norm_saved(arch.norm, n, arch.hidden_size, 0) + norm_constant(arch.norm, n, arch.hidden_size)
     elif arch.embedding_norm and checkpointing:
         outside += tokens * norm_frozen_saved(arch.norm, n, 0)
     if checkpointing and not full and _embeddings_changed(arch):

@@ -233,7 +233,9 @@ class Scenario:
     """Width of the adapters: 32 as PEFT keeps them over a 16-bit base, 16 with ``autocast_adapter_dtype=False``."""
     lora_dropout: bool = False
     autocast: bool = False
-    """torch.autocast around LoRA, as trainers run it with ``bf16=True``; in full training the recipe says it."""
+    """torch.autocast around LoRA, as trainers run it with ``bf16=True``; in full training the recipe says it, but for PURE16, which may run
+    under it too: to LayerNorm that makes a difference.
+    """
     lora_target_modules: Annotated[tuple[TargetModule, ...], MinLen(1)] = ALL_LINEAR
 
     def evolve(self, **changes: Any) -> Self:

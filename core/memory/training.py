@@ -220,7 +220,8 @@ def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
     if not full:
         copies = (all_adapter_copies if scenario.gradient_checkpointing else first_layer_copies)(scenario)
         return (4 if arch.norm is Norm.LAYER else n.weight) * states + copies
-    copies = sum([_autocast_copies(n, shape) for shape in shapes(arch)]) * scenario.gradient_checkpointing
+    kept = scenario.gradient_checkpointing and n.casts_weights
+    copies = sum([_autocast_copies(n, shape) for shape in shapes(arch)]) if kept else 0
     return 4 * states * (1 + arch.hidden_divided) + copies
 
 
