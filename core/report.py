@@ -329,6 +329,7 @@ _REASONS = {
     Reason.INTERLEAVED_WITHOUT_PIPELINE: "interleaved stages need a pipeline, and micro-batches in multiples of its stages",
     Reason.ZERO_WITH_PIPELINE: "no framework runs ZeRO-2 or ZeRO-3 within a pipeline",
     Reason.EXPERT_PARALLEL_EXPERTS: "expert parallelism divides whole experts among the GPUs of one stage",
+    Reason.EXPERT_WIDTH: "GPUs that share an expert have equal parts of it; in vLLM replicas share them too",
     Reason.CONTEXT_PARALLEL_ATTENTION: "context parallelism needs a fused attention kernel",
     Reason.CONTEXT_PARALLEL_HEADS: "context parallelism divides the heads of a mixer, those that tensor parallelism leaves to a GPU",
     Reason.QUANTIZED_BASE_SPLIT: "no trainer splits a quantized model by tensor, pipeline or context parallelism",

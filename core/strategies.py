@@ -103,8 +103,9 @@ def _divided(scenario: Scenario, spread: Parallelism, replicas: int, *, inner: i
     """What replicas divide between them: torch's and DeepSpeed's ways where nothing else is divided, else Megatron's and torch's."""
     for experts in _expert_counts(scenario, replicas):
         with_experts = replace(spread, expert_parallel_size=experts)
-        distributed = replace(with_experts, sharding=Sharding.MEGATRON)
-        possible = replicas > 1 and refusal(replace(scenario, parallel=distributed)) is None
+        distributed = replace(with_experts, sharding=Sharding.MEGATRON, fp8_linears=scenario.parallel.fp8_linears)
+        alone = inner > 1 and scenario.architecture.num_mixer_layers > 0  # nobody else divides mixers
+        possible = (replicas > 1 or alone) and refusal(replace(scenario, parallel=distributed)) is None
         if possible:
             yield distributed
         if inner == 1 or not possible:  # beside it whole states on every replica send as much, and take more

@@ -103,6 +103,11 @@ def refusal_reason(reason: Reason) -> str:
                 "Words",
                 "Expert parallelism divides whole experts among the GPUs of one stage. Pick a size that divides both.",
             )
+        case Reason.EXPERT_WIDTH:
+            return translate(
+                "Words",
+                "GPUs that share an expert have equal parts of it; in vLLM replicas share them too. Pick fewer, or expert parallelism.",
+            )
         case Reason.CONTEXT_PARALLEL_ATTENTION:
             return translate("Words", "Context parallelism needs a fused attention kernel. Pick SDPA, or no context parallelism.")
         case Reason.CONTEXT_PARALLEL_HEADS:

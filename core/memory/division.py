@@ -59,7 +59,7 @@ def part_of(arch: Architecture, parallel: Parallelism) -> Architecture:
         num_key_value_heads=max(1, arch.num_key_value_heads // t),
         intermediate_size=max(1, arch.intermediate_size // t),
         vocab_size=ceil_div(arch.vocab_size, t),
-        moe_intermediate_size=arch.moe_intermediate_size // of_expert,
+        moe_intermediate_size=max(1, arch.moe_intermediate_size // of_expert) if arch.num_experts else 0,
         shared_expert_intermediate_size=arch.shared_expert_intermediate_size // t,
         mamba_num_heads=arch.mamba_num_heads // t,
         n_groups=max(1, arch.n_groups // t) if arch.n_groups else 0,

@@ -31,6 +31,7 @@ OF_SPREAD = frozenset(
         Reason.INTERLEAVED_WITHOUT_PIPELINE,
         Reason.ZERO_WITH_PIPELINE,
         Reason.EXPERT_PARALLEL_EXPERTS,
+        Reason.EXPERT_WIDTH,
         Reason.CONTEXT_PARALLEL_ATTENTION,
         Reason.CONTEXT_PARALLEL_HEADS,
         Reason.QUANTIZED_BASE_SPLIT,
@@ -69,6 +70,9 @@ def _of_serving(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
         if not tensor_size_possible(arch, t):
             possible = max(size for size in range(1, t) if tensor_size_possible(arch, size))
             return Refusal(Reason.TENSOR_PARALLEL_HEADS, (_resized(parallel, tensor_parallel_size=possible),))
+        together = t * parallel.data_parallel_size if scenario.runtime is Runtime.VLLM else t
+        if e == 1 and arch.num_experts and arch.moe_intermediate_size % together:
+            return Refusal(Reason.EXPERT_WIDTH, _where_experts_are_whole(arch, parallel))
     else:
         rows = scenario.runtime is Runtime.LLAMA_CPP and t == count and not arch.num_experts
         if of_training or not (p == count or rows):
@@ -78,6 +82,15 @@ def _of_serving(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
     if not whole and (min(layers) < 1 or sum(layers) != arch.num_hidden_layers):
         return Refusal(Reason.PIPELINE_LAYERS, (_resized(parallel, pipeline_parallel_size=min(p, arch.num_hidden_layers)),))
     return _of_mixers_served(scenario, parallel)
+
+
+def _where_experts_are_whole(arch: Architecture, parallel: Parallelism) -> tuple[dict[str, Any], ...]:
+    """Experts on a GPU each where their number allows, else no replicas, or one GPU."""
+    everywhere = parallel.tensor_parallel_size * parallel.data_parallel_size
+    by_experts = [{"expert_parallel_size": everywhere}] if arch.num_experts % everywhere == 0 else []
+    alone = arch.moe_intermediate_size % parallel.tensor_parallel_size == 0
+    fewer = [_resized(parallel, data_parallel_size=1)] if alone and parallel.data_parallel_size > 1 else []
+    return (*by_experts, *fewer, {"parallel": ONE_GPU})
 
 
 def _of_mixers_served(scenario: Scenario, parallel: Parallelism) -> Refusal | None:
@@ -164,6 +177,8 @@ def _of_model(scenario: Scenario) -> Refusal | None:
     of_expert = e * (parallel.expert_tensor_parallel_size or t)
     if e > 1 and (not arch.num_experts or arch.num_experts % e or parallel.gpus_per_stage % of_expert):
         return Refusal(Reason.EXPERT_PARALLEL_EXPERTS, ({"expert_parallel_size": 1},))
+    if arch.num_experts and arch.moe_intermediate_size % (parallel.expert_tensor_parallel_size or 1):
+        return Refusal(Reason.EXPERT_WIDTH, (_resized(parallel, expert_tensor_parallel_size=0),))
     if parallel.context_parallel_size > 1 and scenario.attention is Attention.EAGER:
         return Refusal(Reason.CONTEXT_PARALLEL_ATTENTION, (_resized(parallel, context_parallel_size=1),))
     return None

@@ -48,6 +48,8 @@ class Reason(StrEnum):
     """A pipeline adds up gradients on every stage; ZeRO-2 and ZeRO-3 take them apart."""
     EXPERT_PARALLEL_EXPERTS = "expert_parallel_experts"
     """Expert parallelism divides whole experts among GPUs of one stage."""
+    EXPERT_WIDTH = "expert_width"
+    """GPUs that share an expert have equal parts of it: in vLLM all that a stage has, replicas too."""
     CONTEXT_PARALLEL_ATTENTION = "context_parallel_attention"
     """Context parallelism takes a fused attention kernel."""
     CONTEXT_PARALLEL_HEADS = "context_parallel_heads"

@@ -3569,6 +3569,10 @@
         <source>PEFT adapts experts’ gate and up together, without dropout; modelled is LoRA over 16-bit weights on one GPU, with SDPA. Pick q, k, v, o.</source>
         <translation>PEFT 给专家的 gate 与 up 一起加适配器，且不支持 dropout；已建模的是单卡、16 位权重、SDPA 下的 LoRA。请选 q、k、v、o。</translation>
     </message>
+    <message>
+        <source>GPUs that share an expert have equal parts of it; in vLLM replicas share them too. Pick fewer, or expert parallelism.</source>
+        <translation>共享一个专家的 GPU 各分得相等的一份；在 vLLM 中各副本也分摊专家。请减少 GPU 数，或用专家并行。</translation>
+    </message>
 </context>
 <context>
     <name>_Differences</name>

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from core.memory import ONE_GPU, Method, Runtime, Scenario, Sharding, Task, architecture_from_parameter_count, refusal
 from core.spreading import tensor_sizes, with_gpus, with_size
+from core.strategies import strategies
 
 ARCHITECTURE = architecture_from_parameter_count(70 * 10**9)
 TRAINING = Scenario(architecture=ARCHITECTURE, task=Task.TRAINING)
@@ -94,3 +95,18 @@ class TestEngines:
         named = with_gpus(self.MOE.evolve(), 2).evolve(gpus=("RTX 4090", "RTX 3090"))
         assert with_size(named, "pipeline_parallel_size", 2).parallel.world_size == 4
         assert with_size(named, "tensor_parallel_size", 1).parallel.gpus == ("RTX 4090", "RTX 3090")
+
+
+def test_mixers_are_divided_by_megatron_without_replicas_too() -> None:
+    """Nobody else divides them; products in fp8 stay chosen."""
+    pieces = {"mixer": "mamba2", "conv_kernel": 4, "mamba_num_heads": 64, "mamba_head_dim": 64, "ssm_state_size": 64, "n_groups": 8}
+    counts = {"chunk_size": 128, "num_mixer_layers": 24, "num_layers_without_attention": 24}
+    mixers = Scenario(architecture={**ARCHITECTURE.__dict__, **pieces, **counts}).evolve(task="training", recipe="mixed")
+    possible = [each for each in strategies(mixers, 8, 80 * 10**9) if refusal(each) is None]
+    found = {(each.parallel.sharding, each.parallel.tensor_parallel_size) for each in possible}
+    assert (Sharding.MEGATRON, 8) in found
+    assert all(sharding is Sharding.MEGATRON for sharding, tensor in found if tensor > 1)
+    dense = Scenario(architecture=ARCHITECTURE).evolve(task="training", recipe="mixed", sharding="megatron", fp8_linears=True)
+    kept = [each for each in strategies(dense, 8, 80 * 10**9) if each.parallel.sharding is Sharding.MEGATRON]
+    assert kept
+    assert all(each.parallel.fp8_linears for each in kept)

@@ -7,7 +7,7 @@ from any_scenario import SHAPE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.memory import Architecture, Scenario, estimate
+from core.memory import Architecture, Reason, Scenario, estimate, reconcile, refusal
 from core.memory.architecture import Position
 from core.memory.components import MomentName
 from core.memory.estimate import moments_of
@@ -143,6 +143,36 @@ def test_experts_go_to_gpus_whole():
     divided = estimate(QWEN_32B.evolve(architecture=experts, tensor_parallel_size=8)).devices[0]
     both = estimate(QWEN_32B.evolve(architecture=experts, tensor_parallel_size=8, expert_parallel_size=8)).devices[0]
     assert moment(both, MomentName.LOAD).weights == pytest.approx(moment(divided, MomentName.LOAD).weights, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "possible"),
+    [(256, [{"data_parallel_size": 1}]), (2048, [{"data_parallel_size": 1}]), (3, [{"data_parallel_size": 1}])],
+)
+def test_gpus_that_share_an_expert_have_equal_parts(replicas, possible):
+    """Replicas of vLLM share them; 1408 is 11 x 128. SGLang's have copies."""
+    experts = replace(QWEN_32B.architecture, num_experts=64, num_experts_per_tok=4, moe_intermediate_size=1408)
+    served = QWEN_32B.evolve(architecture=experts, data_parallel_size=replicas)
+    refused = refusal(served)
+    assert refused is not None
+    assert refused.reason is Reason.EXPERT_WIDTH
+    assert [each for each in refused.alternatives if "parallel" not in each] == possible
+    for alternative in refused.alternatives:
+        assert refusal(served.evolve(**alternative)) is None
+    assert refusal(served.evolve(runtime="sglang")) is None
+    assert refusal(served.evolve(data_parallel_size=128)) is None
+    wide = refusal(served.evolve(architecture=replace(experts, moe_intermediate_size=1400), data_parallel_size=64))
+    assert wide is not None
+    assert wide.alternatives[0] == {"expert_parallel_size": 64}
+
+
+def test_an_expert_is_divided_evenly_in_training_too():
+    experts = replace(QWEN_32B.architecture, num_experts=64, num_experts_per_tok=4, moe_intermediate_size=1408)
+    run = QWEN_32B.evolve(architecture=experts, task="training", tensor_parallel_size=8, expert_tensor_parallel_size=6)
+    refused = refusal(run)
+    assert refused is not None
+    assert refused.reason is Reason.EXPERT_WIDTH
+    assert refusal(reconcile(run)) is None
 
 
 @pytest.mark.parametrize("tied", [False, True])
