@@ -21,9 +21,9 @@ class HubRow(NamedTuple):
 
 
 def hub_table(arch: Architecture) -> tuple[HubRow, ...]:
-    """From fp32 to int4. The largest layer is a decoder layer, or the embedding where that is larger."""
+    """From fp32 to int4, of all that is loaded. The largest layer is a decoder layer, or the embedding where that is larger."""
     largest = max(largest_layer_parameters(arch), embedding_parameters(arch))
-    total = parameter_count(arch)
+    total = parameter_count(arch) + arch.vision_parameters
     bits_and_adam = {"float32": (32, 16), "float16/bfloat16": (16, 8), "int8": (8, None), "int4": (4, None)}
     return tuple(
         HubRow(dtype, largest * bits // 8, total * bits // 8, None if adam is None else adam * total)

@@ -25,7 +25,7 @@ from core.trainer_config import parse_trainer_config
 
 Notes = tuple[tuple[Note, str], ...]
 
-_OF_CONFIGURATIONS = frozenset({"model_type", "architectures", "text_config", "hidden_size", "n_embd"})
+_OF_CONFIGURATIONS = frozenset({"model_type", "architectures", "text_config", "hidden_size", "n_embd", "_class_name"})
 
 
 #: What a file that leaves the method open says of training everything.

@@ -39,6 +39,11 @@ def test_experts_count_with_their_layer(models):
     assert rows[0].largest_layer_bytes / 4 == pytest.approx(1.45e9, rel=0.01)
 
 
+def test_what_sees_is_loaded_too(models):
+    arch = find_model(models, "gemma-3-4b-pt").architecture
+    assert hub_table(arch)[2].total_bytes == 4_300_079_472
+
+
 def test_the_command_line_prints_it(capsys):
     assert main(["estimate", "--model", "gemma-2b", "--hub-table"]) == 0
     out = capsys.readouterr().out

@@ -60,6 +60,8 @@ def test_nonsense_is_a_complaint(before, text):
 def test_so_is_a_model_that_is_not_known(before, tmp_path):
     with pytest.raises(ConfigError):
         open_text(b'{"model_type": "bert"}', before, "here")
+    with pytest.raises(ConfigError, match="diffusion"):
+        open_text(b'{"_class_name": "FluxPipeline", "_diffusers_version": "0.30"}', before, "here")
     with pytest.raises(ScenarioFileError, match="missing"):
         open_path(tmp_path / "missing.json", before)
     with pytest.raises(ScenarioFileError, match=r"config\.json"):
