@@ -84,6 +84,9 @@ class FleetPage(Page):
         scenario, devices = frame.scenario, frame.estimate.devices
         spread = strategy_name(scenario)
         text = f"{fleet_name(scenario, scenario.gpu)} · {spread}" if scenario.gpu else spread
+        if scenario.parallel.nodes > 1:
+            machines = self.tr("%Ln machine(s)", "", scenario.parallel.nodes)
+            text = f"{machines} · {text}"
         if len(devices) > 1:
             worst = max(devices, key=frame.pressure)
             tightest = device_name(worst, scenario, frame.numbers)

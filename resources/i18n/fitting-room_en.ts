@@ -33,6 +33,17 @@
     </message>
 </context>
 <context>
+    <name>FleetPage</name>
+    <message numerus="yes">
+        <source>%Ln machine(s)</source>
+        <extracomment>Bars that are there to see without scrolling among them.</extracomment>
+        <translation>
+            <numerusform>%Ln machine</numerusform>
+            <numerusform>%Ln machines</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>FoldedPanel</name>
     <message numerus="yes">
         <source>%Ln drafted token(s)</source>

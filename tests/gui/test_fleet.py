@@ -38,9 +38,12 @@ def test_eight_cards_by_the_box_beside_the_filter(fleet):
     assert "8 × A100 80GB" in fleet.verdict
     assert "FSDP2 · DP\u00a08" in fleet.text("fleet_summary")
     assert "FSDP2" in fleet.text("peak_moment")
+    assert "machine" not in fleet.text("fleet_summary")
     with fleet.change():
         fleet.press_key(Qt.Key.Key_Z)
     assert fleet.scenario.parallel.world_size == 1
+    fleet.set(data_parallel_size=16, sharding="fsdp2")
+    assert fleet.text("fleet_summary").startswith("2 machines · 16 × A100 80GB")
 
 
 def test_a_size_is_typed_and_replicas_make_up_for_it(fleet):
