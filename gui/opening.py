@@ -13,6 +13,7 @@ from core.catalogue.config_keys import ConfigError
 from core.catalogue.hf_config import ImportedModel
 from core.catalogue.models import Model
 from core.hub import HubError, Reference, parse_reference
+from core.launch import read_line
 from core.lessons.mark import is_lesson_file
 from core.memory import parameter_count
 from core.opened import Opened, open_path, open_text, with_model
@@ -133,8 +134,8 @@ class Opener(QObject):
         if said:
             self.log_read.emit(said)
             return
-        if "{" not in text and ":" not in text:  # a shared text has the latter, too
-            self._say(self.tr("The clipboard holds no scenario, no model’s config.json and no model’s id."))
+        if "{" not in text and ":" not in text and read_line(text) is None:  # a shared text has the latter, too
+            self._say(self.tr("The clipboard holds no scenario, no model’s config.json, no model’s id and no command."))
             return
         try:
             self._show(open_text(text.encode(errors="replace"), self._store.scenario, self.tr("clipboard"), models=self._models))

@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Callable
 
-from core.launch.engines import from_llama_cpp, from_sglang, from_vllm, to_llama_cpp, to_sglang, to_vllm
+from core.launch.engines import from_llama_cpp, from_sglang, from_vllm, is_vllm_image, to_llama_cpp, to_sglang, to_vllm
 from core.launch.megatron import from_megatron, to_megatron
 from core.launch.options import Launcher, LaunchLine
 from core.memory import Method, Runtime, Scenario, Task
@@ -46,7 +46,8 @@ def read_line(text: str) -> LaunchLine | None:
 
 def _launcher_of(words: list[str]) -> Launcher | None:
     names = [word.rpartition("/")[2] for word in words[:12]]
-    if ("vllm" in names[:4] and "serve" in names) or "vllm.entrypoints.openai.api_server" in names:
+    in_container = any(is_vllm_image(word) for word in words)
+    if in_container or ("vllm" in names[:4] and "serve" in names) or "vllm.entrypoints.openai.api_server" in names:
         return Launcher.VLLM
     if "sglang.launch_server" in names:
         return Launcher.SGLANG

@@ -103,8 +103,14 @@ def _read_format(options: Options) -> dict[str, Any]:
     return changes | ({"weights": weights} if weights is not None else {})
 
 
+def is_vllm_image(word: str) -> bool:
+    """Whether ``word`` names vLLM's image for containers, whose arguments are those of the server."""
+    return "vllm-openai" in word.partition(":")[0]
+
+
 def from_vllm(words: list[str]) -> LaunchLine:
-    options = Options(words[next((number + 1 for number, word in enumerate(words) if word in ("serve", "-m")), 0) :])
+    image = next((number + 1 for number, word in enumerate(words) if is_vllm_image(word)), 0)
+    options = Options(words[image or next((number + 1 for number, word in enumerate(words) if word in ("serve", "-m")), 0) :])
     changes = _BLANK | _ONE | {"runtime": Runtime.VLLM} | sizes(options, _VLLM_SIZES)
     changes |= sizes(options, {"context_length": ("--max-model-len",)}, MAX_CONTEXT_LENGTH)
     changes |= sizes(options, {"max_num_seqs": ("--max-num-seqs",)}, MAX_BATCH_SIZE)

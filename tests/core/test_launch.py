@@ -248,6 +248,16 @@ def test_a_line_of_megatron_says_what_the_model_is_made_of() -> None:
         write_line(TRAINING.evolve(architecture={**ARCHITECTURE.__dict__, "parallel_residual": True}), Launcher.MEGATRON)
 
 
+def test_vllm_in_a_container() -> None:
+    found = read_line(
+        "docker run --runtime nvidia -m 64g --gpus all -p 8000:8000 --ipc=host vllm/vllm-openai:v0.11.0 "
+        "--model Qwen/Qwen3-32B --tensor-parallel-size 2 --max-model-len 32k"
+    )
+    assert found is not None
+    assert (found.launcher, found.model_name, found.unknown) == (Launcher.VLLM, "Qwen/Qwen3-32B", ())
+    assert (found.changes["tensor_parallel_size"], found.changes["context_length"]) == (2, 32_000)
+
+
 def test_what_is_no_command_is_none() -> None:
     for text in ("", "hello there", "rm -rf /", "vllm 'unfinished", "x" * 30_000, '{"a": 1}'):
         assert read_line(text) is None

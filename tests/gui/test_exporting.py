@@ -87,3 +87,29 @@ def test_the_table_of_the_hub_is_copied(room: Any) -> None:
 def test_the_menu_speaks_the_language_of_the_window(room: Any) -> None:
     room.press_key(Qt.Key.Key_L)
     assert any("复制" in text for text in entries(room))
+
+
+@pytest.mark.parametrize(
+    ("program", "changes"),
+    [
+        ("vLLM", {"runtime": "vllm", "tensor_parallel_size": 4, "context_length": 131_072}),
+        ("SGLang", {"runtime": "sglang", "tensor_parallel_size": 2, "pipeline_parallel_size": 2}),
+        ("llama.cpp", {"runtime": "llama.cpp", "weights": "q4_k_m", "pipeline_parallel_size": 2, "layers_per_stage": (20, 13)}),
+        (
+            "Megatron-LM",
+            {"task": Task.TRAINING, "sharding": "megatron", "data_parallel_size": 2, "tensor_parallel_size": 4, "num_microbatches": 8},
+        ),
+    ],
+)
+def test_a_command_that_was_copied_is_the_run_when_it_is_pasted(room: Any, program: str, changes: dict[str, Any]) -> None:
+    room.set(**changes)
+    before = room.scenario
+    entries(room)[f"Copy the command of {program}"].trigger()
+    assert room.message.startswith(f"Copied: the command of {program}")
+    with room.change():
+        room.window.explorer.fleet.set_count(1)
+    assert room.scenario != before
+    with room.change():
+        room.window.actions_made["paste"].trigger()
+    assert room.scenario == before
+    QGuiApplication.clipboard().clear()
