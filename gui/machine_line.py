@@ -36,7 +36,12 @@ class MachineLine(QWidget):
     def render_reading(self, reading: Reading, numbers: Numbers) -> None:
         cards = reading.cards
         self.free_only_box.setVisible(any(card.used_bytes is not None for card in cards))
-        self.text.setText(self._summary(cards, numbers) if cards else self._nothing(reading))
+        lost = any(problem is MachineProblem.CARD_LOST for problem, _ in reading.problems)
+        if cards and lost:
+            total = numbers.bytes(sum(card.total_bytes for card in cards))
+            self.text.setText(self.tr("A GPU does not answer any more; {total} here").format(total=total))
+        else:
+            self.text.setText(self._summary(cards, numbers) if cards else self._nothing(reading))
         details = [self._details(card, numbers) for card in cards]
         details += [self._problem(problem, detail) for problem, detail in reading.problems]
         self.text.setToolTip("\n".join(details))

@@ -89,7 +89,9 @@ class Verdict(QWidget):
         """Say whether it fits ``gpu_name``; ``fit`` None when no card is chosen. ``upper_bytes``: what a real run may need at most."""
         if fit is None:
             self._show_status(None)
-            self._show_sentence(self.tr("Pick a GPU to see whether it fits."))
+            ask = self.tr("Pick a GPU to see whether it fits.")
+            gone = self.tr("{gpu} is not in the list now.").format(gpu=gpu_name) if gpu_name else ""
+            self._show_sentence(" ".join(filter(None, (gone, ask))))
             return
         self._show_status(fit.status)
         room, share = numbers.bytes(abs(fit.headroom_bytes)), numbers.share(abs(fit.headroom_fraction))

@@ -1503,6 +1503,10 @@
         <source>unknown</source>
         <translation>未知</translation>
     </message>
+    <message>
+        <source>A GPU does not answer any more; {total} here</source>
+        <translation>有一块显卡不再响应；本机其余 {total}</translation>
+    </message>
 </context>
 <context>
     <name>MainWindow</name>
@@ -2739,6 +2743,10 @@
     <message>
         <source>{pool} on each</source>
         <translation>每张卡 {pool}</translation>
+    </message>
+    <message>
+        <source>{gpu} is not in the list now.</source>
+        <translation>列表里现在没有 {gpu}。</translation>
     </message>
 </context>
 <context>

@@ -155,3 +155,16 @@ def test_a_name_is_looked_up_once(room, monkeypatch):
         room.window.show_machine(Reading((card(used=used * GIB, name="Strange"),)))
     assert asked == ["Strange"]
     assert shown(room)[0] == "Here: Strange"
+
+
+def test_a_chosen_card_that_disappears_is_named(room):
+    both = (card(), card(name="NVIDIA H100 80GB HBM3", total=80 * GIB))
+    room.window.show_machine(Reading(both))
+    with room.change():
+        room.window.gpu_picker.picked.emit("RTX 4090 #0")
+    room.window.show_machine(Reading(both[1:], ((MachineProblem.CARD_LOST, "0: GPU is lost"),)))
+    assert room.verdict == "RTX 4090 #0 is not in the list now. Pick a GPU to see whether it fits."
+    assert room.text("machine_text").startswith("A GPU does not answer any more")
+    room.window.show_machine(Reading(both))
+    assert "RTX 4090 #0" in room.verdict, "back again"
+    assert room.text("machine_text").startswith("Here: 2 GPUs")
