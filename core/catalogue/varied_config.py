@@ -120,7 +120,8 @@ def _hunyuan(config: Config, fields: dict[str, Any]) -> None:
             "moe_intermediate_size": width,
             "shared_expert_intermediate_size": shared * fields["intermediate_size"],
             "first_k_dense_replace": integer(config, "moe_layer_num_skipped", default=0),
-            "router": Router.SOFTMAX,
+            "router": Router.SOFTMAX_16_BIT,
+            "shared_expert_first": shared > 0,
         }
     if config.get("use_cla"):
         factor = integer(config, "cla_share_factor", default=1)

@@ -229,6 +229,8 @@ class Architecture:
     """Width of what every token goes through beside its experts; 0: nothing."""
     shared_expert_gate: bool = False
     """What every token goes through is weighted by a gate of its own (Qwen2-MoE)."""
+    shared_expert_first: bool = False
+    """What every token goes through runs before the experts, and its output is held through them (Hunyuan)."""
     first_k_dense_replace: Annotated[int, Ge(0), Le(10**5)] = 0
     """First layers that have a plain MLP instead of experts."""
     expert_layer_period: Annotated[int, Gt(0), Le(10**5)] = 1

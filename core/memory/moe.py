@@ -59,6 +59,11 @@ def _gate_saved(arch: Architecture) -> int:
     return 2 * arch.hidden_size + 2 if arch.shared_expert_gate else 0
 
 
+def _shared_first(arch: Architecture) -> bool:
+    """Whether what every token goes through runs before the experts: where it has a gate it does."""
+    return arch.shared_expert_gate or arch.shared_expert_first
+
+
 def _router_in_fp32(arch: Architecture) -> bool:
     return arch.router in (Router.SIGMOID, Router.SOFTMAX_FP32, Router.SOFTMAX_CORRECTED)
 
@@ -110,14 +115,14 @@ def moe_kept_at_inputs(arch: Architecture) -> int:
     """Bytes a token still kept when the backward pass reaches the experts' inputs: those, and the routing."""
     choices = arch.num_experts if arch.router is Router.EVERY_EXPERT else arch.num_experts_per_tok
     kept = 2 * choices * expert_width(arch) + _routing_saved(arch)
-    if arch.shared_expert_gate:  # what is shared goes first through the forward pass, so last through this one
+    if _shared_first(arch):  # what is shared goes first through the forward pass, so last through this one
         kept += _scores_saved(arch) + _shared_saved(arch) + _gate_saved(arch) - 8 * arch.num_experts_per_tok
     return kept + 4 * arch.hidden_size + 4 * arch.num_experts if _router_in_fp32(arch) else kept
 
 
 def shared_expert_parameters(arch: Architecture) -> int:
-    """Values of what every token goes through, where it has a gate, and so gets its gradients after the experts."""
-    return 3 * arch.hidden_size * arch.shared_expert_intermediate_size if arch.shared_expert_gate else 0
+    """Values of what every token goes through, where it goes first, and so gets its gradients after the experts."""
+    return 3 * arch.hidden_size * arch.shared_expert_intermediate_size if _shared_first(arch) else 0
 
 
 def moe_backward(arch: Architecture) -> int:
@@ -162,7 +167,7 @@ def moe_weighted(arch: Architecture) -> int:
     """Bytes a token of the outputs of its experts, times the routing weights, put back in order."""
     h, k = arch.hidden_size, arch.num_experts_per_tok
     weighted = k * expert_width(arch) * (8 if arch.router in _NARROW else 12)
-    if arch.shared_expert_gate:
+    if _shared_first(arch):
         weighted += 2 * h + 4 * arch.num_experts + 24 * k
     if arch.router is Router.SOFTMAX_CORRECTED:  # what is shared waits for the experts
         weighted += 2 * h + 4 * arch.num_experts + 40 * k

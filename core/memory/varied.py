@@ -173,7 +173,9 @@ def resized(arch: Architecture, size_of: Callable[[str, int, int], int]) -> Arch
     made = _changed(arch, {})
 
     def sized(shape: Architecture, number: int) -> Architecture:
-        return _changed(shape, {name: size_of(name, getattr(shape, name), number) for name in (*_COUNTS, *_SIZES) if getattr(shape, name)})
+        layers = size_of("num_hidden_layers", shape.num_hidden_layers, number)  # and of every kind that they are of
+        counts = {name: layers for name in _COUNTS if getattr(shape, name) and name != "first_k_dense_replace"}
+        return _changed(shape, counts | {name: size_of(name, getattr(shape, name), number) for name in _SIZES})
 
     different = shapes(arch)
     made.__dict__["_shapes"] = tuple(sized(shape, number) for number, shape in enumerate(different, 1))

@@ -20,8 +20,8 @@ RUNS = MEASURED["runs"]
 of_training = pytest.mark.parametrize("run", [run for run in RUNS if "saved_bytes" in run], ids=lambda run: run["name"])
 of_inference = pytest.mark.parametrize("run", [run for run in RUNS if "kv_cache_bytes" in run], ids=lambda run: run["name"])
 
-#: Backward passes of attention that writes its scores in models this small, those of alike layers among them.
-WORST_SCORES_PERCENT = 1.3
+#: Backward passes of attention that writes its scores, and of experts, in models this small, those of alike layers among them.
+WORST_BACKWARD_PERCENT = 1.3
 WORST_PERCENT, MEDIAN_PERCENT = 0.1, 0.005
 
 
@@ -38,9 +38,9 @@ def percents_off(run: dict) -> dict[MomentName, float]:
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run["name"])
 def test_every_moment(run):
     assert parameter_count(scenario_of(run).architecture) == run["parameters"]
-    scores = "eager" in run["name"] or "fp32" in run["name"]
+    roughly = any(what in run["name"] for what in ("eager", "fp32", "MoE"))
     for moment, percent in percents_off(run).items():
-        assert percent <= (WORST_SCORES_PERCENT if scores and moment is MomentName.BACKWARD else WORST_PERCENT), moment
+        assert percent <= (WORST_BACKWARD_PERCENT if roughly and moment is MomentName.BACKWARD else WORST_PERCENT), moment
 
 
 def test_most_are_exact():
