@@ -339,7 +339,8 @@ class MainWindow(QMainWindow):
         changes = {"task": task} if task is Task.INFERENCE else {"task": task, "method": method}
         wanted = with_changes(self._store.scenario, changes)
         refused, possible = refusal(wanted), settled(wanted)
-        if refused is not None and possible.method is not wanted.method:  # another method is not what was asked for
+        # Another method is not what was asked for, nor inference.
+        if refused is not None and (possible.task, possible.method) != (wanted.task, wanted.method):
             self.show_message(refusal_reason(refused.reason))
             self._rerender_controls()
             return

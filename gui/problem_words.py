@@ -44,6 +44,10 @@ def refusal_reason(reason: Reason) -> str:
             )
         case Reason.WIDE_TRAINING_OF_PIECES:
             return translate("Words", "A model built like this in fp32 or AMP is not modelled yet. Pick the recipe mixed or pure 16-bit.")
+        case Reason.TRAINING_OF_PIECES:
+            return translate("Words", "Training of Kimi delta attention is not modelled yet. Pick inference, or another model.")
+        case Reason.RUNTIME_ON_PIECES:
+            return translate("Words", "Kimi delta attention in this runtime is not modelled yet. Pick transformers, vLLM or SGLang.")
         case Reason.SDPA_WITHOUT_SOFTCAPPING:
             return translate("Words", "Attention with capped scores runs eager only. Pick eager attention.")
         case Reason.SDPA_WITHOUT_SINKS:

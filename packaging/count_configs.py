@@ -25,6 +25,7 @@ LAYERS = 8
 NEEDED: dict[str, dict[str, Any]] = {"deepseek_v2": {"num_experts_per_tok": 6}, "ministral": {"head_dim": 128, "sliding_window": 4096}}
 NEEDED["nemotron_h"] = {"layers_block_type": ["linear_attention", "mlp", "linear_attention", "full_attention", "mlp"]}
 NEEDED["lfm2_moe"] = {"num_hidden_layers": LAYERS, "layer_types": ["conv", "full_attention"] * (LAYERS // 2)}
+NEEDED["kimi_linear"] = {"num_local_experts": 16}
 NEEDED["hunyuan_v1_dense"] = {"head_dim": 128}
 NEEDED["dots1"] = {"n_routed_experts": 16, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1}
 NEEDED["ernie4_5_moe"] = {"moe_layer_end_index": LAYERS - 1}

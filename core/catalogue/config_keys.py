@@ -105,6 +105,9 @@ KNOWN_KEYS = frozenset(
     hybrid_override_pattern layers_block_type mamba_num_heads mamba_head_dim ssm_state_size time_step_min time_step_max time_step_floor
     time_step_limit time_step_scale time_step_init_scheme rescale_prenorm_residual rms_norm norm_before_gate mamba_hidden_act
     mlp_hidden_act mamba_ssm_cache_dtype mamba_ssm_dtype
+    linear_a_log_min linear_a_log_max linear_dt_min linear_dt_max linear_dt_init_floor linear_allow_neg_eigval
+    linear_attn_config linear_num_heads linear_head_dim mlp_layer_types model_max_length num_experts_per_token num_shared_experts
+    moe_renormalize moe_router_activation_func num_expert_group use_grouped_topk mla_use_nope
     num_dense_layers use_expert_bias mtp_hybrid_override_pattern mtp_layers_block_type
     use_falcon_mambapy mixer_rms_eps num_logits_to_keep calc_logits_for_entire_prompt z_loss_coefficient lm_head_multiplier
     mlp_multipliers key_multiplier attention_out_multiplier attention_in_multiplier ssm_multipliers ssm_in_multiplier

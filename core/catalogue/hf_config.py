@@ -422,6 +422,8 @@ FAMILIES: Mapping[str, _Family] = {
     "qwen3_next": _Family("Qwen3Next", read=HYBRID_READERS["Qwen3Next"]),
     "qwen3_5_text": _Family("Qwen3_5", read=HYBRID_READERS["Qwen3_5"]),
     "qwen3_5_moe_text": _Family("Qwen3_5Moe", read=HYBRID_READERS["Qwen3_5Moe"]),
+    "olmo_hybrid": _Family("OlmoHybrid", read=HYBRID_READERS["OlmoHybrid"]),
+    "kimi_linear": _Family("KimiLinear", read=HYBRID_READERS["KimiLinear"]),
     "granitemoehybrid": _Family("GraniteMoeHybrid", read=HYBRID_READERS["GraniteMoeHybrid"]),
     "lfm2": _Family("Lfm2", tied=True, read=HYBRID_READERS["Lfm2"]),
     "falcon_h1": _Family("FalconH1", read=HYBRID_READERS["FalconH1"]),

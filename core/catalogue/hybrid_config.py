@@ -113,6 +113,77 @@ def _delta_experts(config: Config, fields: dict[str, Any], silent: dict[str, int
         }
 
 
+def _olmo_hybrid(config: Config, fields: dict[str, Any]) -> None:
+    layers, heads = fields["num_hidden_layers"], fields["num_attention_heads"]
+    kinds = _listed(config, layers)
+    attends = _attends(kinds) if kinds else _periodic(layers, 4, 3)
+    if not any(attends):
+        attends[-1:] = [True]
+    _patterned(fields, attends)
+    keys = integer(config, "linear_num_key_heads", default=heads)
+    width = integer(config, "linear_key_head_dim", default=3 * fields["hidden_size"] // (4 * max(1, keys)))
+    fields |= {
+        "conv_kernel": integer(config, "linear_conv_kernel_dim", default=4),
+        "linear_num_key_heads": keys,
+        "linear_num_value_heads": integer(config, "linear_num_value_heads", default=heads),
+        "linear_key_head_dim": width,
+        "linear_value_head_dim": integer(config, "linear_value_head_dim", default=2 * width),
+    }
+    rope = config.get("rope_parameters")
+    if (rope.get("rope_theta") if isinstance(rope, dict) else config.get("rope_theta")) is not None:
+        fields["position"] = Position.ROTARY
+    _plain(config, "attention_bias")
+
+
+def _kimi_linear(config: Config, fields: dict[str, Any]) -> None:
+    """Its own file has the sizes of mixers in a part of its own, and counts layers from one."""
+    layers, inner = fields["num_hidden_layers"], config.get("linear_attn_config")
+    linear: Config = inner if isinstance(inner, dict) else {}
+    kinds, listed = _listed(config, layers), linear.get("full_attn_layers")
+    if kinds is None and isinstance(listed, list):
+        attends = [layer + 1 in listed for layer in range(min(layers, 10**5))]
+    else:
+        attends = _attends(kinds) if kinds else [0 < layer == layer // 4 * 4 for layer in range(min(layers, 10**5))]
+    _patterned(fields, attends)
+    heads = integer(linear, "num_heads", default=integer(config, "linear_num_heads", default=32))
+    width = integer(linear, "head_dim", default=integer(config, "linear_head_dim", default=128))
+    kernel = integer(linear, "short_conv_kernel_size", default=integer(config, "linear_conv_kernel_dim", default=4))
+    fields |= dict.fromkeys(("linear_num_key_heads", "linear_num_value_heads"), heads)
+    fields |= dict.fromkeys(("linear_key_head_dim", "linear_value_head_dim"), width) | {"conv_kernel": kernel}
+    fields |= {
+        "kv_lora_rank": integer(config, "kv_lora_rank", default=512),
+        "q_lora_rank": integer(config, "q_lora_rank", default=0),
+        "qk_nope_head_dim": integer(config, "qk_nope_head_dim", default=128),
+        "qk_rope_head_dim": integer(config, "qk_rope_head_dim", default=64),
+        "v_head_dim": integer(config, "v_head_dim", default=128),
+    }
+    fields["head_dim"] = fields["qk_nope_head_dim"] + fields["qk_rope_head_dim"]
+    width = integer(config, "moe_intermediate_size", default=1024)
+    fields |= {
+        "num_experts": integer(config, "num_experts", "num_local_experts", default=256),
+        "num_experts_per_tok": integer(config, "num_experts_per_token", "num_experts_per_tok", default=8),
+        "moe_intermediate_size": width,
+        "shared_expert_intermediate_size": width * integer(config, "num_shared_experts", "n_shared_experts", default=1),
+        "first_k_dense_replace": _dense_before(config, layers),
+        "max_position_embeddings": integer(config, "model_max_length", "max_position_embeddings", default=1048576),
+    }
+    if config.get("moe_layer_freq", 1) != 1:
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "moe_layer_freq")
+    _plain(config, "attention_bias", "mla_use_qk_norm")
+    _needed(config, "mla_use_nope")
+
+
+def _dense_before(config: Config, layers: int) -> int:
+    """First layers with a plain MLP; there are none later."""
+    kinds = config.get("mlp_layer_types")
+    if not (isinstance(kinds, list) and len(kinds) == layers):
+        return integer(config, "first_k_dense_replace", default=1)
+    plain = [*(kind == "dense" for kind in kinds), False].index(False)
+    if "dense" in kinds[plain:]:
+        raise ConfigError(ConfigProblem.NOT_MODELLED, "mlp_layer_types")
+    return plain
+
+
 def _falcon_h1(config: Config, fields: dict[str, Any]) -> None:
     inner = config.get("mamba_d_ssm") or integer(config, "mamba_expand", default=2) * fields["hidden_size"]
     fields |= {"num_mixer_layers": fields["num_hidden_layers"], "mixer_norm": bool(config.get("mamba_rms_norm"))}
@@ -302,6 +373,8 @@ READERS: dict[str, Callable[[Config, dict[str, Any]], None]] = {
     "Qwen3Next": _qwen3_next,
     "Qwen3_5": _delta_net,
     "Qwen3_5Moe": _qwen3_5_moe,
+    "OlmoHybrid": _olmo_hybrid,
+    "KimiLinear": _kimi_linear,
     "GraniteMoeHybrid": _granite,
     "Lfm2": _lfm2,
     "Lfm2Moe": _lfm2_moe,

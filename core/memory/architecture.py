@@ -74,6 +74,8 @@ class Mixer(StrEnum):
     """State-space duality: heads, and chunks that are matrix products (Mamba-2, Bamba, Falcon-H1, Nemotron-H, Granite 4)."""
     GATED_DELTA_NET = "gated_delta_net"
     """Linear attention by a gated delta rule, in chunks of 64 (Qwen3-Next, Qwen3.5)."""
+    KIMI_DELTA = "kimi_delta"
+    """The same with a decay of each channel, not of each head (Kimi Linear)."""
     SHORT_CONV = "short_conv"
     """A convolution over a few tokens between two gates (LFM2)."""
 
@@ -141,6 +143,8 @@ class Architecture:
     """Both norms are computed before attention and MLP, and held through both (Falcon-40B)."""
     output_norms: bool = False
     """The two norms of a layer are behind attention and MLP, not before (OLMo 2)."""
+    attention_output_norms: bool = False
+    """Those of layers with attention are, those of layers with a mixer are not (OLMo Hybrid)."""
     post_norms: bool = False
     """A second norm behind attention and behind the MLP, four in a layer (Gemma 2 and 3, GLM-4)."""
     parallel_residual: bool = False
@@ -293,6 +297,8 @@ class Architecture:
     """The configuration asks engines to keep recurrent states in fp32 (Nemotron-H, Qwen3.5); transformers always does."""
     mixer_projections_apart: bool = False
     """What a gated delta net makes of its input comes out of a matrix each for the convolution, the gate, decay and step (Qwen3.5)."""
+    mixer_gate_last: bool = False
+    """The gate of a gated delta net is made once its output is there (OLMo Hybrid)."""
     attention_gate: bool = False
     """The output of attention is multiplied by a gate as wide as the queries (Qwen3-Next)."""
     residual_in_fp32: bool = False
@@ -352,7 +358,7 @@ class Architecture:
                 Contradiction.MLP_LAYERS, "num_layers_without_mlp", "num_layers_without_attention", "num_mixer_layers", "num_hidden_layers"
             )
         needed = ["conv_kernel"]
-        if self.mixer is Mixer.GATED_DELTA_NET:
+        if self.mixer in (Mixer.GATED_DELTA_NET, Mixer.KIMI_DELTA):
             heads, values = self.linear_num_key_heads, self.linear_num_value_heads
             if not (heads and values and self.linear_key_head_dim and self.linear_value_head_dim) or values % heads:
                 self._contradicts(

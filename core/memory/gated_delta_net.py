@@ -90,6 +90,8 @@ def _beside(arch: Architecture, batch: int, length: int, width: int) -> int:
     chunks = ceil_div(length, CHUNK)
     # Out of one matrix, the parts have to be taken apart, and the product stays.
     made = channels + values + 3 * heads if arch.mixer_projections_apart else 2 * (channels + values) + 5 * heads
+    if arch.mixer_gate_last:
+        made -= values + 2 * heads
     projections = batch * length * (width * made + 4 * heads)
     within = batch * chunks * (CHUNK * (12 * heads * CHUNK + 12 * heads) + 4 * heads)
     return projections + within + CHUNK**2

@@ -96,7 +96,7 @@ def mixing_stage(scenario: Scenario, tokens: int) -> Stack:
     stream = 3 * n.compute + (4 - min(4, n.compute)) * arch.residual_in_fp32
     attention_done = bool(arch.num_mixers_after_attention)
     rows, columns = kv_cache_row(arch)
-    later = 2 * arch.num_cached_heads if arch.attention_layers and not attention_done else 0
+    later = rows // arch.attention_layers if arch.attention_layers and not attention_done else 0
     cache = matrix_bytes(scenario.kv_cache, (rows - later) * tokens, columns)
     return Stack(
         kv_cache=cache + state_bytes(arch, scenario.batch_size, n.compute, 1),

@@ -8,7 +8,7 @@ but for Mamba-2 with kernels; the states hold for every implementation.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from core.memory import gated_delta_net, mamba, mamba2, short_conv
+from core.memory import gated_delta_net, kimi_delta, mamba, mamba2, short_conv
 from core.memory.architecture import Architecture, Mixer
 
 
@@ -32,6 +32,11 @@ class _Rules(NamedTuple):
     """Beside what is kept."""
     decode_peak: Callable[[Architecture, int, int], int]
     """Of ``batch`` tokens, one a sequence, and so many bytes a value."""
+
+
+def _not_modelled(_arch: Architecture, _batch: int, _length: int) -> int:
+    """Of training that is refused."""
+    raise NotImplementedError
 
 
 _RULES = {
@@ -70,6 +75,18 @@ _RULES = {
         None,
         gated_delta_net.backward_work,
         gated_delta_net.decode_peak,
+    ),
+    Mixer.KIMI_DELTA: _Rules(
+        kimi_delta.matrices,
+        kimi_delta.vector_parameters,
+        kimi_delta.convolved,
+        gated_delta_net.recurrent_state_bytes,
+        _not_modelled,
+        _not_modelled,
+        kimi_delta.forward_peak,
+        None,
+        _not_modelled,
+        kimi_delta.decode_peak,
     ),
     Mixer.SHORT_CONV: _Rules(
         short_conv.matrices,

@@ -145,7 +145,7 @@ def _mixer_size_possible(arch: Architecture, size: int) -> bool:
     match arch.mixer:
         case Mixer.MAMBA2:
             return arch.mamba_num_heads % size == 0 and (arch.n_groups == 1 or arch.n_groups % size == 0)
-        case Mixer.GATED_DELTA_NET:
+        case Mixer.GATED_DELTA_NET | Mixer.KIMI_DELTA:
             return arch.linear_num_key_heads % size == 0
         case Mixer.SHORT_CONV:
             return arch.hidden_size % size == 0

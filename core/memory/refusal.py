@@ -93,10 +93,13 @@ def _takes_adapters_on_experts(scenario: Scenario, weights: Format) -> bool:
 
 
 def _takes_adapters_on_mixers(scenario: Scenario) -> bool:
-    """Measured with fp32 adapters over a 16-bit or quantized base, on all but Mamba's first mixer; adapters in 16 bits, an fp32 base,
-    autocast and fused kernels were not, nor matrices of MLPs and attention together that are not all.
+    """Measured with fp32 adapters over a 16-bit or quantized base, on all but Mamba's first mixer and OLMo Hybrid; adapters in 16
+    bits, an fp32 base, autocast and fused kernels were not, nor matrices of MLPs and attention together that are not all.
     """
-    if scenario.architecture.mixer is Mixer.MAMBA or scenario.lora_bits == 16 or scenario.autocast or scenario.weights is Format.FP32:
+    arch = scenario.architecture
+    if arch.mixer is Mixer.MAMBA or arch.attention_output_norms:
+        return False
+    if scenario.lora_bits == 16 or scenario.autocast or scenario.weights is Format.FP32:
         return False
     targets = frozenset(scenario.lora_target_modules)
     some = not targets.issuperset(ALL_LINEAR) and targets & MLP_TARGETS and targets - MLP_TARGETS
@@ -146,6 +149,12 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
     """The same, were ``scenario`` to have ``weights``."""
     if scenario.estimator is Estimator.RULE_OF_THUMB:
         return None
+    if scenario.architecture.mixer is Mixer.KIMI_DELTA:
+        if scenario.task is Task.TRAINING:
+            return Refusal(Reason.TRAINING_OF_PIECES, ({"task": Task.INFERENCE.value},))
+        if scenario.runtime is Runtime.LLAMA_CPP:
+            others = (Runtime.TRANSFORMERS, Runtime.VLLM, Runtime.SGLANG)
+            return Refusal(Reason.RUNTIME_ON_PIECES, tuple([_WEIGHTS_16 | {"runtime": other.value} for other in others]))
     if weights not in _formats(scenario):
         quantized_base = scenario.task is Task.TRAINING and scenario.method is Method.QLORA
         return Refusal(Reason.FORMAT_OF_ANOTHER_RUNTIME, (_WEIGHTS_4 if quantized_base else _WEIGHTS_16,))
@@ -228,6 +237,8 @@ _OF_PIECES = frozenset(
         Reason.ADAPTERS_ON_PIECES,
         Reason.ADAPTERS_ON_EXPERTS,
         Reason.WIDE_TRAINING_OF_PIECES,
+        Reason.TRAINING_OF_PIECES,
+        Reason.RUNTIME_ON_PIECES,
         Reason.SDPA_WITHOUT_SOFTCAPPING,
         Reason.SDPA_WITHOUT_SINKS,
         Reason.LOSS_OF_PREFERENCE,

@@ -97,7 +97,7 @@ def _layer_ends_bytes(arch: Architecture, fmt: Format) -> int:
     if fmt in EXPERTS_ONLY and arch.num_experts:
         ends += arch.num_moe_layers * _expert_padding_bytes(arch, fmt)
     if arch.kv_lora_rank:
-        ends += arch.num_hidden_layers * _unfolded_bytes(arch)
+        ends += arch.attention_layers * _unfolded_bytes(arch)
     return ends
 
 

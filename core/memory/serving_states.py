@@ -5,7 +5,8 @@ Sources: vLLM's ``HybridAttentionMambaModelConfig`` (the block grows in multiple
 layers (all groups have as many as the smaller kind has, or as the larger where that is less than a quarter more), ``MambaStateShape`` and
 ``MambaStateDtypeCalculator`` (w - 1 columns of the convolution, one more for each token that is drafted; the recurrent state as wide as the
 model unless its configuration says float32); ``MambaSpec`` (a state for each token that is drafted, since any of them may be the last).
-Logs: "Setting attention block size to" 544 tokens for Qwen3-Next, 528 for Qwen3.5-9B and 1056 with an fp8 cache, all met.
+Logs: "Setting attention block size to" 544 tokens for Qwen3-Next, 528 for Qwen3.5-9B and 1056 with an fp8 cache, 1888 for Kimi Linear, all
+met.
 SGLang's ``MambaPool`` (a slot more than can be taken, for padding; w - 1 columns of the convolution in 16 bits, recurrent states in fp32
 unless ``--mamba-ssm-dtype`` says otherwise; beside them, for each sequence that runs and one more, a recurrent state for each row that is
 verified and the columns of the convolution that these reach over). Logs: "conv_state size" 0.99 GB and "ssm_state size" 50.77 GB for 360
@@ -13,6 +14,7 @@ slots of Qwen3.6-27B's shape, 0.07 and 3.05 GB for 64 of Qwen3.5-9B's, all met.
 """
 
 from core.memory.architecture import Architecture
+from core.memory.attention import kv_cache_row
 from core.memory.formats import matrix_bytes
 from core.memory.mixers import mixer
 from core.memory.prediction import drafted_tokens
@@ -33,8 +35,8 @@ def state_page_bytes(arch: Architecture, drafts: int = 0) -> int:
 
 def _token_bytes(scenario: Scenario) -> int:
     """Keys and values of one token in one layer."""
-    arch = scenario.architecture
-    return matrix_bytes(scenario.kv_cache, 2 * arch.num_cached_heads, arch.head_dim)
+    rows, columns = kv_cache_row(scenario.architecture)
+    return matrix_bytes(scenario.kv_cache, rows // scenario.architecture.cached_layers, columns)
 
 
 def block_tokens(scenario: Scenario) -> int:

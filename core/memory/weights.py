@@ -1,6 +1,6 @@
 """What the loaded model takes."""
 
-from core.memory.architecture import Architecture, Norm, Router
+from core.memory.architecture import Architecture, Mixer, Norm, Router
 from core.memory.formats import EXPERTS_ONLY, Format, is_dequantized, matrix_bytes, unquantized_bytes_per_value
 from core.memory.mixers import largest_mixer_matrix, mixer_shapes, multiplier_bytes
 from core.memory.parameters import (
@@ -41,8 +41,13 @@ def buffer_bytes(arch: Architecture) -> int:
 
 
 def widened_router_bytes(arch: Architecture, width: int) -> int:
-    """What routers take more for being fp32 in a model of ``width`` bytes a value."""
-    return (4 - width) * arch.num_moe_layers * router_parameters(arch) if arch.router_in_fp32 and width < 4 else 0
+    """What routers take more for being fp32 in a model of ``width`` bytes a value; and Kimi Linear's time steps."""
+    if width >= 4:
+        return 0
+    values = arch.num_moe_layers * router_parameters(arch) if arch.router_in_fp32 else 0
+    if arch.mixer is Mixer.KIMI_DELTA:
+        values += arch.num_mixer_layers * arch.linear_num_value_heads * arch.linear_value_head_dim
+    return (4 - width) * values
 
 
 def weight_bytes(arch: Architecture, fmt: Format) -> int:

@@ -3587,6 +3587,14 @@
         <source>GPUs that share an expert have equal parts of it; in vLLM replicas share them too. Pick fewer, or expert parallelism.</source>
         <translation>共享一个专家的 GPU 各分得相等的一份；在 vLLM 中各副本也分摊专家。请减少 GPU 数，或用专家并行。</translation>
     </message>
+    <message>
+        <source>Training of Kimi delta attention is not modelled yet. Pick inference, or another model.</source>
+        <translation>Kimi delta attention 的训练尚未建模。请选择推理，或换一个模型。</translation>
+    </message>
+    <message>
+        <source>Kimi delta attention in this runtime is not modelled yet. Pick transformers, vLLM or SGLang.</source>
+        <translation>Kimi delta attention 在此运行时中尚未建模。请选择 transformers、vLLM 或 SGLang。</translation>
+    </message>
 </context>
 <context>
     <name>_Differences</name>

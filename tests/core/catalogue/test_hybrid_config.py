@@ -269,3 +269,67 @@ def test_odd_values_are_a_message(config, changes):
     else:
         shown = str(parameter_count(model.architecture))
     assert 0 < len(shown) < 400
+
+
+KIMI_LINEAR = {
+    "model_type": "kimi_linear",
+    "hidden_size": 2304,
+    "intermediate_size": 9216,
+    "num_hidden_layers": 27,
+    "num_attention_heads": 32,
+    "vocab_size": 163840,
+}
+OLMO_HYBRID = {
+    "model_type": "olmo_hybrid",
+    "hidden_size": 3840,
+    "intermediate_size": 11008,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 30,
+    "vocab_size": 100352,
+}
+
+
+class TestKimiLinear:
+    def test_layers_are_counted_from_one_in_its_own_file(self):
+        """The count is that of the published file's tensors."""
+        full, linear = [4, 8, 12, 16, 20, 24, 27], {"head_dim": 128, "num_heads": 32, "short_conv_kernel_size": 4}
+        published = {**KIMI_LINEAR, "linear_attn_config": {**linear, "full_attn_layers": full}, "first_k_dense_replace": 1}
+        arch = read_config(published).architecture
+        assert (arch.num_mixer_layers, arch.num_layers_before_attention, arch.num_mixers_after_attention) == (20, 3, 0)
+        assert parameter_count(arch) == 49_122_675_072
+
+    def test_every_fourth_where_nothing_is_said(self):
+        arch = read_config(KIMI_LINEAR).architecture
+        assert (arch.attention_layers, arch.num_layers_before_attention, arch.first_k_dense_replace) == (6, 4, 1)
+
+    def test_plain_mlps_come_first(self):
+        kinds = ["dense"] * 2 + ["sparse"] * 25
+        assert read_config({**KIMI_LINEAR, "mlp_layer_types": kinds}).architecture.first_k_dense_replace == 2
+
+    @pytest.mark.parametrize(
+        ("changes", "key"),
+        [
+            ({"mlp_layer_types": ["sparse", "dense"] + ["sparse"] * 25}, "mlp_layer_types"),
+            ({"moe_layer_freq": 2}, "moe_layer_freq"),
+            ({"mla_use_nope": False}, "mla_use_nope"),
+            ({"attention_bias": True}, "attention_bias"),
+        ],
+    )
+    def test_what_is_refused(self, changes, key):
+        with pytest.raises(ConfigError, match=key):
+            read_config({**KIMI_LINEAR, **changes})
+
+
+class TestOlmoHybrid:
+    def test_sizes_follow_from_the_heads(self):
+        arch = read_config(OLMO_HYBRID).architecture
+        assert (arch.linear_key_head_dim, arch.linear_value_head_dim, arch.num_mixer_layers) == (96, 192, 24)
+        assert parameter_count(arch) == 7_430_870_688
+
+    def test_it_rotates_only_where_its_file_says_so(self):
+        assert read_config(OLMO_HYBRID).architecture.rotated == 0
+        assert read_config({**OLMO_HYBRID, "rope_parameters": {"rope_theta": None}}).architecture.rotated == 0
+        assert read_config({**OLMO_HYBRID, "rope_parameters": {"rope_theta": 500000.0}}).architecture.rotated == 128
+
+    def test_one_layer_attends_at_least(self):
+        assert read_config({**OLMO_HYBRID, "num_hidden_layers": 3}).architecture.attention_layers == 1

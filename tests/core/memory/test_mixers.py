@@ -11,9 +11,11 @@ from core.memory.edge import validated
 from core.memory.explain import explain
 from core.memory.mixers import mixer, state_bytes
 from core.memory.parameters import largest_layer_parameters
+from core.memory.refusal import reconcile
 from core.memory.saved import layer_kinds
 from core.memory.serving import cached_bytes
 from core.memory.serving_states import block_tokens, sequence_bytes, slot_bytes
+from core.memory.weights import widened_router_bytes
 
 SIZES = {
     "nominal_parameters": 10**9,
@@ -91,6 +93,19 @@ QWEN3_5 = Architecture(
     **_DELTA,
     **_ONE_IN_FOUR,
 )
+OLMO_HYBRID = Architecture(
+    **SIZES,
+    mixer=Mixer.GATED_DELTA_NET,
+    mixer_projections_apart=True,
+    mixer_gate_last=True,
+    attention_output_norms=True,
+    norm=Norm.RMS_FP32,
+    qk_norm=True,
+    qk_norm_whole=True,
+    position=Position.NONE,
+    **_DELTA,
+    **_ONE_IN_FOUR,
+)
 NEMOTRON_3 = replace(
     NEMOTRON_H,
     router=Router.SIGMOID,
@@ -112,6 +127,7 @@ HYBRIDS = {
     "jamba": JAMBA,
     "qwen3-next": QWEN3_NEXT,
     "qwen3.5": QWEN3_5,
+    "olmo-hybrid": OLMO_HYBRID,
     "granite": GRANITE,
     "lfm2": LFM2,
     "lfm2-moe": LFM2_MOE,
@@ -204,6 +220,7 @@ class TestStates:
         {"task": "training", "objective": "dpo", "gradient_checkpointing": True},
         {"task": "training", "objective": "kto"},
         {"task": "training", "method": "lora"},
+        {"task": "training", "method": "lora", "lora_dropout": True},
         {"task": "training", "method": "lora", "gradient_checkpointing": True, "attention": "eager", "lora_dropout": True},
         {"task": "training", "method": "qlora", "weights": "nf4", "lora_target_modules": ("q_proj", "k_proj", "v_proj", "o_proj")},
         {"task": "training", "method": "lora", "lora_target_modules": ("gate_proj", "up_proj", "down_proj"), "lora_dropout": True},
@@ -248,7 +265,7 @@ class TestRefused:
     @hybrids
     def test_adapters_where_they_were_measured(self, arch):
         lora = validated(Scenario, architecture=arch, task=Task.TRAINING, method="lora")
-        measured = arch.mixer is not Mixer.MAMBA
+        measured = arch.mixer is not Mixer.MAMBA and not arch.attention_output_norms
         assert (refusal(lora) is None) == measured
         for choices in ({"lora_bits": 16}, {"autocast": True}, {"weights": "fp32"}, {"fused_kernels": True}):
             assert refusal(lora.evolve(**choices)).reason is Reason.ADAPTERS_ON_PIECES
@@ -347,3 +364,75 @@ def test_a_model_with_mixers_is_not_split_between_gpus_in_training():
     assert refused is not None
     assert refused.reason is Reason.MIXER_SPLIT
     assert refusal(split.evolve(**refused.alternatives[0])) is None
+
+
+class TestKimiLinear:
+    """Kimi Linear: a delta net whose channels decay each by themselves, beside latent attention."""
+
+    ARCH = Architecture(
+        **SIZES | {"head_dim": 192},
+        mixer=Mixer.KIMI_DELTA,
+        state_in_fp32=True,
+        position=Position.NONE,
+        router=Router.SIGMOID,
+        router_in_fp32=True,
+        shared_expert_intermediate_size=256,
+        kv_lora_rank=512,
+        qk_nope_head_dim=128,
+        qk_rope_head_dim=64,
+        v_head_dim=128,
+        conv_kernel=4,
+        linear_num_key_heads=32,
+        linear_num_value_heads=32,
+        linear_key_head_dim=128,
+        linear_value_head_dim=128,
+        **_ONE_IN_FOUR,
+        **_EXPERTS,
+    )
+
+    def test_states_are_fp32_and_the_convolution_16_bit(self):
+        assert state_bytes(self.ARCH, 3, 2) == 3 * self.ARCH.num_mixer_layers * (4 * 32 * 128 * 128 + 2 * 3 * 4096 * 4)
+
+    def test_routers_and_time_steps_stay_fp32(self):
+        routers, steps = 8 * 8 * self.ARCH.hidden_size, self.ARCH.num_mixer_layers * 4096
+        assert widened_router_bytes(self.ARCH, 2) == 2 * (routers + steps)
+        assert widened_router_bytes(self.ARCH, 4) == 0
+
+    def test_a_prompt_of_a_single_chunk(self):
+        """Measured: 2 x 50 tokens, 8 heads of 64."""
+        small = replace(self.ARCH, **dict.fromkeys(("linear_num_key_heads", "linear_num_value_heads"), 8))
+        small = replace(small, **dict.fromkeys(("linear_key_head_dim", "linear_value_head_dim"), 64))
+        around = 786_432 + 98_304 + 3 * 102_400 + 25_600 + 6_400 + 1_200  # states, latents, embeddings, residual, ids
+        assert mixer(small).forward_peak(small, 2, 50, 2) == 55_224_304 - around
+
+    def test_blocks_of_vllm_are_those_of_its_log(self):
+        """Kimi-Linear-48B-A3B: "attention block size" 1888."""
+        assert block_tokens(validated(Scenario, architecture=self.ARCH, runtime="vllm")) == 1888
+
+    @pytest.mark.parametrize("runtime", [Runtime.TRANSFORMERS, Runtime.VLLM, Runtime.SGLANG])
+    def test_it_is_served(self, runtime):
+        scenario = validated(Scenario, architecture=self.ARCH, runtime=runtime, context_length=1000)
+        found = explain(scenario)
+        for moment in estimate(scenario).moments:
+            for component, size in zip(Component, moment.stack, strict=True):
+                assert not size or found[moment.name][component].value_bytes == size
+        totals = [estimate(scenario.evolve(context_length=length)).total_bytes for length in range(128, 3000, 77)]
+        assert totals == sorted(totals)
+
+    @pytest.mark.parametrize(
+        "choices", [{}, {"method": "lora"}, {"method": "qlora", "weights": "nf4"}, {"recipe": "amp", "weights": "fp32"}]
+    )
+    def test_training_is_refused_by_name(self, choices):
+        training = validated(Scenario, architecture=self.ARCH, task=Task.TRAINING, **choices)
+        assert refusal(training).reason is Reason.TRAINING_OF_PIECES
+        assert reconcile(training).task is Task.INFERENCE
+
+    def test_so_is_llama_cpp(self):
+        scenario = validated(Scenario, architecture=self.ARCH, runtime=Runtime.LLAMA_CPP, weights="q4_k_m")
+        refused = refusal(scenario)
+        assert refused.reason is Reason.RUNTIME_ON_PIECES
+        assert all(refusal(scenario.evolve(**change)) is None for change in refused.alternatives)
+
+    def test_nothing_is_said_of_what_is_not_modelled(self):
+        with pytest.raises(NotImplementedError):
+            mixer(self.ARCH).saved(self.ARCH, 1, 128)
