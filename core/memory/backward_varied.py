@@ -17,7 +17,7 @@ from core.memory.numerics import Numerics
 from core.memory.parameters import embedding_parameters, layer_parameters, matrices_in_mlp
 from core.memory.saved import Saved, kinds_of_shape, layer_saved
 from core.memory.scenario import Method, Scenario
-from core.memory.varied import kv_readers, ordered
+from core.memory.varied import kv_readers, numbers, ordered
 
 #: Gradients made before, those just made, activations, workspace: to what is alive.
 Made = Callable[[int, int, int, int], Stack]
@@ -37,24 +37,38 @@ class _Place(NamedTuple):
     """Gradients of keys and values that later layers have reused, which wait for the layer that made them."""
 
 
+def _waiting(arch: Architecture) -> dict[int, int]:
+    """Values of keys and values whose gradients wait at the last layer of a run, by its number, and at its others, by that inverted."""
+    found: dict[int, int] = {}
+    for source, reader in kv_readers(arch).items():
+        values = 2 * ordered(arch)[source].key_value_size
+        for run in range(source, reader + 1):
+            if run < reader:
+                found[run] = found.get(run, 0) + values
+            if run > source:
+                found[~run] = found.get(~run, 0) + values
+    return found
+
+
 def _places(scenario: Scenario, n: Numerics, kept: Saved) -> list[_Place]:
     arch, full, checkpointing = scenario.architecture, scenario.method is Method.FULL, scenario.gradient_checkpointing
     of_layer = layer_saved if full else layer_saved_frozen
-    own_input = n.residual * arch.hidden_size * scenario.batch_size * scenario.context_length
+    tokens, waiting = scenario.batch_size * scenario.context_length, _waiting(arch)
+    own_input = n.residual * arch.hidden_size * tokens
     found: list[_Place] = []
+    known: dict[tuple[int, bool, bool], tuple[int, int]] = {}  # runs of one shape have the same layers
     before = parameters = 0
-    tokens, readers = scenario.batch_size * scenario.context_length, kv_readers(arch)
-    for run, shape in enumerate(ordered(arch)):
-        trained = layer_parameters(shape) if full else adapter_values_of(scenario, shape) // shape.num_hidden_layers
+    for run, (number, shape) in enumerate(zip(numbers(arch), ordered(arch), strict=True)):
         for kind in kinds_of_shape(shape, scenario.context_length):
-            layer = of_layer(scenario, n, kind)
+            name = number, kind.masked, kind.experts
+            if name not in known:
+                trained = layer_parameters(shape) if full else adapter_values_of(scenario, shape) // shape.num_hidden_layers
+                known[name] = of_layer(scenario, n, kind), trained
+            layer, trained = known[name]
             held = own_input * (layer > 0) if checkpointing else layer
             for count in (1, kind.layers) if kind.layers > 1 else (1,):
-                waiting = 0
-                for source, reader in readers.items():
-                    if source <= run <= reader and (run > source or count == kind.layers) and (run < reader or count < kind.layers):
-                        waiting += 2 * n.compute * ordered(arch)[source].key_value_size * tokens
-                found.append(_Place(shape, layer, before + count * held, parameters + count * trained, waiting))
+                values = waiting.get(run if count == kind.layers else ~run, 0)
+                found.append(_Place(shape, layer, before + count * held, parameters + count * trained, n.compute * tokens * values))
             before += kind.layers * held
             parameters += kind.layers * trained
     # What is kept beside the layers, or the first layer does without, goes with all but the first.

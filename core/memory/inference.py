@@ -4,7 +4,6 @@ Source: measured storages of transformers 5.23 on torch 2.13 (``generate()`` wit
 instants; each instant adds its own working set to what is resident.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from core.memory.allocator import unsplit_weight_bytes
@@ -23,7 +22,7 @@ from core.memory.attention import (
 )
 from core.memory.components import Cause, Moment, MomentName, Stack
 from core.memory.formats import Format, matrix_bytes
-from core.memory.layer_run import Block, LayerRun
+from core.memory.layer_run import Block
 from core.memory.mixers import mixer, state_bytes
 from core.memory.mlp import mlp_prefill
 from core.memory.moe import moe_prefill
@@ -31,7 +30,7 @@ from core.memory.numerics import Numerics, numerics
 from core.memory.parameters import embedding_parameters
 from core.memory.runtime import moment_of
 from core.memory.scenario import Attention, Scenario, TransformersRelease
-from core.memory.varied import ordered, shapes
+from core.memory.varied import numbers, ordered, shapes
 from core.memory.weights import UNPACKED_IN_KERNEL, dequantization_bytes, kernel_buffer_bytes, weight_bytes
 
 #: One id of the vocabulary, int64.
@@ -78,12 +77,12 @@ def _places(scenario: Scenario, tokens: int) -> list[_Place]:
     arch = scenario.architecture
     if not arch.layer_runs:
         return [_Place(arch, kv_cache_bytes(scenario, tokens), 0)]
-    found: dict[LayerRun, _Place] = {}
+    found: dict[int, _Place] = {}
     cached = 0
-    for number, (run, shape) in enumerate(zip(arch.layer_runs, ordered(arch), strict=True)):
+    for place, (number, run, shape) in enumerate(zip(numbers(arch), arch.layer_runs, ordered(arch), strict=True)):
         cached += shape_cache_bytes(scenario, shape, tokens)
-        same = (number == 0 and run.layers == 1) + (run.attention is Block.NONE)
-        found[replace(run, layers=1)] = _Place(shape, cached, same)
+        same = (place == 0 and run.layers == 1) + (run.attention is Block.NONE)
+        found[number] = _Place(shape, cached, same)
     return list(found.values())
 
 

@@ -88,10 +88,20 @@ def shapes(arch: Architecture) -> tuple[Architecture, ...]:
         return (arch,)
     found: tuple[Architecture, ...] | None = arch.__dict__.get("_shapes")
     if found is None:
-        places: dict[LayerRun, list[Architecture]] = {}
-        for run, shape in zip(arch.layer_runs, ordered(arch), strict=True):
-            places.setdefault(replace(run, layers=1), []).append(shape)
+        places: dict[int, list[Architecture]] = {}
+        for number, shape in zip(numbers(arch), ordered(arch), strict=True):
+            places.setdefault(number, []).append(shape)
         found = arch.__dict__["_shapes"] = tuple(_together(alike) for alike in places.values())
+    return found
+
+
+def numbers(arch: Architecture) -> tuple[int, ...]:
+    """Of every run of a model whose layers differ, in order: which of :func:`shapes` it is of."""
+    found: tuple[int, ...] | None = arch.__dict__.get("_numbers")
+    if found is None:
+        kinds = [replace(run, layers=1) for run in arch.layer_runs]
+        known = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
+        found = arch.__dict__["_numbers"] = tuple(known[kind] for kind in kinds)
     return found
 
 

@@ -236,6 +236,8 @@ class TestSharedKeys:
         assert len(kv_sources(self.shared)) == 16
         assert [(source.num_sliding_layers > 0, source.head_dim) for source in kv_sources(arch)] == [(True, 128), (False, 256)]
         assert kv_sources(sliced(arch, 16, 8)) == ()
+        between = with_runs(BASE, [LayerRun(layers=2), LayerRun(layers=1, attention=Block.NONE), LayerRun(layers=1, kv_shared=True)])
+        assert [source.num_hidden_layers for source in kv_sources(between)] == [2]
 
     def test_are_kept_once_for_backward(self):
         scenarios = [Scenario(architecture=arch, task=Task.TRAINING, context_length=512) for arch in (BASE, self.shared)]
