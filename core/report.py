@@ -312,6 +312,7 @@ _REASONS = {
     Reason.WIDE_TRAINING_OF_PIECES: "a model of this build in fp32 or under autocast is not modelled yet",
     Reason.TRAINING_OF_PIECES: "training of Kimi delta attention is not modelled yet",
     Reason.RUNTIME_ON_PIECES: "Kimi delta attention in this runtime is not modelled yet",
+    Reason.STREAMS_TRAINED: "training a model with several residual streams (Gemma 3n) is not modelled yet",
     Reason.SDPA_WITHOUT_SOFTCAPPING: "attention with capped scores runs eager only",
     Reason.SDPA_WITHOUT_SINKS: "attention with sinks runs eager only",
     Reason.FORMAT_OF_ANOTHER_RUNTIME: "this runtime does not load weights in this format",

@@ -48,6 +48,10 @@ def refusal_reason(reason: Reason) -> str:
             return translate("Words", "Training of Kimi delta attention is not modelled yet. Pick inference, or another model.")
         case Reason.RUNTIME_ON_PIECES:
             return translate("Words", "Kimi delta attention in this runtime is not modelled yet. Pick transformers, vLLM or SGLang.")
+        case Reason.STREAMS_TRAINED:
+            return translate(
+                "Words", "Training a model with several residual streams (Gemma 3n) is not modelled yet. Inference is; or pick Gemma 4."
+            )
         case Reason.SDPA_WITHOUT_SOFTCAPPING:
             return translate("Words", "Attention with capped scores runs eager only. Pick eager attention.")
         case Reason.SDPA_WITHOUT_SINKS:

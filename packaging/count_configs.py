@@ -30,6 +30,8 @@ NEEDED["hunyuan_v1_dense"] = {"head_dim": 128}
 NEEDED["dots1"] = {"n_routed_experts": 16, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1}
 NEEDED["ernie4_5_moe"] = {"moe_layer_end_index": LAYERS - 1}
 NEEDED["hunyuan_v1_moe"] = {"head_dim": 128, "num_experts": 8, "moe_topk": 2}
+NEEDED["gemma3n_text"] = {"num_kv_shared_layers": 3}
+NEEDED["gemma4_text"] = {"num_kv_shared_layers": 2, "num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 64}
 #: Switches that say nothing about the shape of a decoder.
 PASSED_OVER = {"is_decoder", "add_cross_attention", "is_encoder_decoder", "use_cache"}
 

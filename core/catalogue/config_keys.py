@@ -131,6 +131,10 @@ KNOWN_KEYS = frozenset(
     moe_layer_start_index moe_layer_end_index moe_layer_interval moe_norm_min moe_capacity moe_gate moe_use_aux_free mlp_layer_types
     use_routing_bias use_mtp mtp_transformer_layers mtp_num_hidden_layers mtp_use_dedicated_embeddings qk_norm_type
     attn_type_list use_qkv_bias attention_out_bias eod_token_id sep_token_id
+    attention_k_eq_v global_head_dim num_global_key_value_heads per_layer_config use_double_wide_mlp enable_moe_block top_k_experts
+    hidden_size_per_layer_input vocab_size_per_layer_input num_kv_shared_layers altup_num_inputs altup_active_idx altup_coef_clip
+    altup_correct_scale altup_lr_multiplier laurel_rank activation_sparsity_pattern expert_intermediate_size
+    vision_soft_tokens_per_image audio_soft_tokens_per_image audio_config
     image_seq_length downsample_ratio vision_feature_select_strategy llm_config mrope_interleaved attn_output_gate
     model_dim num_transformer_layers num_query_heads ffn_multipliers ffn_dim_divisor ffn_with_glu max_context_length rope_max_length
     rope_freq_constant share_input_output_layers normalize_qk_projections normalization_layer_name activation_fn_name qkv_multipliers

@@ -43,6 +43,14 @@ PIECES: Mapping[str, Mapping[str, Any]] = {
     "Gemma": {"norm": Norm.RMS_PLUS_ONE},
     "Gemma2": {"norm": Norm.RMS_PLUS_ONE, "post_norms": True},
     "Gemma3Text": {"norm": Norm.RMS_PLUS_ONE, "post_norms": True, "qk_norm": True},
+    "Gemma3nText": {"norm": Norm.RMS_POWER, "post_norms": True, "qk_norm": True, "value_norm": True},
+    "Gemma4Text": {
+        "norm": Norm.RMS_POWER,
+        "post_norms": True,
+        "qk_norm": True,
+        "value_norm": True,
+        "router": Router.SOFTMAX_SCALED,
+    },
     "GPTNeoX": {
         "norm": Norm.LAYER,
         "parallel_residual": True,

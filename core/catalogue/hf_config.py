@@ -5,7 +5,7 @@ Source: the configuration classes of transformers 5.23, whose defaults stand whe
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from core.catalogue.config_keys import KNOWN_KEYS, Config, ConfigError, ConfigProblem, integer
 from core.catalogue.families import PIECES
 from core.catalogue.further_config import ernie4_5, ernie4_5_moe, gpt_bigcode, layers_with_experts, phi, seed_oss, stablelm
+from core.catalogue.gemma_config import RUNS, gemma3n, gemma4, gemma4_unified
 from core.catalogue.hybrid_config import READERS as HYBRID_READERS
 from core.catalogue.hybrid_config import WITHOUT_ATTENTION
 from core.catalogue.layer_norm_config import falcon, gpt_neox, gptj, opt, starcoder2
@@ -27,6 +28,7 @@ from core.memory import Architecture, Format, parameter_count
 from core.memory.architecture import Router
 from core.memory.contradiction import ContradictionError
 from core.memory.edge import contradiction_in, validated
+from core.memory.layer_run import LayerRun
 from core.memory.prediction import prediction_parameters
 from core.memory.varied import with_runs
 
@@ -170,7 +172,7 @@ def _architecture(config: Config, family: _Family, name: str) -> Architecture:
     fields: dict[str, Any] = dict(PIECES[family.pieces])
     fields |= {
         "hidden_size": hidden,
-        "intermediate_size": integer(config, "intermediate_size", "n_inner", default=4 * hidden),
+        "intermediate_size": _intermediate_size(config, hidden),
         "num_hidden_layers": integer(config, "num_hidden_layers", "n_layer", default=len(blocks) if isinstance(blocks, list) else None),
         "num_attention_heads": heads,
         "num_key_value_heads": integer(config, "num_key_value_heads", default=heads),
@@ -191,11 +193,19 @@ def _architecture(config: Config, family: _Family, name: str) -> Architecture:
         fields["attention_bias"] = True
     if family.read is not None:
         family.read(config, fields)
-    runs = fields.pop("layer_runs", None)
+    runs = fields.pop(RUNS, None)
     arch = validated(Architecture, name=name[:200], nominal_parameters=1, **fields)
     if runs is not None:
-        arch = with_runs(arch, runs)
+        arch = with_runs(arch, [validated(LayerRun, **asdict(run)) for run in runs])
     return replace(arch, nominal_parameters=min(parameter_count(arch), 10**15))
+
+
+def _intermediate_size(config: Config, hidden: int) -> int:
+    """Of the first layer, where it is listed for each."""
+    width = config.get("intermediate_size")
+    if isinstance(width, list) and width:
+        return integer({"intermediate_size": width[0]}, "intermediate_size")
+    return integer(config, "intermediate_size", "n_inner", default=4 * hidden)
 
 
 def _window(fields: dict[str, Any], window: object, layers: int) -> None:
@@ -371,6 +381,7 @@ def _gemma2(config: Config, fields: dict[str, Any]) -> None:
 #: Models whose parts ask the configuration within whether the output is the embedding, where the one around them says no.
 _TIED_WITHIN = frozenset({"qwen2_vl", "qwen2_5_vl", "llava", "llava_next_video", "llava_onevision", "video_llama_3"})
 _NO_MLP_BIAS = MappingProxyType({"mlp_bias": False})
+_NO_ATTENTION_BIAS = MappingProxyType({"attention_bias": False})
 _NO_BIAS = MappingProxyType({"attention_bias": False, "mlp_bias": False})
 _OPT_USUAL = MappingProxyType({"enable_bias": True, "layer_norm_elementwise_affine": True, "_remove_final_layer_norm": False})
 
@@ -402,6 +413,9 @@ FAMILIES: Mapping[str, _Family] = {
     "gemma": _Family("Gemma", tied=True, biased=True),
     "gemma2": _Family("Gemma2", tied=True, read=_gemma2, biased=True),
     "gemma3_text": _Family("Gemma3Text", tied=True, read=_all_but_every(6), biased=True),
+    "gemma3n_text": _Family("Gemma3nText", tied=True, read=gemma3n, unread=_NO_ATTENTION_BIAS),
+    "gemma4_unified_text": _Family("Gemma4Text", tied=True, read=gemma4_unified, unread=_NO_ATTENTION_BIAS),
+    "gemma4_text": _Family("Gemma4Text", tied=True, read=gemma4, unread=_NO_ATTENTION_BIAS),
     "gpt_neox": _Family("GPTNeoX", read=gpt_neox, unread=MappingProxyType({"attention_bias": True})),
     "gpt2": _Family("GPT2", tied=True),
     "falcon": _Family("Falcon", tied=True, read=falcon),

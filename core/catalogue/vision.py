@@ -7,6 +7,7 @@ tower, I its MLP's width, L its layers, h hidden size of the model.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from core.catalogue import gemma_towers
 from core.catalogue.config_keys import Config, ConfigError, ConfigProblem, integer
 
 _CHANNELS = 3
@@ -30,7 +31,7 @@ def vision_tower(kind: str, outer: Config, hidden_size: int) -> Tower | None:
     if count is None or not isinstance(vision, dict):
         return None
     tower = count(vision, outer, hidden_size)
-    if not 0 < tower.parameters <= _MAX_PARAMETERS:
+    if tower is not None and not 0 < tower.parameters <= _MAX_PARAMETERS:
         raise ConfigError(ConfigProblem.BAD_SIZE, "vision_config")
     return tower
 
@@ -174,9 +175,25 @@ def _kimi(vision: Config, _outer: Config, model: int) -> Tower:
     return Tower(tower + 2 * hidden + merged * merged + merged + merged * model + model, 0)
 
 
+def _gemma3n(vision: Config, outer: Config, model: int) -> Tower | None:
+    found = gemma_towers.gemma3n(vision, outer, model)
+    return None if found is None else Tower(*found)
+
+
+def _gemma4(vision: Config, outer: Config, model: int) -> Tower:
+    return Tower(*gemma_towers.gemma4(vision, outer, model))
+
+
+def _gemma4_unified(vision: Config, outer: Config, model: int) -> Tower:
+    return Tower(*gemma_towers.gemma4_unified(vision, outer, model))
+
+
 #: By the type of the whole model.
-TOWERS: Mapping[str, Callable[[Config, Config, int], Tower]] = {
+TOWERS: Mapping[str, Callable[[Config, Config, int], Tower | None]] = {
     "gemma3": _gemma3,
+    "gemma3n": _gemma3n,
+    "gemma4": _gemma4,
+    "gemma4_unified": _gemma4_unified,
     "mistral3": _pixtral,
     "llama4": _llama4,
     "qwen2_vl": _qwen,

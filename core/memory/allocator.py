@@ -41,7 +41,7 @@ def unsplit_weight_bytes(arch: Architecture, fmt: Format) -> int:
 
     def layers(arch: Architecture) -> int:
         attention, mlp = layer(attention_shapes(arch)), layer(mlp_shapes(arch))
-        ends = arch.attention_layers * attention + (arch.mlp_layers - arch.num_moe_layers) * mlp
+        ends = arch.attention_layers * attention + arch.plain_mlp_layers * mlp
         ends += replaced_blocks(arch) * unsplit_bytes(arch.hidden_size**2 * bits // 8)
         return ends + arch.num_mixer_layers * layer(mixer_shapes(arch))
 

@@ -28,6 +28,8 @@ class Norm(StrEnum):
     """RMSNorm whose weight multiplies in fp32 (OLMo 2, gpt-oss)."""
     RMS_WEIGHT_FP32 = "rms_weight_fp32"
     """The same, with a copy of the weight (or of 1 + it) in fp32 (Nemotron-H, Qwen3-Next)."""
+    RMS_POWER = "rms_power"
+    """The same, with the reciprocal root as a power of a mean, which is kept too (Gemma 4)."""
     LAYER = "layer"
     """LayerNorm with weight and bias, one kernel."""
     LAYER_FP32 = "layer_fp32"
@@ -105,6 +107,8 @@ class Router(StrEnum):
     """LFM2: sigmoids in the width of the residual stream, a bias for each expert."""
     SIGMOID_ALONE = "sigmoid_alone"
     """MiniMax-M2: a bias for each expert, no groups, and a router in the width of the residual stream."""
+    SOFTMAX_SCALED = "softmax_scaled"
+    """Gemma 4: of an input that is normalised and scaled, with a weight for each expert."""
     SOFTMAX_CORRECTED = "softmax_corrected"
     """ERNIE 4.5: the router itself in fp32, a bias for each expert, and routing weights in the width of the residual stream."""
 
@@ -185,6 +189,10 @@ class Architecture:
     """A norm over each query and key head (Qwen3, Gemma 3)."""
     qk_norm_whole: bool = False
     """That norm is over all heads together (OLMo 2)."""
+    value_norm: bool = False
+    """A norm without weights over each value head (Gemma 3n, Gemma 4)."""
+    attention_k_eq_v: bool = False
+    """Layers without a window make their values of what they make their keys of (Gemma 4)."""
     qk_norm_after_rotation: bool = False
     """Query and key heads are rotated first (Hunyuan)."""
     qk_norm_rotated: bool = False
@@ -242,6 +250,8 @@ class Architecture:
     router: Router = Router.SOFTMAX
     experts_adapted: bool = False
     """Adapters that PEFT is asked to put on MLPs go onto the experts, whose matrices are made anew with them (Mixtral, DeepSeek)."""
+    experts_beside_mlp: bool = False
+    """Every layer has its experts beside a plain MLP (Gemma 4), and norms for either."""
     router_in_fp32: bool = False
     """Its matrix and the experts' biases are stored in fp32 whatever the model is (Nemotron 3)."""
     experts_ungated: bool = False
@@ -318,6 +328,15 @@ class Architecture:
     """Heads that predict tokens ahead, each with a layer of its own; counted apart (:mod:`core.memory.prediction`)."""
     nextn_plain_mlp: bool = False
     """Their layers have a plain MLP although the model's have experts (ERNIE 4.5)."""
+
+    hidden_size_per_layer_input: Annotated[int, Ge(0), Le(10**6)] = 0
+    """Width of what each layer gets of every token beside the residual stream (Gemma 3n, Gemma 4); 0: nothing."""
+    vocab_size_per_layer_input: Annotated[int, Ge(0), Le(10**8)] = 0
+    """Tokens that those have a vector for; the table holds one for every layer."""
+    altup_num_inputs: Annotated[int, Ge(0), Le(10**4)] = 0
+    """Residual streams that are predicted from each other, of which one goes through the layers (Gemma 3n); 0: there is one alone."""
+    laurel_rank: Annotated[int, Ge(0), Le(10**6)] = 0
+    """Of what goes around attention through two matrices (Gemma 3n)."""
 
     vision_parameters: Annotated[int, Ge(0), Le(10**13)] = 0
     """Values of a vision tower and of what joins it to the model: loaded beside it, never quantized, and frozen in training."""
@@ -448,6 +467,11 @@ class Architecture:
             return 0
         later = max(0, self.mlp_layers - self.first_k_dense_replace)
         return later if self.expert_layer_period == 1 else later // self.expert_layer_period
+
+    @property
+    def plain_mlp_layers(self) -> int:
+        """Layers with a plain MLP."""
+        return self.mlp_layers if self.experts_beside_mlp else self.mlp_layers - self.num_moe_layers
 
     @property
     def attention_layers(self) -> int:

@@ -12,6 +12,7 @@ from core.memory.architecture import Architecture, Norm, Position
 from core.memory.numerics import Numerics
 from core.memory.scenario import Attention
 from core.memory.units import ceil_div
+from core.memory.varied import rotations
 
 
 class AttentionPath(StrEnum):
@@ -49,7 +50,7 @@ def attention_path(attention: Attention, n: Numerics, arch: Architecture, *, mas
     if arch.kv_lora_rank and not (n.compute == 2 and arch.v_head_dim == arch.head_dim <= MAX_FLASH_HEAD_DIM):
         return AttentionPath.EFFICIENT if n.compute < 8 else AttentionPath.MATH
     if n.compute == 2:
-        return AttentionPath.FLASH
+        return AttentionPath.FLASH if arch.head_dim <= MAX_FLASH_HEAD_DIM else AttentionPath.EFFICIENT
     grouped = arch.num_key_value_heads != arch.num_attention_heads
     return AttentionPath.MATH if grouped or n.compute == 8 else AttentionPath.EFFICIENT
 
@@ -83,7 +84,8 @@ def _tensors_saved(path: AttentionPath, n: Numerics, arch: Architecture, batch: 
             return tokens * (4 * (q + k + heads) + cast + layout_copies(n, arch)) + 24
         case AttentionPath.EFFICIENT:
             views = fused_views(n, arch)
-            return tokens * (n.compute * 2 * (q + k) + views) + batch * 4 * heads * 32 * ceil_div(length, 32) + 16
+            repeated = q if 1 < arch.num_key_value_heads < heads else k
+            return tokens * (n.compute * 2 * (q + repeated) + views) + batch * 4 * heads * 32 * ceil_div(length, 32) + 16
         case AttentionPath.MASKED:
             repeated = q if arch.heads_repeated_early or 1 < arch.num_key_value_heads < heads else k
             statistics = batch * 4 * heads * 32 * ceil_div(length, 32) + 16
@@ -200,6 +202,13 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
     what was rotated in fp32: two products of queries and their sum).
     """
     if path not in _WRITE_SCORES:
+        if arch.norm is Norm.RMS_POWER and arch.qk_norm:
+            # queries, fp32 copies, and those normalised; the layer's own cache is not there yet
+            keys = 0 if arch.keys_shared else arch.key_value_size
+            heads = arch.num_attention_heads
+            return (
+                batch * length * (3 * n.compute * arch.hidden_size + (n.compute + 8) * arch.query_size + 8 * heads - 2 * n.compute * keys)
+            )
         if not arch.rotary_in_fp32:
             return 0
         tables = rotary_bytes(n, arch, length) if arch.rotary_interleaved else 0
@@ -227,8 +236,8 @@ def attention_prefill_bytes(path: AttentionPath, n: Numerics, arch: Architecture
         case AttentionPath.EAGER:
             scores = 10 if e == 2 else 2 * e
             heads_bytes = latent_scores_bytes(arch) if arch.kv_lora_rank else 3 * e * q if grouped else e * q
-            if arch.fused_qkv and arch.num_key_value_heads == 1:  # a single head is not repeated
-                heads_bytes = e * (q + 2 * arch.key_value_size)
+            if arch.num_key_value_heads == 1:  # a single head is not repeated; of a fused product all is kept
+                heads_bytes = e * (q + (2 * arch.key_value_size if arch.fused_qkv else 0))
             elif arch.rotary_concatenated and not grouped and not arch.fused_qkv:
                 heads_bytes += 2 * e * (q + heads * arch.rotated)  # queries and keys as they were, and what was rotated
             masks = arch.masks  # one for each kind of layer, in use or not
@@ -252,7 +261,7 @@ def attention_decode_bytes(path: AttentionPath, n: Numerics, arch: Architecture,
     grouped = arch.num_cached_heads != heads
     if arch.broadcast_heads:
         return batch * length * _broadcast_decode(path, n, arch, batch)
-    if arch.fused_qkv and arch.num_key_value_heads == 1 and path is AttentionPath.EAGER:
+    if arch.num_key_value_heads == 1 and path is AttentionPath.EAGER:
         # a single head is not repeated, but copied for each sequence's product where there are several
         return batch * length * ((e * q if batch > 1 else 0) + (10 if e == 2 else 2 * e) * heads)
     match path:
@@ -299,11 +308,10 @@ def kept_scores_bytes(path: AttentionPath, n: Numerics, arch: Architecture, batc
 
 def rotary_bytes(n: Numerics, arch: Architecture, length: int) -> int:
     """Cos and sin tables of one forward pass, shared by all layers."""
-    sets = 2 if arch.rotates_windows_apart else 1
     width = 4 if arch.rotary_in_fp32 else max(n.residual, 2)
     # gpt-oss rotates with half tables, GPT-J has both in one
-    values = arch.rotated if arch.attention_sinks or arch.rotary_before_widening else 2 * arch.rotated
-    return sets * values * width * length
+    halves = 1 if arch.attention_sinks or arch.rotary_before_widening else 2
+    return halves * sum(rotations(arch)) * width * length
 
 
 def alibi_bytes(n: Numerics, arch: Architecture, tokens: int) -> int:

@@ -42,6 +42,7 @@ from core.memory.parameters import (
     moe_linear_parameters,
     router_parameters,
 )
+from core.memory.per_layer_input import joint_parameters, per_layer_inputs_backward
 from core.memory.saved import Saved, layer_saved
 from core.memory.scenario import Gradients, Loss, Scenario
 from core.memory.varied import ordered
@@ -94,6 +95,7 @@ def backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all
     # In the first layer all other gradients exist; that of the embedding does not yet, unless the head's is the same.
     first_input = residual if checkpointing else 0
     others = all_gradients - layer_gradient - g * head_parameters(arch) * (not arch.tie_word_embeddings)
+    others -= g * joint_parameters(arch)
     first_mlp = made(others, down_gradient, kept.layer + first_input, mlp_work)
     path = attention_path(scenario.attention, n, arch)
     scores_work = attention_backward(path, n, arch, scenario.batch_size, length) * tokens
@@ -101,9 +103,12 @@ def backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all
     # Tied, the gradient of the embedding is made beside the head's and then added into a third.
     sums = 2 * head_gradient if arch.tie_word_embeddings else residual
     embedding = made(all_gradients - head_gradient, head_gradient, 0, sums)
+    ends = [(embedding, Cause.EMBEDDING)]
+    if arch.hidden_size_per_layer_input:
+        ends.insert(0, (made(others + layer_gradient, 0, per_layer_inputs_backward(arch, tokens), 0), Cause.EMBEDDING))
     if arch.layer_runs and not arch.num_experts:
         varied = varied_instants_full(scenario, n, kept, all_gradients, made)
-        return [(loss, Cause.LOSS), (head, Cause.HEAD), *varied, (embedding, Cause.EMBEDDING)]
+        return [(loss, Cause.LOSS), (head, Cause.HEAD), *varied, *ends]
     if arch.num_mixer_layers:
         mixing = mixer_instants(scenario, n, kept, all_gradients, made)
         return [(loss, Cause.LOSS), (head, Cause.HEAD), *mixing, (embedding, Cause.EMBEDDING)]
@@ -135,7 +140,7 @@ def backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all
             (made(others, after_attention, first_input, scores_work), Cause.ATTENTION),
             (made(head_gradient, after_attention, still_kept, scores_work), Cause.ATTENTION),
         ]
-    return [*instants, (embedding, Cause.EMBEDDING)]
+    return [*instants, *ends]
 
 
 def _first_experts(scenario: Scenario, n: Numerics, step: Stack) -> tuple[Stack, int]:

@@ -15,6 +15,7 @@ from core.memory.lora import adapter_values_of
 from core.memory.mlp import mlp_backward
 from core.memory.numerics import Numerics
 from core.memory.parameters import embedding_parameters, layer_parameters, matrices_in_mlp
+from core.memory.per_layer_input import joint_parameters
 from core.memory.saved import Saved, kinds_of_shape, layer_saved
 from core.memory.scenario import Method, Scenario
 from core.memory.varied import kv_readers, numbers, ordered
@@ -80,7 +81,7 @@ def varied_instants_full(scenario: Scenario, n: Numerics, kept: Saved, all_gradi
     """Of every place the backward of its MLP, and of its attention where that writes its scores, when every weight is trained."""
     arch, g, h = scenario.architecture, n.gradient, scenario.architecture.hidden_size
     tokens, checkpointing = scenario.batch_size * scenario.context_length, scenario.gradient_checkpointing
-    above = all_gradients - g * embedding_parameters(arch) * (not arch.tie_word_embeddings)
+    above = all_gradients - g * (embedding_parameters(arch) * (not arch.tie_word_embeddings) + joint_parameters(arch))
     found = []
     for place in _places(scenario, n, kept):
         shape, later = place.shape, max(0, above - g * place.parameters)

@@ -80,10 +80,14 @@ def layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
         per_token -= 4 * (arch.kv_lora_rank + arch.q_lora_rank)
     if arch.dropout:
         per_token += 2 * arch.hidden_size
+    if arch.hidden_size_per_layer_input:  # what its gate gives, before the activation; a norm
+        per_token += n.compute * arch.hidden_size_per_layer_input + norm_frozen_saved(arch.norm, n, arch.hidden_size)
     if scenario.method is Method.QLORA and scenario.keep_linear_inputs:
         # outputs of both norms, and what down_proj reads; attention keeps what o_proj reads
         per_token += n.compute * (2 * arch.hidden_size + arch.intermediate_size)
     constant += adapter_copies(scenario, arch, experts=experts) + layer_norms_constant(n, arch) + (moe_constant(arch) if experts else 0)
+    if arch.hidden_size_per_layer_input:
+        constant += norm_constant(arch.norm, n, arch.hidden_size)
     if arch.qk_norm_rotated and not kind.rotates:
         constant += 4 * length  # how much each position is scaled
     if n.autocast and n.weight == 4:

@@ -7,7 +7,7 @@ instants; each instant adds its own working set to what is resident.
 from typing import NamedTuple
 
 from core.memory.allocator import unsplit_weight_bytes
-from core.memory.architecture import Architecture, Position
+from core.memory.architecture import Architecture, Norm, Position
 from core.memory.attention import (
     alibi_bytes,
     attention_decode_bytes,
@@ -28,6 +28,7 @@ from core.memory.mlp import mlp_prefill
 from core.memory.moe import moe_prefill
 from core.memory.numerics import Numerics, numerics
 from core.memory.parameters import embedding_parameters
+from core.memory.per_layer_input import per_layer_inputs_prefill, per_layer_width
 from core.memory.runtime import moment_of
 from core.memory.scenario import Attention, Scenario, TransformersRelease
 from core.memory.varied import numbers, ordered, shapes
@@ -188,13 +189,19 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
     windowed = window_mask(arch, length)
     masked = windowed or arch.window_mask_unused or arch.mask_always
     mask = length * length if masked and not eager else 0
+    inputs_of_layers = e * per_layer_width(arch) * tokens
     stages = []
+    if inputs_of_layers:
+        making = prompt._replace(kv_cache=0, activations=per_layer_inputs_prefill(arch, tokens), workspace=dequantization)
+        stages.append((making, Cause.EMBEDDING))
     for shape, cached, same in _places(scenario, tokens):
+        if shape.keys_shared and arch.hidden_size_per_layer_input and not arch.altup_num_inputs and scenario.logits_to_keep:
+            continue  # Gemma 4 hands no more than the last token on to layers that cache nothing
         path = attention_path(scenario.attention, n, shape)
         there = prompt._replace(kv_cache=cached + prompt.kv_cache - all_cached)
         kept_scores = kept_scores_bytes(path, n, shape, batch, length) * (shape.attention_layers > 0) + mask
         mlp = there._replace(
-            activations=tokens * (max(mlp_prefill(n, shape), moe_prefill(shape) if shape.num_experts else 0) - same * e * h) + tables,
+            activations=tokens * (max(mlp_prefill(n, shape), moe_prefill(shape) if shape.num_experts else 0) - same * e * h) + tables + inputs_of_layers,
             workspace=kept_scores + buffer,
         )
         # A matrix is widened to be multiplied with, while the MLP's last tensor, the product of its factors, is not there yet.
@@ -203,7 +210,9 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
         scores = attention_prefill_bytes(path, n, shape, batch, length)
         if mask and windowed and shape.num_sliding_layers:
             scores = max(scores, tokens * (3 * e * h + 3 * e * shape.query_size) + 4 * length**2)
-        attention = there._replace(workspace=scores + tables + dequantization)
+        if shape.norm is Norm.RMS_POWER:
+            scores += mask
+        attention = there._replace(activations=inputs_of_layers, workspace=scores + tables + dequantization)
         if arch.num_mixer_layers:
             states = state_bytes(arch, batch, e, arch.num_mixers_after_attention)
             attention = attention._replace(kv_cache=all_cached + states)

@@ -55,6 +55,9 @@ def mlp_prefill(n: Numerics, arch: Architecture) -> int:
     """
     e, i, h = n.compute, arch.intermediate_size, arch.hidden_size
     match arch.activation:
+        case Activation.GATED if arch.altup_num_inputs:
+            # gate and what became of it; streams as they came, were predicted and were first made, and eight vectors around attention
+            return 4 * e * i + (3 * arch.altup_num_inputs + 8) * e * h + 4
         case Activation.GATED:
             # with norms behind, there is no output of a norm before; StableLM holds on to what attention gave
             vectors = 3 if arch.output_norms else 6 if arch.norm is Norm.LAYER else 4

@@ -28,6 +28,7 @@ _ROUTING_SAVED = {
     Router.SIGMOID_16_BIT: (36, 2),
     Router.SIGMOID_ALONE: (40, 4),
     Router.SOFTMAX_CORRECTED: (40, 4),
+    Router.SOFTMAX_SCALED: (46, 4),
 }
 
 
@@ -143,7 +144,7 @@ def moe_combined_backward(arch: Architecture) -> int:
     match arch.router:
         case router if router in _NARROW:
             width = 2
-        case Router.SOFTMAX | Router.SIGMOID | Router.SOFTMAX_FP32 | Router.SIGMOID_ALONE:
+        case Router.SOFTMAX | Router.SIGMOID | Router.SOFTMAX_FP32 | Router.SIGMOID_ALONE | Router.SOFTMAX_SCALED:
             width = 4
         case _:
             return 0
@@ -171,6 +172,8 @@ def moe_weighted(arch: Architecture) -> int:
         weighted += 2 * h + 4 * arch.num_experts + 24 * k
     if arch.router is Router.SOFTMAX_CORRECTED:  # what is shared waits for the experts
         weighted += 2 * h + 4 * arch.num_experts + 40 * k
+    elif arch.experts_beside_mlp:  # so do the MLP's output, and what experts read
+        weighted += 4 * h + 4 * arch.num_experts + 44 * k
     elif arch.router is Router.SIGMOID_ALONE:
         weighted += 4 * arch.num_experts + 28 * k
     elif _router_in_fp32(arch):

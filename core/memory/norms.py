@@ -11,6 +11,11 @@ from typing import assert_never
 from core.memory.architecture import Activation, Architecture, Norm
 from core.memory.numerics import Numerics
 
+#: Norms that keep an fp32 copy of their weight.
+_WEIGHT_WIDENED = frozenset({Norm.LAYER_FP32, Norm.RMS_WEIGHT_FP32, Norm.RMS_POWER})
+#: Those that normalise in fp32 and multiply by their weight there.
+_NORMALISED_WIDE = frozenset({Norm.RMS_PLUS_ONE, Norm.RMS_FP32, Norm.RMS_WEIGHT_FP32, Norm.RMS_POWER})
+
 
 def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
     """Bytes a token kept by one norm over ``width`` values whose output ``readers`` linear layers read."""
@@ -24,6 +29,8 @@ def norm_saved(kind: Norm, n: Numerics, width: int, readers: int) -> int:
             return width * (4 + output) + 8
         case Norm.RMS_PLUS_ONE | Norm.RMS_FP32 | Norm.RMS_WEIGHT_FP32:
             return width * (4 + 4 + output) + 4
+        case Norm.RMS_POWER:
+            return width * (4 + 4 + output) + 8
         case Norm.LAYER:
             return width * ((4 if widens_input(n) else n.residual) + output) + 8
         case _:
@@ -41,7 +48,7 @@ def norm_constant(kind: Norm, n: Numerics, width: int) -> int:
     """
     if kind is Norm.LAYER:
         return 8 * width if widens_input(n) else 0
-    return 4 * width if kind is Norm.RMS_PLUS_ONE or (kind in (Norm.LAYER_FP32, Norm.RMS_WEIGHT_FP32) and n.weight == 2) else 0
+    return 4 * width if kind is Norm.RMS_PLUS_ONE or (kind in _WEIGHT_WIDENED and n.weight == 2) else 0
 
 
 def layer_norms_saved(n: Numerics, arch: Architecture, *, fused: bool = False, fp8: bool = False) -> int:
@@ -106,6 +113,8 @@ def norm_frozen_saved(kind: Norm, n: Numerics, width: int, *, fused: bool = Fals
     match kind:
         case Norm.RMS | Norm.RMS_PLUS_ONE | Norm.RMS_FP32 | Norm.RMS_WEIGHT_FP32:
             return (2 if fused else 4) * width + 4
+        case Norm.RMS_POWER:
+            return (2 if fused else 4) * width + (4 if fused else 8)
         case Norm.LAYER_FP32:
             return 8 * width + 4
         case Norm.LAYER_BARE:
@@ -118,12 +127,22 @@ def norm_frozen_saved(kind: Norm, n: Numerics, width: int, *, fused: bool = Fals
 
 def head_norms_saved(n: Numerics, arch: Architecture) -> int:
     """Bytes a token kept by the norms of query and key heads: fp32 copy, normalised copy, one reciprocal a head. The output is rotated
-    at once, and rotation keeps nothing.
+    at once, and rotation keeps nothing. Norms of value heads, without weights, keep no normalised copy.
     """
     widths, norms = _normed_heads(arch)
     wide = n.compute == 4 or (n.autocast and arch.qk_norm_after_rotation)  # autocast rotates by tables in fp32
-    normalised = 4 if wide or arch.norm in (Norm.RMS_PLUS_ONE, Norm.RMS_FP32, Norm.RMS_WEIGHT_FP32) else 2
-    return widths * (4 + normalised) + 4 * norms
+    normalised = 4 if wide or arch.norm in _NORMALISED_WIDE else 2
+    return widths * (4 + normalised) + _root_bytes(arch) * norms + _value_norm_saved(arch)
+
+
+def _root_bytes(arch: Architecture) -> int:
+    return 8 if arch.norm is Norm.RMS_POWER else 4
+
+
+def _value_norm_saved(arch: Architecture) -> int:
+    if not arch.value_norm or arch.keys_shared:
+        return 0
+    return 4 * arch.key_value_size + _root_bytes(arch) * arch.num_key_value_heads
 
 
 def _normed_heads(arch: Architecture) -> tuple[int, int]:
@@ -141,4 +160,4 @@ def rotated_head_norms_saved(n: Numerics, arch: Architecture) -> int:
 def head_norms_frozen_saved(arch: Architecture) -> int:
     """Bytes a token of the same with frozen weights: fp32 copies and reciprocals."""
     widths, norms = _normed_heads(arch)
-    return 4 * (widths + norms)
+    return 4 * widths + _root_bytes(arch) * norms + _value_norm_saved(arch)

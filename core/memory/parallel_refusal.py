@@ -47,9 +47,18 @@ OF_SPREAD = frozenset(
 
 def parallel_refusal(scenario: Scenario) -> Refusal | None:
     """Why no run is spread like ``scenario``; None when one can be."""
+    if scenario.architecture.value_norm and _divides_layers(scenario.parallel):
+        blank = replace(ONE_GPU, gpus_per_node=scenario.parallel.gpus_per_node, interconnect=scenario.parallel.interconnect)
+        return Refusal(Reason.SEVERAL_GPUS, ({"parallel": blank},))
     if scenario.task is Task.INFERENCE:
         return _of_serving(scenario, scenario.parallel)
     return _of_model(scenario) or _of_sharding(scenario, scenario.parallel) or _of_offload(scenario.parallel)
+
+
+def _divides_layers(parallel: Parallelism) -> bool:
+    """Whether a GPU has less than the whole model in each pass: inputs of layers, and keys and values handed on, would have to be sent."""
+    sizes = (parallel.tensor_parallel_size, parallel.pipeline_parallel_size, parallel.context_parallel_size, parallel.expert_parallel_size)
+    return max(sizes) > 1
 
 
 def _of_serving(scenario: Scenario, parallel: Parallelism) -> Refusal | None:

@@ -5,6 +5,7 @@ What is said of one layer is of a model, or a shape (core.memory.varied), whose 
 
 from core.memory.architecture import Activation, Architecture, Norm, Position, Router
 from core.memory.mixers import mixer, mixer_shapes
+from core.memory.per_layer_input import beside_shapes, beside_vectors, joint_parameters, joint_shapes, per_layer_width
 from core.memory.varied import over_layers, shapes
 
 #: (module name as PEFT knows it, in_features, out_features)
@@ -29,7 +30,8 @@ def attention_shapes(arch: Architecture) -> tuple[Shape, ...]:
         return (("q_proj", h, q), ("o_proj", q, h))
     if arch.fused_qkv:
         return (("qkv_proj", h, q + 2 * k), ("o_proj", q, h))
-    return (("q_proj", h, 2 * q if arch.attention_gate else q), ("k_proj", h, k), ("v_proj", h, k), ("o_proj", q, h))
+    values = () if arch.attention_k_eq_v and not arch.num_sliding_layers else (("v_proj", h, k),)
+    return (("q_proj", h, 2 * q if arch.attention_gate else q), ("k_proj", h, k), *values, ("o_proj", q, h))
 
 
 def mlp_shapes(arch: Architecture) -> tuple[Shape, ...]:
@@ -151,6 +153,7 @@ def vector_parameters(arch: Architecture) -> int:
 
 def _vectors(arch: Architecture) -> int:
     values = arch.attention_layers * _attention_vectors(arch) + arch.mlp_layers * _mlp_vectors(arch)
+    values += arch.num_hidden_layers * beside_vectors(arch)
     if not arch.num_mixer_layers:
         blocks = arch.attention_layers + arch.mlp_layers + replaced_blocks(arch)
         return arch.norms_in_layer * blocks // 2 * norm_parameters(arch, arch.hidden_size) + values
@@ -194,7 +197,9 @@ def layer_parameters(arch: Architecture) -> int:
     if arch.mlp_layers:
         values += (expert_parameters(arch) if arch.num_moe_layers else matrix_values(mlp_shapes(arch))) + _mlp_vectors(arch) + norms
     replaced = (arch.num_replaced_attentions > 0) + (arch.num_replaced_mlps > 0)
-    return values + replaced * (arch.hidden_size**2 + norms)
+    if arch.experts_beside_mlp:
+        values += matrix_values(mlp_shapes(arch))
+    return values + replaced * (arch.hidden_size**2 + norms) + matrix_values(beside_shapes(arch)) + beside_vectors(arch)
 
 
 def _layer_parameters(arch: Architecture) -> int:
@@ -237,7 +242,7 @@ def outside_parameters(arch: Architecture) -> int:
     final_norm = norm_parameters(arch, arch.hidden_size)
     bias = arch.vocab_size if arch.head_bias else 0
     norms = 2 * final_norm if arch.embedding_norm else final_norm
-    return embedding_parameters(arch) + position_parameters(arch) + norms + head_parameters(arch) + bias
+    return embedding_parameters(arch) + position_parameters(arch) + norms + head_parameters(arch) + bias + joint_parameters(arch)
 
 
 def linear_parameters(arch: Architecture) -> int:
@@ -250,7 +255,7 @@ def _linear(arch: Architecture) -> int:
     values = arch.attention_layers * matrix_values(attention_shapes(arch))
     if arch.num_mixer_layers:
         values += arch.num_mixer_layers * matrix_values(mixer_shapes(arch))
-    values += (arch.mlp_layers - with_experts) * matrix_values(mlp_shapes(arch))
+    values += arch.plain_mlp_layers * matrix_values(mlp_shapes(arch)) + arch.num_hidden_layers * matrix_values(beside_shapes(arch))
     if replaced_blocks(arch):
         values += replaced_blocks(arch) * arch.hidden_size**2
     return values + with_experts * expert_parameters(arch) if with_experts else values
@@ -262,12 +267,16 @@ def factored_parameters(arch: Architecture) -> int:
     tables = (1 if arch.tie_word_embeddings else 2) * (arch.vocab_size + h)
     if arch.position is Position.LEARNED:
         tables += arch.max_position_embeddings + h
+    if arch.hidden_size_per_layer_input:
+        tables += arch.vocab_size_per_layer_input + per_layer_width(arch) + arch.hidden_size_per_layer_input
+    tables += _edges(joint_shapes(arch))
     return over_layers(_factored, arch) + tables + vector_parameters(arch) + norm_parameters(arch, h)
 
 
 def _factored(arch: Architecture) -> int:
     h, with_experts = arch.hidden_size, arch.num_moe_layers
-    total = arch.attention_layers * _edges(attention_shapes(arch)) + (arch.mlp_layers - with_experts) * _edges(mlp_shapes(arch))
+    total = arch.attention_layers * _edges(attention_shapes(arch)) + arch.plain_mlp_layers * _edges(mlp_shapes(arch))
+    total += arch.num_hidden_layers * _edges(beside_shapes(arch))
     total += arch.num_mixer_layers * _edges(mixer_shapes(arch)) + 2 * h * replaced_blocks(arch)
     if with_experts:
         m, width, halves = arch.moe_intermediate_size, expert_width(arch), 1 if arch.experts_ungated else 2

@@ -21,6 +21,8 @@ class Reason(StrEnum):
     """Nor is what a mixer with a decay of each channel keeps for backward."""
     RUNTIME_ON_PIECES = "runtime_on_pieces"
     """Nor what this runtime makes of that mixer."""
+    STREAMS_TRAINED = "streams_trained"
+    """Nor is training a model with several residual streams."""
     SDPA_WITHOUT_SOFTCAPPING = "sdpa_without_softcapping"
     SDPA_WITHOUT_SINKS = "sdpa_without_sinks"
     FORMAT_OF_ANOTHER_RUNTIME = "format_of_another_runtime"

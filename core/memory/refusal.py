@@ -6,7 +6,7 @@ methods it knows nothing of: the article computes training in int8 although no f
 
 from typing import Any, assert_never
 
-from core.memory.architecture import Architecture, Mixer, Router
+from core.memory.architecture import Architecture, Mixer, Norm, Router
 from core.memory.expert_adapters import MEASURED, MLP_TARGETS, experts_are_adapted
 from core.memory.formats import FILE_TYPES, QUANTIZED, SIXTEEN_BIT, TORCH_FORMATS, Format, bits_per_value, plain
 from core.memory.lora import adapter_parameters
@@ -65,7 +65,7 @@ def _takes_adapters(scenario: Scenario) -> bool:
     arch = scenario.architecture
     targets = scenario.lora_target_modules
     unknown = arch.router in (Router.EVERY_EXPERT, Router.SPARSEMIXER)
-    unknown |= arch.experts_adapted and not _experts_were_measured(arch)
+    unknown |= arch.experts_beside_mlp or (arch.experts_adapted and not _experts_were_measured(arch))
     if unknown and MLP_TARGETS.intersection(targets):
         return False
     if arch.num_mixer_layers and not _takes_adapters_on_mixers(scenario):
@@ -109,7 +109,7 @@ def _takes_adapters_on_mixers(scenario: Scenario) -> bool:
 def _trains_wide(arch: Architecture) -> bool:
     """Training in fp32 and under autocast was measured on these pieces."""
     experts = arch.num_experts and (arch.router not in WIDE_ROUTERS or arch.experts_clamped)
-    return not (experts or arch.num_mixer_layers)
+    return not (experts or arch.num_mixer_layers or arch.norm is Norm.RMS_POWER)
 
 
 def _full_training_refusal(weights: Format, recipe: Recipe) -> Refusal | None:
@@ -176,6 +176,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
         refused = _trained_heads_refusal(scenario)
         if refused is not None:
             return refused
+    if arch.altup_num_inputs:
+        return Refusal(Reason.STREAMS_TRAINED, ({"task": Task.INFERENCE.value},))
     if not has_loss(scenario):
         return Refusal(Reason.LOSS_OF_PREFERENCE, _PLAIN_LOSS)
     if scenario.method is not Method.FULL and not _takes_adapters(scenario):
@@ -187,6 +189,8 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, (_WEIGHTS_16,))
     if arch.num_experts and widens_norms(scenario):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"autocast": False},))
+    if scenario.method is not Method.FULL and arch.norm is Norm.RMS_POWER and (scenario.autocast or weights is Format.FP32):
+        return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"autocast": False} if scenario.autocast else _WEIGHTS_16,))
     if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"recipe": Recipe.MIXED.value}, {"recipe": Recipe.PURE16.value}))
     match scenario.method:
@@ -239,6 +243,7 @@ _OF_PIECES = frozenset(
         Reason.WIDE_TRAINING_OF_PIECES,
         Reason.TRAINING_OF_PIECES,
         Reason.RUNTIME_ON_PIECES,
+        Reason.STREAMS_TRAINED,
         Reason.SDPA_WITHOUT_SOFTCAPPING,
         Reason.SDPA_WITHOUT_SINKS,
         Reason.LOSS_OF_PREFERENCE,

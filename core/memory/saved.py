@@ -38,6 +38,7 @@ from core.memory.norms import (
 )
 from core.memory.numerics import Numerics
 from core.memory.parameters import attention_shapes, embedding_parameters, layer_linear_parameters, matrix_values, mlp_shapes
+from core.memory.per_layer_input import per_layer_width
 from core.memory.scenario import Method, Scenario
 from core.memory.varied import is_empty, kv_sources, shapes
 
@@ -135,6 +136,9 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     elif kind.experts:
         per_token += moe_saved(arch)
         constant += moe_constant(arch)
+        if arch.experts_beside_mlp:  # three norms more, and one without weights before the router, which reads what is made of it
+            per_token += mlp_saved(n, arch, fused=scenario.fused_mlp) + 4 * norm_saved(arch.norm, n, arch.hidden_size, 0)
+            constant += 3 * norm_constant(arch.norm, n, arch.hidden_size)
     else:
         per_token += mlp_saved(n, arch, fused=scenario.fused_mlp, fp8=fp8)
         constant += 2 * layer_linear_parameters(arch) * n.casts_weights
@@ -146,7 +150,29 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
         constant += 4 * length  # how much each position is scaled
     if arch.dropout:
         per_token += 2 * arch.hidden_size  # masks of one byte
+    if arch.hidden_size_per_layer_input:
+        per_token += per_layer_input_saved(n, arch)
+        constant += norm_constant(arch.norm, n, arch.hidden_size)
     return batch * length * per_token + attention_saved(path, n, arch, batch, length) + constant
+
+
+def per_layer_input_saved(n: Numerics, arch: Architecture) -> int:
+    """Bytes a token that one layer keeps for its input of its own: the residual stream that its gate reads, what that gives, the same
+    behind the activation, its product with the input; a norm over what is added.
+    """
+    h, p = arch.hidden_size, arch.hidden_size_per_layer_input
+    return n.compute * (h + 3 * p) + norm_saved(arch.norm, n, h, 0)
+
+
+def per_layer_inputs_saved(n: Numerics, arch: Architecture, *, full: bool, checkpointing: bool) -> int:
+    """Bytes a token that making the inputs of all layers keeps: a norm for each, the inputs, and the embedding that they are made of, which
+    is the first layer's checkpoint too. Beside adapters the inputs alone, unless PEFT asks for gradients of the embeddings.
+    """
+    width, inputs = arch.hidden_size_per_layer_input, n.compute * per_layer_width(arch)
+    if not full:
+        return inputs + (norm_frozen_saved(arch.norm, n, width) * arch.num_hidden_layers if checkpointing else 0)
+    norms = norm_saved(arch.norm, n, width, 0) * arch.num_hidden_layers
+    return norms + inputs + (0 if checkpointing else n.compute * arch.hidden_size)
 
 
 def _blocks_saved(scenario: Scenario, n: Numerics, kind: LayerKind, arch: Architecture) -> int:
@@ -246,7 +272,7 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
         if arch.residual_in_fp32:
             inputs += (arch.num_hidden_layers - 1) * tokens * arch.hidden_size * (4 - n.residual)
         masks = causal_mask_bytes(path, n, arch, batch, length) * arch.masks + alibi_bytes(n, arch, tokens)
-        if path is not AttentionPath.EAGER and (kinds[-1].masked or arch.mask_always):
+        if path is not AttentionPath.EAGER and (any(kind.masked for kind in kinds) or arch.mask_always):
             masks += length * length
         layers = inputs + position_ids + masks
     else:
@@ -266,6 +292,9 @@ def saved(scenario: Scenario, n: Numerics) -> Saved:
     tables = 0 if own_tables else rotary_bytes(n, arch, length)
     outside = tokens * final_norm + tables + labels_bytes(batch, length) + _LOSS_SCALARS_BYTES + head_copy
     outside += norm_constant(arch.norm, n, arch.hidden_size)
+    if arch.hidden_size_per_layer_input:
+        outside += tokens * per_layer_inputs_saved(n, arch, full=full, checkpointing=checkpointing)
+        outside += norm_constant(arch.norm, n, arch.hidden_size_per_layer_input) * (full or checkpointing)
     if arch.residual_in_fp32:
         outside += 2 * arch.hidden_size * tokens  # the normalised values are fp32 too
     if arch.position is Position.LEARNED and (full or checkpointing):

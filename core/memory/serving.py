@@ -92,7 +92,7 @@ def _layer_ends_bytes(arch: Architecture, fmt: Format) -> int:
     if not arch.num_experts and not arch.num_mixer_layers:
         ends += arch.mlp_layers * unsplit(mlp)
     if arch.num_mixer_layers:
-        ends += (arch.mlp_layers - arch.num_moe_layers) * unsplit(mlp)
+        ends += arch.plain_mlp_layers * unsplit(mlp)
         ends += arch.num_mixer_layers * unsplit([(inputs, outputs) for _, inputs, outputs in mixer_shapes(arch)])
     if fmt in EXPERTS_ONLY and arch.num_experts:
         ends += arch.num_moe_layers * _expert_padding_bytes(arch, fmt)

@@ -43,6 +43,7 @@ from core.memory.parameters import (
     linear_parameters,
     parameter_count,
 )
+from core.memory.per_layer_input import per_layer_embedding_parameters
 from core.memory.preference import holds_reference, reference_copies_bytes, reference_layer_bytes, runs_reference
 from core.memory.runtime import step_reserve_bytes, training_reserve_bytes, varying_reserve_bytes
 from core.memory.saved import Saved, changing_layers, saved
@@ -124,7 +125,8 @@ def model_state(scenario: Scenario, n: Numerics) -> ModelState:
 
 def largest_matrix_parameters(arch: Architecture) -> int:
     """Values of the largest single parameter of the model."""
-    return max(embedding_parameters(arch), largest_dense_matrix(arch), largest_mixer_matrix(arch))
+    of_layers = per_layer_embedding_parameters(arch)
+    return max(embedding_parameters(arch), of_layers, largest_dense_matrix(arch), largest_mixer_matrix(arch))
 
 
 def training_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, ...]:

@@ -215,16 +215,28 @@ def sliced(arch: Architecture, first: int, layers: int) -> Architecture:
     return with_runs(arch, taken)
 
 
+def rotations(arch: Architecture) -> tuple[int, ...]:
+    """Rotated values of a head, for each set of tables: layers with a window may have their own, of heads of another width."""
+    if not arch.rotates_windows_apart:
+        return (arch.rotated,)
+    if not arch.layer_runs:
+        return (arch.rotated, arch.rotated)
+    widths = {bool(shape.num_sliding_layers): shape.rotated for shape in shapes(arch) if shape.attention_layers}
+    return tuple(widths.values())
+
+
 def kv_sources(arch: Architecture) -> tuple[Architecture, ...]:
-    """Of each layer whose keys and values later layers reuse: its shape."""
+    """Of each layer whose keys and values are handed on to later ones: its shape."""
     runs = ordered(arch)
     return tuple(runs[source] for source in kv_readers(arch))
 
 
 def kv_readers(arch: Architecture) -> dict[int, int]:
-    """Runs whose last layer's keys and values later layers reuse, by their place, and the last run that does."""
+    """Runs whose last layer's keys and values are handed on, by their place, and the last run that reuses them. Gemma 3n and 4 hand on those
+    of the last layer of each kind that has its own, reused or not.
+    """
     found: dict[int, int] = {}
-    if not arch.num_kv_shared_layers:
+    if not (arch.num_kv_shared_layers or arch.value_norm):
         return found
     own: dict[bool, int] = {}
     for place, shape in enumerate(ordered(arch)):
@@ -234,4 +246,4 @@ def kv_readers(arch: Architecture) -> dict[int, int]:
                 own[slides] = place
         elif slides in own:  # not where the source is on another stage of a pipeline
             found[own[slides]] = place
-    return found
+    return {place: place for place in own.values()} | found if arch.value_norm else found

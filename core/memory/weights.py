@@ -8,13 +8,15 @@ from core.memory.parameters import (
     attention_shapes,
     expert_shapes,
     largest_dense_matrix,
+    matrix_values,
     mlp_shapes,
     outside_parameters,
     replaced_blocks,
     router_parameters,
     vector_parameters,
 )
-from core.memory.varied import shapes
+from core.memory.per_layer_input import beside_shapes, joint_shapes
+from core.memory.varied import rotations, shapes
 
 #: Routers with a bias for each expert that is no parameter.
 _BIASED = frozenset({Router.SIGMOID, Router.SIGMOID_ALONE})
@@ -24,11 +26,13 @@ def buffer_bytes(arch: Architecture) -> int:
     """The rotary frequencies and their original copy, two fp32 vectors of half the rotated width (four, where layers with a window
     rotate by another base, with the scale of the embedding); the bias of each expert.
     """
-    rotary = 4 * arch.rotated * (2 if arch.rotates_windows_apart else 1)
+    rotary = 4 * sum(rotations(arch))
     if arch.rotary_before_widening:  # tables of all positions
         rotary = 4 * arch.max_position_embeddings * arch.rotated
-    if arch.norm is Norm.RMS_PLUS_ONE:
+    if arch.norm is Norm.RMS_PLUS_ONE or arch.value_norm:
         rotary += 2
+    if arch.value_norm:  # a scale of what is looked up for the layers, and one of each layer
+        rotary += 2 * bool(arch.hidden_size_per_layer_input) + 2 * arch.num_hidden_layers
     if arch.mixer_multipliers:
         rotary += multiplier_bytes(arch)
     if arch.mixer_norm_unweighted:  # vectors of ones, as the kernels want them
@@ -61,7 +65,9 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
     stored = (
         sum([_layers_bytes(shape, fmt, wide) for shape in shapes(arch)]) + wide * arch.vision_parameters + widened_router_bytes(arch, wide)
     )
-    return stored + wide * (vector_parameters(arch) + outside_parameters(arch)) + buffer_bytes(arch)
+    joint = joint_shapes(arch)
+    outside = outside_parameters(arch) - matrix_values(joint)
+    return stored + _matrices_bytes(joint, fmt) + wide * (vector_parameters(arch) + outside) + buffer_bytes(arch)
 
 
 def _layers_bytes(arch: Architecture, fmt: Format, wide: int) -> int:
@@ -69,7 +75,8 @@ def _layers_bytes(arch: Architecture, fmt: Format, wide: int) -> int:
     with_experts = arch.num_moe_layers
     linear = Format.BF16 if with_experts and fmt in EXPERTS_ONLY else fmt
     stored = arch.attention_layers * _matrices_bytes(attention_shapes(arch), linear)
-    stored += (arch.mlp_layers - with_experts) * _matrices_bytes(mlp_shapes(arch), linear)
+    stored += arch.plain_mlp_layers * _matrices_bytes(mlp_shapes(arch), linear)
+    stored += arch.num_hidden_layers * _matrices_bytes(beside_shapes(arch), linear)
     if arch.num_mixer_layers:
         stored += arch.num_mixer_layers * _matrices_bytes(mixer_shapes(arch), linear)
     if with_experts:

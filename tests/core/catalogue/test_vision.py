@@ -25,6 +25,8 @@ INTERN_300M = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layer
 INTERN_6B = {"hidden_size": 3200, "intermediate_size": 12800, "num_hidden_layers": 45, "patch_size": 14, "image_size": 448}
 GLM_4V = {"hidden_size": 1536, "intermediate_size": 13696, "depth": 24, "image_size": 336, "patch_size": 14}
 MOON = {"hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27, "patch_size": 14, "pos_emb_height": 64}
+GEMMA_4_SMALL = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 16, "num_attention_heads": 12, "head_dim": 64}
+GEMMA_4_LARGE = {"hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27, "num_attention_heads": 16, "head_dim": 72}
 GEMMA_3_4B = {
     "model_type": "gemma3",
     "vision_config": SIGLIP,
@@ -60,6 +62,20 @@ GEMMA_3_4B = {
 )
 def test_a_tower_is_as_large_as_its_code_makes_it(kind, vision, parameters, image_tokens):
     assert vision_tower(kind, {"vision_config": vision}, 256) == (parameters, image_tokens)
+
+
+def test_towers_of_gemma_4_and_3n():
+    audio = {"audio_config": {}}
+    assert vision_tower("gemma4", {"vision_config": GEMMA_4_SMALL} | audio, 256) == (472_779_040, 280)
+    large = GEMMA_4_LARGE | {"standardize": True}
+    assert vision_tower("gemma4", {"vision_config": large}, 256) == (569_842_992 + 2 * 1152, 280)  # shift and scale are no parameters
+    assert vision_tower("gemma4_unified", {"vision_config": {"patch_size": 16}} | audio, 256) == (36_323_584, 280)
+    assert vision_tower("gemma4_unified", {"vision_config": {"patch_size": 16}}, 256) == (36_323_584 - 640 * 256, 280)
+    # What google/gemma-3n-E2B and -E4B have beside their text part, of 681,348,640 values of the sound's tower.
+    assert vision_tower("gemma3n", {"vision_config": {"hidden_size": 2048}} | audio, 2048) == (983_281_504, 256)
+    alone = vision_tower("gemma3n", {"vision_config": {"hidden_size": 2048}}, 2048)
+    assert alone == (983_281_504 - 681_348_640 - (128 + 2 + 2048) * 1536, 256)
+    assert vision_tower("gemma3n", {"vision_config": {"architecture": "another"}}, 2048) is None
 
 
 def test_a_model_with_its_tower_has_the_published_number_of_parameters():
