@@ -12,7 +12,7 @@ from core.memory.layer_run import MAX_RUNS, LayerRun
 _PERIOD_OF_4 = 6
 _FULL, _SLIDING = "full_attention", "sliding_attention"
 #: What readers leave for the architecture to be given when it is made: a run of layers for each of them.
-RUNS = "runs"
+RUNS = "layer_runs"
 
 
 def _kinds(config: Config, layers: int, period: int) -> list[str]:
