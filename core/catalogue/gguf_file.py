@@ -9,6 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from core.catalogue.gguf_gemma import gemma_config
 from core.catalogue.gguf_hybrid import hybrid_config
 from core.catalogue.gguf_varied import varied_config
 from core.catalogue.tensor_file import Tensor, TensorFileError
@@ -94,6 +95,7 @@ _FILE_TYPES = {
 }
 #: The name of an architecture here, where it is not the same in transformers.
 _MODEL_TYPES = {"qwen3moe": "qwen3_moe", "qwen2moe": "qwen2_moe", "gemma3": "gemma3_text", "gptneox": "gpt_neox", "gpt-oss": "gpt_oss"}
+_MODEL_TYPES |= {"gemma3n": "gemma3n_text", "gemma4": "gemma4_text"}
 _MODEL_TYPES |= {"llama4": "llama4_text", "command-r": "cohere", "hunyuan-moe": "hunyuan_v1_moe", "hunyuan-dense": "hunyuan_v1_dense"}
 #: Key of a configuration: key of a GGUF file.
 _SIZES = {
@@ -164,7 +166,8 @@ class GgufFile(NamedTuple):
             config |= {"num_experts": experts}
             if kind == "llama":
                 config["model_type"] = "mixtral"
-        return config | self._latent(kind, config) | hybrid_config(kind, self.keys) | varied_config(kind, self.keys)
+        config |= self._latent(kind, config) | hybrid_config(kind, self.keys) | varied_config(kind, self.keys)
+        return config | gemma_config(kind, self.keys, {tensor.name: tensor for tensor in self.tensors})
 
     def _latent(self, kind: str, config: dict[str, Any]) -> dict[str, Any]:
         """DeepSeek's: heads are stated as they are, or as one over the latent (``_mla`` has what they are then)."""

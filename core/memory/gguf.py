@@ -27,6 +27,7 @@ from core.memory.parameters import (
     router_parameters,
     vector_parameters,
 )
+from core.memory.per_layer_input import beside_shapes, joint_shapes, per_layer_width
 from core.memory.varied import ordered, shapes
 
 _SIX = frozenset({Format.Q4_K_M, Format.Q5_K_M})
@@ -203,8 +204,9 @@ def head_bytes(arch: Architecture, file: Format) -> int:
 
 
 def embedding_bytes(arch: Architecture, file: Format) -> int:
-    """The token embeddings, where they are a tensor of their own."""
-    return 0 if arch.tie_word_embeddings else _stored_bytes(_embedding_type(file), arch.vocab_size, arch.hidden_size)
+    """The token embeddings, where they are a tensor of their own, and the table of what each token puts into each layer."""
+    tokens = 0 if arch.tie_word_embeddings else _stored_bytes(_embedding_type(file), arch.vocab_size, arch.hidden_size)
+    return tokens + _stored_bytes(_embedding_type(file), arch.vocab_size_per_layer_input, per_layer_width(arch))
 
 
 def layers_bytes(arch: Architecture, file: Format, first_layer: int = 0) -> int:
@@ -213,11 +215,46 @@ def layers_bytes(arch: Architecture, file: Format, first_layer: int = 0) -> int:
     if arch.num_mixer_layers:
         return hybrid_layers_bytes(arch, file, first_layer)
     outside = 4 * (norm_parameters(arch, arch.hidden_size) + position_parameters(arch))
+    outside += _joint_bytes(arch, file, first_layer)
     grouped, start, total = _grouped(arch), 0, outside
     for shape in ordered(arch):
         total += _run_bytes(shape, file, layers, start, first_layer, grouped=grouped)
         start += shape.num_hidden_layers
     return total
+
+
+def _joint_bytes(arch: Architecture, file: Format, first_layer: int) -> int:
+    """What stands outside the layers of Gemma 3n and Gemma 4: what makes the inputs of all layers counts as the first layer's, what makes
+    streams and merges them as the output's (llama-arch.cpp). The quantizer leaves these matrices as they are.
+    """
+    first, *streams = (*joint_shapes(arch), ("", 0, 0))
+    kept = sum([inputs * outputs for _, inputs, outputs in streams])
+    if first_layer:
+        return _left_bytes(file, kept)
+    return _left_bytes(file, kept + first[1] * first[2]) + 4 * arch.hidden_size_per_layer_input
+
+
+def _left_bytes(file: Format, values: int) -> int:
+    """Of matrices that the quantizer leaves alone."""
+    return (4 if file is Format.FP32 else 2) * values
+
+
+def _beside_bytes(arch: Architecture, file: Format) -> int:
+    """A layer's matrices beside attention and MLP: the quantizer takes those of its own input, leaves those of LAuReL and of AltUp's router
+    as they are, and the converter makes coefficients fp32.
+    """
+    total = 0
+    for name, inputs, outputs in beside_shapes(arch):
+        if name.startswith("per_layer"):
+            total += _stored_bytes(_base(file), outputs, inputs)
+        else:
+            total += 4 * inputs * outputs if name.endswith("coefs") else _left_bytes(file, inputs * outputs)
+    return total
+
+
+def _stored(arch: Architecture) -> Architecture:
+    """``arch`` as the files of Gemma 3n and Gemma 4 have it: with keys and values of the layers that share others', which nothing reads."""
+    return replace(arch, num_kv_shared_layers=0) if arch.value_norm and arch.keys_shared else arch
 
 
 def _grouped(arch: Architecture) -> bool:
@@ -231,14 +268,17 @@ def _run_bytes(arch: Architecture, file: Format, layers: int, start: int, first_
     end, total = start + arch.num_hidden_layers, 0
     if end <= first_layer:
         return 0
-    total += 4 * (end - max(start, first_layer)) * (vector_parameters(arch) // arch.num_hidden_layers)
+    arch = _stored(arch)
+    total += (end - max(start, first_layer)) * (4 * (vector_parameters(arch) // arch.num_hidden_layers) + _beside_bytes(arch, file))
     attention = attention_shapes(arch) if arch.attention_layers else ()
     replaced = ((arch.num_replaced_attentions > 0) + (arch.num_replaced_mlps > 0)) * (("linear", arch.hidden_size, arch.hidden_size),)
     plain = end - arch.num_moe_layers
     for with_experts, begin, last in ((False, start, plain), (True, plain, end)):
         first = max(begin, first_layer)
         if first < last:
-            mlp = _expert_shapes(arch) if with_experts else mlp_shapes(arch) if arch.mlp_layers else ()
+            mlp = _expert_shapes(arch) if with_experts else ()
+            if arch.mlp_layers and (not with_experts or arch.experts_beside_mlp):
+                mlp += mlp_shapes(arch)
             if with_experts:
                 total += 4 * (last - first) * router_parameters(arch)
             for kind, count in _kinds(file, layers, first, last, grouped=grouped, many_experts=arch.num_experts >= 4):

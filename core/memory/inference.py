@@ -200,8 +200,9 @@ def inference_moments(scenario: Scenario, runtime_bytes: int) -> tuple[Moment, .
         path = attention_path(scenario.attention, n, shape)
         there = prompt._replace(kv_cache=cached + prompt.kv_cache - all_cached)
         kept_scores = kept_scores_bytes(path, n, shape, batch, length) * (shape.attention_layers > 0) + mask
+        largest = max(mlp_prefill(n, shape), moe_prefill(shape) if shape.num_experts else 0)
         mlp = there._replace(
-            activations=tokens * (max(mlp_prefill(n, shape), moe_prefill(shape) if shape.num_experts else 0) - same * e * h) + tables + inputs_of_layers,
+            activations=tokens * (largest - same * e * h) + tables + inputs_of_layers,
             workspace=kept_scores + buffer,
         )
         # A matrix is widened to be multiplied with, while the MLP's last tensor, the product of its factors, is not there yet.

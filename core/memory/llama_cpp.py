@@ -1,7 +1,8 @@
 """Serving with llama.cpp, all layers on the card or the last of them: weights, cache and compute buffer, allocated before the first
 token.
 
-The token embeddings stay with the host. The compute buffer holds what one micro-batch of ``ubatch_size`` tokens needs at once, in fp32.
+The token embeddings stay with the host, and so does the table of what each token puts into each layer (Gemma 3n, Gemma 4: an input
+layer's tensor in llama-arch.cpp). The compute buffer holds what one micro-batch of ``ubatch_size`` tokens needs at once, in fp32.
 Sources: what llama.cpp prints at start, in published logs. Up to mid-2026 the buffer held the logits of a whole micro-batch, or without
 flash attention its scores: 4u(V + h) and 4u(C(a + 1) + 4h) meet the logs of eight models to the byte (u tokens of a micro-batch, C the
 context). Later builds keep few logits, and what is left is a layer's: 4u(3i + h + 2Q) and the mask meets dense models within 2 %.
@@ -20,6 +21,7 @@ from core.memory.gguf import experts_bytes, file_bytes, head_bytes, largest_matr
 from core.memory.layer_pattern import layers_within
 from core.memory.mixers import mixer, mixer_shapes
 from core.memory.parameters import Shape, expert_width
+from core.memory.per_layer_input import per_layer_width
 from core.memory.scenario import Attention, LlamaCppBuild, Scenario
 from core.memory.units import MIB, ceil_div
 from core.memory.varied import shapes, within
@@ -134,7 +136,8 @@ def _layer_bytes(scenario: Scenario, u: int, length: int) -> int:
     if scenario.llama_cpp_build is LlamaCppBuild.BEFORE_MID_2026:
         return scores
     masks = (2 if arch.num_sliding_layers else 1) * length // 2
-    return max(4 * u * (max([_layer_values(shape) for shape in shapes(arch)]) + masks), scores)
+    kept = per_layer_width(arch) + 2 * arch.altup_num_inputs * h  # inputs of all layers; streams as predicted, and as corrected
+    return max(4 * u * (max([_layer_values(shape) for shape in shapes(arch)]) + kept + masks), scores)
 
 
 def _latent_flash_bytes(arch: Architecture, u: int, length: int) -> int:
@@ -157,7 +160,8 @@ def _layer_values(arch: Architecture) -> int:
         # Without a gate there is one, and the activation is written over it.
         return (3 if arch.activation is Activation.GATED else 1) * arch.intermediate_size + around
     each, m = arch.num_experts_per_tok, arch.moe_intermediate_size
-    return each * max(3 * m, arch.hidden_size + m) + around
+    beside = 3 * arch.intermediate_size if arch.experts_beside_mlp else 0
+    return max(beside, each * max(3 * m, arch.hidden_size + m)) + around
 
 
 def _hybrid_layer_values(arch: Architecture) -> int:

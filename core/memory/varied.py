@@ -232,8 +232,8 @@ def kv_sources(arch: Architecture) -> tuple[Architecture, ...]:
 
 
 def kv_readers(arch: Architecture) -> dict[int, int]:
-    """Runs whose last layer's keys and values are handed on, by their place, and the last run that reuses them. Gemma 3n and 4 hand on those
-    of the last layer of each kind that has its own, reused or not.
+    """Runs whose last layer's keys and values are handed on, by their place, and the last run that reuses them. Gemma 3n and 4 hand on
+    those of the last layer of each kind that has its own, reused or not.
     """
     found: dict[int, int] = {}
     if not (arch.num_kv_shared_layers or arch.value_norm):

@@ -3595,6 +3595,10 @@
         <source>Kimi delta attention in this runtime is not modelled yet. Pick transformers, vLLM or SGLang.</source>
         <translation>Kimi delta attention 在此运行时中尚未建模。请选择 transformers、vLLM 或 SGLang。</translation>
     </message>
+    <message>
+        <source>Training a model with several residual streams (Gemma 3n) is not modelled yet. Inference is; or pick Gemma 4.</source>
+        <translation>尚未对带多条残差流的模型（Gemma 3n）的训练建模。推理已支持；也可改选 Gemma 4。</translation>
+    </message>
 </context>
 <context>
     <name>_Differences</name>

@@ -73,3 +73,33 @@ def test_rows_that_are_no_whole_blocks_take_a_type_of_shorter_ones(llama_7b):
 
 def test_mixes_have_the_bits_of_what_most_of_them_is():
     assert all(mix.value.startswith(base.value[:3]) for mix, base in MIXES.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "published"),
+    [  # ggml-org's own files on Hugging Face; each has its vocabulary beside the tensors
+        ("gemma-4-E2B", Format.Q8_0, 4_967_494_592),
+        ("gemma-4-26B-A4B", Format.Q8_0, 26_860_000_000),
+        ("gemma-4-26B-A4B", Format.Q4_K_M, 16_796_000_000),
+        ("gemma-3n-E2B", Format.Q8_0, 4_788_112_064),
+    ],
+)
+def test_files_of_gemma(name, file, published):
+    vocabulary = 6_000_000 if "3n" in name else 15_820_000  # tokens, scores, kinds; Gemma 4's has merges, too
+    assert file_bytes(MODELS[name], file) + vocabulary == pytest.approx(published, rel=4e-4)
+
+
+def test_what_each_token_puts_into_each_layer_is_in_the_file_once():
+    arch = MODELS["gemma-4-E2B"]
+    table = 262144 * 35 * 256
+    assert embedding_bytes(arch, Format.Q8_0) == table * 34 // 32
+    assert embedding_bytes(arch, Format.BF16) == 2 * table
+    assert embedding_bytes(MODELS["gemma-4-31B"], Format.Q8_0) == 0
+
+
+def test_matrices_that_the_quantizer_leaves():
+    arch = MODELS["gemma-3n-E2B"]
+    wide, half = (file_bytes(arch, fmt) for fmt in (Format.FP32, Format.FP16))
+    assert wide > half
+    whole, but_one = (layers_bytes(arch, Format.Q8_0, first) for first in (0, 1))
+    assert whole - but_one > 2 * 2048 * 30 * 256  # the first layer's, with what makes the inputs of all
