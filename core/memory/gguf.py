@@ -108,7 +108,7 @@ def _down_type(file: Format, layers: int, layer: int) -> Format:
         case Format.Q2_K_S if first:
             return Format.Q4_K
         case Format.Q3_K_M:
-            return Format.Q5_K if layer < layers // 16 else Format.Q4_K if _more_bits(layer, layers) else Format.Q3_K
+            return Format.Q5_K if layer < layers // 16 else Format.Q4_K
         case Format.Q3_K_L:
             return Format.Q5_K
         case Format.IQ3_M:

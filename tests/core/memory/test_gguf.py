@@ -28,6 +28,7 @@ README = {
     "q2_k_s": 2.9697,
     "q2_k": 3.1593,
     "q3_k_s": 3.6429,
+    "q3_k_m": 3.9960,
     "q3_k_l": 4.2979,
     "q4_k_s": 4.6672,
     "q4_k_m": 4.8944,
@@ -37,12 +38,31 @@ README = {
     "q8_0": 8.5008,
     "fp16": 16.0005,
 }
+#: GB of the files of Llama-3.1-Nemotron-51B that the Hub lists in bartowski/Llama-3_1-Nemotron-51B-Instruct-GGUF and in its sisters.
+NEMOTRON = {
+    "q2_k": 19.4,
+    "q3_k_s": 22.7,
+    "q3_k_m": 25.2,
+    "q3_k_l": 27.3,
+    "iq4_xs": 27.7,
+    "q4_k_s": 29.5,
+    "q4_k_m": 31.0,
+    "q5_k_s": 35.6,
+    "q5_k_m": 36.5,
+    "q6_k": 42.3,
+    "q8_0": 54.8,
+}
 
 
 @pytest.mark.parametrize(("name", "bits"), README.items())
 def test_the_quantizers_own_table(name, bits):
     size = file_bytes(MODELS["Llama-3.1-8B"], Format(name))
     assert 8 * size / PARAMETERS == pytest.approx(bits, rel=1e-4)
+
+
+@pytest.mark.parametrize(("name", "gb"), NEMOTRON.items())
+def test_files_of_layers_that_differ(name, gb):
+    assert file_bytes(MODELS["Llama-3_1-Nemotron-51B-Instruct"], Format(name)) / 1e9 == pytest.approx(gb, rel=0.011)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
