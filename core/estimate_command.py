@@ -233,7 +233,7 @@ def _searched(scenario: Scenario, gpu: Gpu | None, *, fewest: bool, json_wanted:
         named = {name: gpu_named(name) for name in scenario.parallel.gpus} | {"": gpu}
         cards = {name: room_on(card, scenario) for name, card in named.items()}
         found = best_of(sweep(scenario, scenario.parallel.world_size, gpu, calibration, cards), gpu)
-    return json.dumps(suggested_json(found), indent=2) + "\n" if json_wanted else suggested_text(found)
+    return json.dumps(suggested_json(found), indent=2) + "\n" if json_wanted else suggested_text(found, scenario, fewest=fewest)
 
 
 def _exported(scenario: Scenario, program: Trainer | Launcher) -> str:

@@ -93,6 +93,11 @@ def sweep(
         yield strategy if strategy.may_fit else None
 
 
+def keeps_activations(scenario: Scenario) -> bool:
+    """It trains without gradient checkpointing, which is what to try first where no strategy fits: none of them turns it on."""
+    return scenario.task is Task.TRAINING and not scenario.gradient_checkpointing
+
+
 def counts() -> Iterator[int]:
     """Numbers of GPUs that people have: 1, 2, 3, 4, 6, 8, then whole machines, doubling."""
     yield from (1, 2, 3, 4, 6)

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from heapq import nsmallest
 from typing import Any, NamedTuple
 
-from core.memory import Gpu
+from core.memory import Gpu, Scenario
 from core.memory.units import GIB
 from core.network import BETWEEN_BYTES_PER_SECOND, HOST_BYTES_PER_SECOND, INSIDE_BYTES_PER_SECOND
 from core.parallel_options import spread_words
-from core.suggest import Strategy, rank
+from core.suggest import Strategy, keeps_activations, rank
 
 _MOST = 12
 
@@ -58,10 +58,14 @@ def suggested_json(found: Suggested) -> dict[str, Any]:
     }
 
 
-def suggested_text(found: Suggested) -> str:
-    """The same for people."""
+def suggested_text(found: Suggested, scenario: Scenario, *, fewest: bool) -> str:
+    """The same for people who asked about ``scenario``."""
     if not found.strategies:
-        return f"None of {found.tried:,} strategies fits {found.gpu.name}; try more GPUs, or --fewest.\n"
+        none, first = (
+            f"None of {found.tried:,} strategies fits {found.gpu.name}",
+            "--checkpointing, " if keeps_activations(scenario) else "",
+        )
+        return f"{none}, on thousands of them either.\n" if fewest else f"{none}; try {first}more GPUs, or --fewest.\n"
     link = found.strategies[0].scenario.parallel.interconnect
     speeds = [f"{round(speed / 1e9)} GB/s" for speed in (INSIDE_BYTES_PER_SECOND[link], BETWEEN_BYTES_PER_SECOND, HOST_BYTES_PER_SECOND)]
     lines = [

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from core.memory import ONE_GPU, Scenario
 from core.network import BETWEEN_BYTES_PER_SECOND, HOST_BYTES_PER_SECOND, INSIDE_BYTES_PER_SECOND
-from core.suggest import Strategy, rank, smallest_count, sweep
+from core.suggest import Strategy, keeps_activations, rank, smallest_count, sweep
 from gui.after_frame import AfterFrame
 from gui.frame import Frame
 from gui.parallel_words import interconnect_name, strategy_name
@@ -335,6 +335,8 @@ class Suggestions(QWidget):
     def _nothing(self) -> str:
         if self._of_count:
             return self.tr("Not even thousands of this card are enough: one GPU’s part does not get small enough.")
+        if self._frame is not None and keeps_activations(self._frame.scenario):
+            return self.tr("No strategy fits on so many; try gradient checkpointing, more GPUs, or Fewest GPUs.")
         return self.tr("No strategy fits on so many; try more GPUs, or Fewest GPUs.")
 
     def _use(self) -> None:

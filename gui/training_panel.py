@@ -122,7 +122,9 @@ class TrainingPanel(FormPanel):
         for check, on in ((self.checkpointing_box, scenario.gradient_checkpointing), (self.reference_box, scenario.precomputed_reference)):
             with QSignalBlocker(check):
                 check.setChecked(on)
-        if self._full:
+        if scenario.parallel.world_size > 1:
+            text = self.tr("{ratio} B per parameter on a GPU")
+        elif self._full:
             text = self.tr("{ratio} bytes per parameter (weights + gradients + optimizer)")
         else:
             text = self.tr("{ratio} bytes per parameter")

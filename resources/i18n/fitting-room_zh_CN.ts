@@ -2544,6 +2544,10 @@
         <source>No strategy fits on so many; try more GPUs, or Fewest GPUs.</source>
         <translation>这么多卡没有放得下的方案；请增加卡数，或试“最少几张卡”。</translation>
     </message>
+    <message>
+        <source>No strategy fits on so many; try gradient checkpointing, more GPUs, or Fewest GPUs.</source>
+        <translation>这么多卡没有放得下的方案；请试梯度检查点、增加卡数，或“最少几张卡”。</translation>
+    </message>
 </context>
 <context>
     <name>TablePage</name>
@@ -2697,6 +2701,10 @@
     <message>
         <source>Heads trained</source>
         <translation>训练预测头</translation>
+    </message>
+    <message>
+        <source>{ratio} B per parameter on a GPU</source>
+        <translation>每张卡每个参数 {ratio} 字节</translation>
     </message>
 </context>
 <context>

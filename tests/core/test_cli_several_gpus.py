@@ -139,7 +139,9 @@ class TestSuggest:
         text = tell(*self.RUN, "--suggest")
         assert "printed link speeds (nvlink 450 GB/s, network 50 GB/s, host 25 GB/s a GPU)" in text
         assert "--data-parallel 4 --sharding zero2" in text
-        assert "None of" in tell(*TRAINING, "--model", "Llama-2-70b-hf", "--gpu", "RTX 3060 (12GB)", "--suggest")
+        of_none = (*TRAINING, "--model", "Llama-2-70b-hf", "--gpu", "RTX 3060 (12GB)", "--suggest")
+        assert "fits RTX 3060 (12GB); try more GPUs, or --fewest" in tell(*of_none)
+        assert "try --checkpointing, more GPUs, or --fewest" in tell(*of_none, "--no-checkpointing")
 
     def test_the_fewest(self, ask, tell):
         found = ask(*TRAINING, "--model", "Llama-2-70b-hf", "--gpu", "H100 80GB", "--fewest")["strategies"]

@@ -141,6 +141,17 @@ def test_a_change_of_the_run_takes_old_strategies_away(fleet):
     assert fleet.text("suggest_progress") == ""
 
 
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_where_none_fits_it_says_what_to_try(fleet, checkpointing):
+    model = find_model(load_models(assets.MODELS), "Llama-3.1-70B")
+    fleet.set(task=Task.TRAINING, architecture=model.architecture, gradient_checkpointing=checkpointing, gpu="RTX 4090")
+    suggestions = fleet.window.explorer.fleet.suggestions
+    suggestions.suggest()
+    fleet.bot.waitUntil(lambda: not suggestions.busy)
+    assert fleet.text("suggest_progress").startswith("No strategy fits on so many; try ")
+    assert ("gradient checkpointing" in fleet.text("suggest_progress")) is not checkpointing
+
+
 def test_a_search_can_be_stopped(fleet):
     fleet.set(data_parallel_size=64, sharding="fsdp2")
     suggestions = fleet.window.explorer.fleet.suggestions

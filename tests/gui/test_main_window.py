@@ -330,6 +330,12 @@ def test_bytes_per_parameter_stand_beside_the_recipe(room: Any) -> None:
     assert room.text("bytes_per_parameter").startswith("8 bytes per parameter")
 
 
+def test_bytes_per_parameter_are_of_one_gpu_where_there_are_several(room: Any) -> None:
+    start(room, "run_training_full")
+    room.set(data_parallel_size=16, sharding="fsdp2")
+    assert room.text("bytes_per_parameter") == "1 B per parameter on a GPU"
+
+
 def test_checkpointing_and_lora_fields(room: Any) -> None:
     start(room, "run_training_lora")
     with room.change():
