@@ -15,6 +15,7 @@ from typing import NamedTuple
 from core.memory.architecture import Architecture
 from core.memory.division import Stage, stages, with_layers
 from core.memory.formats import Format, unquantized_bytes_per_value
+from core.memory.layer_pattern import has_mixer_or_whole_layers
 from core.memory.parameters import embedding_parameters, position_parameters
 from core.memory.scenario import ENGINES, Runtime, Scenario
 from core.memory.weights import weight_bytes
@@ -69,8 +70,10 @@ def _layer_sizes(arch: Architecture, fmt: Format) -> list[int]:
     whole = weight_bytes(bare, fmt)
     if not (arch.num_mixer_layers or arch.layer_runs or arch.first_k_dense_replace or arch.expert_layer_period > 1):
         return [whole // count] * count
-    upto = [0, *(weight_bytes(with_layers(bare, 0, layers), fmt) for layers in range(1, count + 1))]
-    return [after - before for before, after in pairwise(upto)]
+    # Single blocks before the first mixer have as much each, as without one they are not modelled.
+    begin = next(layers for layers in range(1, count + 1) if not arch.num_mixer_layers or has_mixer_or_whole_layers(arch, 0, layers))
+    upto = [weight_bytes(with_layers(bare, 0, layers), fmt) for layers in range(begin, count + 1)]
+    return [upto[0] // begin] * begin + [after - before for before, after in pairwise(upto)]
 
 
 def _filled(layers: Sequence[int], tower: int, embedding: int, head: int, gpus: int, percent: int) -> DeviceMap:

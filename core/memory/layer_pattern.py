@@ -1,9 +1,10 @@
 """Which layers of a model with mixers fall to a stage of a pipeline, or to one GPU of several that have some of the layers each.
 
-Of most models the kinds of layers are known by their numbers only. They are taken to alternate evenly: attention as often in any layers as
-in all, the last of it as far from the end as ``num_mixers_after_attention`` says; of the others the mixers first, then blocks of an MLP.
-That is how the layers of Qwen3-Next, Jamba and Granite 4 follow each other, exactly; Nemotron-H, Bamba and LFM2 have one layer with
-attention more or less somewhere. Counted up to a layer, not within a stage, so that all stages together have what the model has.
+Of most models the kinds of layers are known by their numbers only. They are taken to alternate evenly: attention as often anywhere
+between its first layer (``num_layers_before_attention``; where that is not known, the first of all) and its last, as far from the end as
+``num_mixers_after_attention`` says; of the others the mixers first, then blocks of an MLP. That is how the layers of Qwen3-Next, Jamba,
+Bamba, most of Granite 4 and some of Nemotron-H follow each other, exactly; the rest and LFM2 have one with attention more or less
+somewhere. Counted up to a layer, not within a stage, so that all stages together have what the model has.
 """
 
 from dataclasses import replace
@@ -26,21 +27,36 @@ def _before(arch: Architecture, layers: int) -> Counted:
     """Of the first ``layers``."""
     whole, every = arch.num_hidden_layers, arch.attention_layers
     others = whole - every
-    # From mixers to layers: beside them there may be blocks of an MLP.
-    after = arch.num_mixers_after_attention * others // arch.num_mixer_layers if others else 0
-    if after * every < whole:
-        attention = min(every, (layers + after) * every // whole)
-    else:  # further from the end than from each other
-        attention = min(every, layers * every // (whole - after)) if every else 0
+    attention = _attention_before(arch, layers)
     side_by_side = every + arch.num_mixer_layers > whole
     if side_by_side:
         mixers = ceil_div(layers * arch.num_mixer_layers, whole)
     else:
         mixers = ceil_div((layers - attention) * arch.num_mixer_layers, others)
-    alone = bool(arch.mlp_layers) and arch.mlp_layers < whole  # an MLP is a block by itself
-    mlps = layers - attention - mixers if alone else min(layers, arch.mlp_layers)
+    mlps = layers - attention - mixers if _mlp_alone(arch) else min(layers, arch.mlp_layers)
     experts = max(0, mlps - arch.first_k_dense_replace) // arch.expert_layer_period if arch.num_experts else 0
     return Counted(attention, mixers, mlps, experts)
+
+
+def _attention_before(arch: Architecture, layers: int) -> int:
+    whole, every = arch.num_hidden_layers, arch.attention_layers
+    others = whole - every
+    # From mixers to layers: beside them there may be blocks of an MLP.
+    after = min(others, arch.num_mixers_after_attention * others // arch.num_mixer_layers) if others else 0
+    begin = arch.num_layers_before_attention
+    between = whole - begin - after - 1  # from the first layer with attention to the last
+    if begin and between >= every:
+        between -= _mlp_alone(arch)  # behind attention an MLP follows before the next mixer
+        found = ceil_div((layers - begin) * (every - 1), between) if every > 1 else 1
+        return min(every, found) if layers > begin else 0
+    if after * every < whole:
+        return min(every, (layers + after) * every // whole)
+    return min(every, layers * every // (whole - after)) if every else 0  # further from the end than from each other
+
+
+def _mlp_alone(arch: Architecture) -> bool:
+    """Whether an MLP is a block by itself."""
+    return 0 < arch.mlp_layers < arch.num_hidden_layers
 
 
 def _within(arch: Architecture, first: int, layers: int) -> Counted:

@@ -129,6 +129,13 @@ def test_single_blocks_without_a_mixer_are_found_where_layers_really_are():
     assert refusal(reconcile(split)) is None
 
 
+def test_attention_may_come_before_every_mixer():
+    """Each GPU needs a mixer, so that both may have four layers, though one layer by itself is none that is modelled."""
+    arch = replace(NEMOTRON_H, num_mixers_after_attention=4)
+    assert sum(device_map(arch, Format.BF16, 2).layers) == 8
+    assert refusal(Scenario(architecture=arch).evolve(pipeline_parallel_size=2)) is None
+
+
 @pytest.mark.parametrize(
     ("runtime", "layers", "stages"),
     [
