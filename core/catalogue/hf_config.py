@@ -105,7 +105,9 @@ def read_config(config: object, name: str = "") -> ImportedModel:
             raise ConfigError(ConfigProblem.CONTRADICTION, str(contradiction), contradiction) from error
         first = error.errors(include_url=False, include_context=False)[0]
         raise ConfigError(ConfigProblem.BAD_SIZE, f"{'.'.join(map(str, first['loc']))}: {str(first['input'])[:40]}") from error
-    except (TypeError, OverflowError, ZeroDivisionError, ArithmeticError, AttributeError) as error:
+    except ConfigError:
+        raise
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise ConfigError(ConfigProblem.BAD_SIZE, type(error).__name__) from error
     if tower is not None:
         architecture = replace(architecture, vision_parameters=tower.parameters)
@@ -132,6 +134,8 @@ def read_config(config: object, name: str = "") -> ImportedModel:
     return ImportedModel(architecture, weights, tuple(notes))
 
 
+#: As an architecture may have.
+_MOST_LAYERS = 10**5
 #: Heads that predict tokens ahead; of Qwen3-Next, whose configuration does not say, engines take one (vLLM's qwen3_next_mtp.py).
 _HEADS = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules")
 
@@ -169,11 +173,14 @@ def _architecture(config: Config, family: _Family, name: str) -> Architecture:
     heads = integer(config, "num_attention_heads", "n_head", default=1 if family.pieces in WITHOUT_ATTENTION else None)
     hidden = integer(config, "hidden_size", "n_embd")
     blocks = config.get("layers_block_type")  # transformers 5 saves Nemotron-H with these alone
+    layers = integer(config, "num_hidden_layers", "n_layer", default=len(blocks) if isinstance(blocks, list) else None)
+    if not 0 < layers <= _MOST_LAYERS:  # here: what follows may go from layer to layer
+        raise ConfigError(ConfigProblem.BAD_SIZE, f"num_hidden_layers: {str(layers)[:40]}")
     fields: dict[str, Any] = dict(PIECES[family.pieces])
     fields |= {
         "hidden_size": hidden,
         "intermediate_size": _intermediate_size(config, hidden),
-        "num_hidden_layers": integer(config, "num_hidden_layers", "n_layer", default=len(blocks) if isinstance(blocks, list) else None),
+        "num_hidden_layers": layers,
         "num_attention_heads": heads,
         "num_key_value_heads": integer(config, "num_key_value_heads", default=heads),
         "head_dim": integer(config, "head_dim", default=max(1, hidden // max(1, heads))),

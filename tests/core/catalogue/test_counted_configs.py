@@ -3,10 +3,13 @@
 ``packaging/count_configs.py`` counted them.
 """
 
+import copy
 import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.catalogue.config_keys import ConfigError, ConfigProblem
 from core.catalogue.hf_config import FAMILIES, Note, read_config
@@ -36,6 +39,31 @@ def test_the_count_is_that_of_the_code_or_it_is_said_what_is_not_modelled(row):
     else:
         assert counted == row["parameters"]
     assert not any(note is Note.UNKNOWN_KEYS for note, _ in model.notes)
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([-1, 0, 10**6, 10**12, 10**30, float("nan"), float("inf")]),
+    st.text(max_size=5),
+    st.lists(st.one_of(st.none(), st.integers(0, 9), st.sampled_from(["full_attention", "conv", "moe"])), max_size=3),
+    st.dictionaries(st.text(max_size=5), st.integers(), max_size=2),
+)
+
+
+@given(st.sampled_from(ROWS), st.lists(st.tuples(st.integers(0, 200), st.booleans(), VALUES), min_size=1, max_size=4))
+def test_whatever_any_type_holds_it_is_a_model_or_a_complaint_and_soon(row, changes):
+    config = copy.deepcopy(row["config"])
+    for place, within, value in changes:
+        part = config["text_config"] if within and isinstance(config.get("text_config"), dict) else config
+        if part:
+            part[sorted(part)[place % len(part)]] = value
+    try:
+        model = read_config(config)
+    except ConfigError:
+        return
+    assert parameter_count(model.architecture) > 0
 
 
 def test_nearly_every_type_was_counted():
