@@ -143,6 +143,8 @@ def as_text(answer: Answer, *, context_assumed: bool) -> str:
     ]
     if answer.on_card:
         blocks.append(_verdict(answer.on_card))
+        if answer.on_card.fit.status is not FitStatus.FITS and answer.scenario.parallel.world_size > 1:
+            blocks[-1].append("Other ways to divide it between so many: add --suggest. The fewest that work: --fewest.")
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 

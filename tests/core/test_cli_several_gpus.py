@@ -143,6 +143,12 @@ class TestSuggest:
         assert "fits RTX 3060 (12GB); try more GPUs, or --fewest" in tell(*of_none)
         assert "try --checkpointing, more GPUs, or --fewest" in tell(*of_none, "--no-checkpointing")
 
+    def test_what_does_not_fit_points_to_it(self, tell):
+        mixtral = (*TRAINING, "--method", "lora", "--model", "Mixtral-8x7B-v0.1", "--gpus", "4", "--gpu", "A100 40GB")
+        assert "add --suggest" in tell(*mixtral)
+        assert "add --suggest" not in tell(*mixtral, "--tensor-parallel", "4", "--sequence-parallel")
+        assert "--suggest" not in tell("--model", "Llama-2-70b-hf", "--gpu", "A100 40GB")
+
     def test_the_fewest(self, ask, tell):
         found = ask(*TRAINING, "--model", "Llama-2-70b-hf", "--gpu", "H100 80GB", "--fewest")["strategies"]
         assert [strategy["gpus"] for strategy in found] == sorted(strategy["gpus"] for strategy in found)
