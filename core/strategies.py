@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from core.memory import ONE_GPU, Offload, Parallelism, Runtime, Scenario, Sharding, Task, refusal
+from core.layers_by_hand import balanced_layers
+from core.memory import ONE_GPU, Offload, Parallelism, Runtime, Scenario, Sharding, Task, estimate, refusal
 from core.memory.llama_split import balanced_split
 from core.memory.parallel import MAX_STAGES
 from core.memory.solve import Usable
@@ -39,6 +40,15 @@ def strategies(scenario: Scenario, count: int, usable: Usable) -> Iterator[Scena
         candidate = replace(scenario, parallel=_named(spread, scenario.parallel.gpus))
         if refusal(candidate) is None:
             yield candidate
+
+
+def _map_is_tight(scenario: Scenario, by_layers: Parallelism, cards: list[int]) -> bool:
+    """Whether another than transformers' own may be needed: it is refused, or leaves one of the ``cards`` less than a tenth."""
+    by_itself = replace(scenario, parallel=by_layers)
+    if refusal(by_itself) is not None:
+        return True
+    totals = [device.total_bytes for device in estimate(by_itself).devices for _ in range(device.alike)]
+    return any(total > 0.9 * card for total, card in zip(totals, cards, strict=True))
 
 
 def _named(spread: Parallelism, cards: tuple[str, ...]) -> Parallelism:
@@ -129,7 +139,14 @@ def _serving_ways(scenario: Scenario, count: int, usable: Usable) -> Iterator[Pa
     blank = _blank(scenario)
     if scenario.runtime is Runtime.TRANSFORMERS:
         if count <= scenario.architecture.num_hidden_layers:
-            yield replace(blank, pipeline_parallel_size=count)
+            by_layers = replace(blank, pipeline_parallel_size=count)
+            yield by_layers
+            cards = _card_bytes(scenario, count, usable)
+            layers = (
+                balanced_layers(scenario, by_layers, cards) if count <= MAX_STAGES and _map_is_tight(scenario, by_layers, cards) else ()
+            )
+            if layers:
+                yield replace(by_layers, layers_per_stage=layers)
         return
     if scenario.runtime is Runtime.LLAMA_CPP:
         if count <= min(scenario.architecture.num_hidden_layers, MAX_STAGES):
