@@ -5,12 +5,12 @@ from pathlib import Path
 
 from core.catalogue import find_gpu, find_model, load_calibration, suggest
 from core.catalogue.config_keys import ConfigError
+from core.complaints import note_words
 from core.hub import HubError, fetch, parse_reference
 from core.known import RESOURCES, known_gpus, known_models
 from core.memory import Architecture, Gpu, Scenario
 from core.memory.calibration import Calibration
 from core.opened import Opened, open_path, with_model
-from core.report import note_words
 from core.terminal import CommandError
 
 DEFAULT_MODEL = "meta-llama/Llama-2-7b-hf"

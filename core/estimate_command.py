@@ -11,6 +11,7 @@ from core import parallel_options
 from core.arguments import DEFAULT_MODEL, gpu_named, known_calibration, model_named, opened_from
 from core.catalogue.gpus import unnumbered
 from core.choices import MAX_LORA_RANK, MIN_LORA_RANK, meaningless
+from core.complaints import meaningless_words, quantity_words, refusal_words
 from core.fleet import named_cards
 from core.hub_table import hub_table
 from core.known import ignored_lists, known_gpus, known_models
@@ -52,7 +53,7 @@ from core.memory.scenario import (
     TransformersRelease,
 )
 from core.quantity import Kind, QuantityError, parse_quantity
-from core.report import answer, as_json, as_text, hub_table_text, meaningless_words, quantity_words, refusal_words
+from core.report import answer, as_json, as_text, hub_table_text
 from core.suggest import smallest_count, sweep
 from core.suggest_report import best_of, fewest_of, suggested_json, suggested_text
 from core.terminal import FILES, CommandError, Parser, wrapped

@@ -13,8 +13,23 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from core.catalogue.config_keys import KNOWN_KEYS, Config, ConfigError, ConfigProblem, integer
+from core.catalogue.expert_config import (
+    deepseek,
+    deepseek_experts,
+    glm4_moe,
+    glm4_moe_lite,
+    glm4v_moe_text,
+    gpt_oss,
+    latent,
+    llama4,
+    minimax_m2,
+    mixtral,
+    olmoe,
+    phimoe,
+    qwen_experts,
+)
 from core.catalogue.families import PIECES
-from core.catalogue.further_config import ernie4_5, ernie4_5_moe, gpt_bigcode, layers_with_experts, phi, seed_oss, stablelm
+from core.catalogue.further_config import ernie4_5, ernie4_5_moe, gpt_bigcode, phi, seed_oss, stablelm
 from core.catalogue.gemma_config import RUNS, gemma3n, gemma4, gemma4_unified
 from core.catalogue.hybrid_config import READERS as HYBRID_READERS
 from core.catalogue.hybrid_config import WITHOUT_ATTENTION
@@ -24,8 +39,8 @@ from core.catalogue.quantization_config import quantization
 from core.catalogue.varied_config import READERS as VARIED_READERS
 from core.catalogue.varied_config import openelm_named
 from core.catalogue.vision import vision_tower
+from core.catalogue.window_config import all_but_every, every_layer_slides, gemma2, listed_layers_slide, qwen
 from core.memory import Architecture, Format, parameter_count
-from core.memory.architecture import Router
 from core.memory.contradiction import ContradictionError
 from core.memory.edge import contradiction_in, validated
 from core.memory.layer_run import LayerRun
@@ -215,124 +230,6 @@ def _intermediate_size(config: Config, hidden: int) -> int:
     return integer(config, "intermediate_size", "n_inner", default=4 * hidden)
 
 
-def _window(fields: dict[str, Any], window: object, layers: int) -> None:
-    if isinstance(window, int) and not isinstance(window, bool) and window > 0 and layers > 0:
-        fields |= {"sliding_window": window, "num_sliding_layers": min(layers, fields["num_hidden_layers"])}
-
-
-def _listed(config: Config, kind: str, default: int) -> int:
-    """How many layers of a kind ``layer_types`` lists; ``default`` where it lists nothing."""
-    kinds = config.get("layer_types")
-    return sum(each == kind for each in kinds) if isinstance(kinds, list) else default
-
-
-def _every_layer_slides(config: Config, fields: dict[str, Any]) -> None:
-    _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", fields["num_hidden_layers"]))
-
-
-def _listed_layers_slide(config: Config, fields: dict[str, Any]) -> None:
-    _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", 0))
-
-
-def _all_but_every(period: int) -> Callable[[Config, dict[str, Any]], None]:
-    """All layers slide but each ``period``-th."""
-
-    def read(config: Config, fields: dict[str, Any]) -> None:
-        layers = fields["num_hidden_layers"]
-        each = integer(config, "sliding_window_pattern", default=period)
-        _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", layers - layers // max(1, each)))
-
-    return read
-
-
-def _qwen(config: Config, fields: dict[str, Any]) -> None:
-    if config.get("use_sliding_window"):
-        later = fields["num_hidden_layers"] - integer(config, "max_window_layers", default=28)
-        _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", later))
-
-
-def _experts(config: Config, fields: dict[str, Any], width: int) -> None:
-    fields |= {
-        "num_experts": _some(config, "num_experts", "num_local_experts", "n_routed_experts"),
-        "num_experts_per_tok": integer(config, "num_experts_per_tok"),
-        "moe_intermediate_size": width,
-    }
-
-
-def _some(config: Config, *keys: str) -> int:
-    """A size without which the family is another."""
-    size = integer(config, *keys)
-    if size < 1:
-        raise ConfigError(ConfigProblem.BAD_SIZE, keys[0])
-    return size
-
-
-def _qwen_experts(config: Config, fields: dict[str, Any]) -> None:
-    if config.get("mlp_only_layers") or config.get("decoder_sparse_step", 1) != 1:
-        raise ConfigError(ConfigProblem.NOT_MODELLED, "decoder_sparse_step, mlp_only_layers")
-    _experts(config, fields, integer(config, "moe_intermediate_size"))
-    shared = integer(config, "shared_expert_intermediate_size", default=0)
-    if fields.get("shared_expert_gate"):
-        fields["shared_expert_intermediate_size"] = shared
-        fields["qkv_bias"] = bool(config.get("qkv_bias", True))
-    fields["router"] = Router.SOFTMAX_16_BIT if config.get("norm_topk_prob") else Router.SOFTMAX_UNNORMALIZED
-
-
-def _mixtral(config: Config, fields: dict[str, Any]) -> None:
-    _experts(config, fields, fields["intermediate_size"])
-    _every_layer_slides(config, fields)
-
-
-def _phimoe(config: Config, fields: dict[str, Any]) -> None:
-    fields |= {key: bool(config.get(name)) for key, name in (("attention_bias", "attention_bias"), ("head_bias", "lm_head_bias"))}
-    _experts(config, fields, fields["intermediate_size"])
-
-
-def _gpt_oss(config: Config, fields: dict[str, Any]) -> None:
-    fields["attention_bias"] = bool(config.get("attention_bias", True))
-    _experts(config, fields, fields["intermediate_size"])
-    _window(fields, config.get("sliding_window"), _listed(config, "sliding_attention", (fields["num_hidden_layers"] + 1) // 2))
-
-
-def _latent(config: Config, fields: dict[str, Any]) -> None:
-    fields |= {
-        "kv_lora_rank": _some(config, "kv_lora_rank"),
-        "q_lora_rank": integer(config, "q_lora_rank", default=0),
-        "qk_nope_head_dim": integer(config, "qk_nope_head_dim"),
-        "qk_rope_head_dim": integer(config, "qk_rope_head_dim"),
-        "v_head_dim": integer(config, "v_head_dim", default=fields["head_dim"]),
-    }
-    fields["head_dim"] = fields["qk_nope_head_dim"] + fields["qk_rope_head_dim"]
-
-
-def _deepseek_experts(config: Config, fields: dict[str, Any]) -> None:
-    if config.get("moe_layer_freq", 1) != 1:
-        raise ConfigError(ConfigProblem.NOT_MODELLED, "moe_layer_freq")
-    width = integer(config, "moe_intermediate_size")
-    _experts(config, fields, width)
-    fields |= {
-        "shared_expert_intermediate_size": width * integer(config, "n_shared_experts", default=0),
-        "first_k_dense_replace": integer(config, "first_k_dense_replace", default=0),
-    }
-
-
-def _deepseek(config: Config, fields: dict[str, Any]) -> None:
-    _deepseek_experts(config, fields)
-    _latent(config, fields)
-
-
-def _glm4_moe(config: Config, fields: dict[str, Any]) -> None:
-    _deepseek_experts(config, fields)
-    fields |= {"qk_norm": bool(config.get("use_qk_norm")), "qkv_bias": bool(config.get("attention_bias"))}
-    fields.setdefault("rotary_dim", fields["head_dim"] // 2)
-
-
-def _olmoe(config: Config, fields: dict[str, Any]) -> None:
-    _experts(config, fields, fields["intermediate_size"])
-    if config.get("norm_topk_prob"):
-        fields["router"] = Router.SOFTMAX_16_BIT
-
-
 def _cohere(config: Config, _fields: dict[str, Any]) -> None:
     if config.get("use_qk_norm"):
         raise ConfigError(ConfigProblem.NOT_MODELLED, "use_qk_norm")
@@ -347,44 +244,6 @@ def _glm4(config: Config, fields: dict[str, Any]) -> None:
     fields["qkv_bias"] = bool(config.get("attention_bias", True))
 
 
-def _llama4(config: Config, fields: dict[str, Any]) -> None:
-    _experts(config, fields, fields["intermediate_size"])
-    layers = fields["num_hidden_layers"]
-    step = integer(config, "interleave_moe_layer_step", default=1)
-    if step > 1:
-        fields |= {"expert_layer_period": step, "intermediate_size": integer(config, "intermediate_size_mlp", default=16384)}
-    rotating = config.get("no_rope_layers")
-    unrotated = sum(not rotates for rotates in rotating) if isinstance(rotating, list) and rotating else layers // 4
-    fields |= {"shared_expert_intermediate_size": fields["moe_intermediate_size"], "num_unrotated_layers": min(layers, unrotated)}
-    _window(fields, config.get("attention_chunk_size", 8192), layers - unrotated)
-
-
-def _minimax_m2(config: Config, fields: dict[str, Any]) -> None:
-    _experts(config, fields, fields["intermediate_size"])
-    rotated = integer(config, "rotary_dim", default=0)
-    if rotated:
-        fields["rotary_dim"] = rotated
-
-
-def _glm4_moe_lite(config: Config, fields: dict[str, Any]) -> None:
-    _deepseek(config, fields)
-    fields["first_k_dense_replace"] = integer(config, "first_k_dense_replace", default=1)
-    layers_with_experts(config, fields)
-
-
-def _glm4v_moe_text(config: Config, fields: dict[str, Any]) -> None:
-    _glm4_moe({"attention_bias": True, **config}, fields)
-
-
-def _gemma2(config: Config, fields: dict[str, Any]) -> None:
-    fields |= {
-        "attn_logit_softcapping": config.get("attn_logit_softcapping", 50.0) is not None,
-        "final_logit_softcapping": config.get("final_logit_softcapping", 30.0) is not None,
-    }
-    layers = fields["num_hidden_layers"]
-    _window(fields, config.get("sliding_window", 4096), _listed(config, "sliding_attention", (layers + 1) // 2))
-
-
 #: Models whose parts ask the configuration within whether the output is the embedding, where the one around them says no.
 _TIED_WITHIN = frozenset({"qwen2_vl", "qwen2_5_vl", "llava", "llava_next_video", "llava_onevision", "video_llama_3"})
 _NO_MLP_BIAS = MappingProxyType({"mlp_bias": False})
@@ -395,31 +254,31 @@ _OPT_USUAL = MappingProxyType({"enable_bias": True, "layer_norm_elementwise_affi
 #: Types of text models that are read, by ``model_type``.
 FAMILIES: Mapping[str, _Family] = {
     "llama": _Family("Llama", biased=True, unread=_NO_MLP_BIAS),
-    "mistral": _Family("Mistral", read=_every_layer_slides),
-    "ministral3": _Family("Mistral", read=_every_layer_slides),
-    "ministral": _Family("Ministral", read=_listed_layers_slide),
-    "qwen2": _Family("Qwen2", read=_qwen),
-    "qwen2_vl": _Family("Qwen2", read=_qwen),
-    "qwen2_vl_text": _Family("Qwen2", read=_qwen),
-    "qwen2_5_vl": _Family("Qwen2", read=_qwen),
-    "qwen2_5_vl_text": _Family("Qwen2", read=_qwen),
-    "qwen3": _Family("Qwen3", read=_qwen, biased=True),
-    "qwen3_vl_text": _Family("Qwen3", read=_qwen, biased=True),
-    "qwen3_vl_moe_text": _Family("Qwen3Moe", read=_qwen_experts, biased=True),
-    "qwen3_moe": _Family("Qwen3Moe", read=_qwen_experts, biased=True),
-    "qwen2_moe": _Family("Qwen2Moe", read=_qwen_experts),
+    "mistral": _Family("Mistral", read=every_layer_slides),
+    "ministral3": _Family("Mistral", read=every_layer_slides),
+    "ministral": _Family("Ministral", read=listed_layers_slide),
+    "qwen2": _Family("Qwen2", read=qwen),
+    "qwen2_vl": _Family("Qwen2", read=qwen),
+    "qwen2_vl_text": _Family("Qwen2", read=qwen),
+    "qwen2_5_vl": _Family("Qwen2", read=qwen),
+    "qwen2_5_vl_text": _Family("Qwen2", read=qwen),
+    "qwen3": _Family("Qwen3", read=qwen, biased=True),
+    "qwen3_vl_text": _Family("Qwen3", read=qwen, biased=True),
+    "qwen3_vl_moe_text": _Family("Qwen3Moe", read=qwen_experts, biased=True),
+    "qwen3_moe": _Family("Qwen3Moe", read=qwen_experts, biased=True),
+    "qwen2_moe": _Family("Qwen2Moe", read=qwen_experts),
     "granite": _Family("Granite", biased=True, unread=_NO_MLP_BIAS),
     "smollm3": _Family("SmolLM3", tied=True, biased=True, unread=_NO_MLP_BIAS),
-    "phi3": _Family("Phi3", read=_every_layer_slides),
-    "phimoe": _Family("Phimoe", read=_phimoe),
-    "mixtral": _Family("Mixtral", read=_mixtral),
-    "deepseek_v2": _Family("DeepseekV2", read=_deepseek, unread=_NO_BIAS),
-    "deepseek_v3": _Family("DeepseekV3", read=_deepseek, unread=_NO_BIAS),
-    "kimi_k2": _Family("DeepseekV3", read=_deepseek, unread=_NO_BIAS),
+    "phi3": _Family("Phi3", read=every_layer_slides),
+    "phimoe": _Family("Phimoe", read=phimoe),
+    "mixtral": _Family("Mixtral", read=mixtral),
+    "deepseek_v2": _Family("DeepseekV2", read=deepseek, unread=_NO_BIAS),
+    "deepseek_v3": _Family("DeepseekV3", read=deepseek, unread=_NO_BIAS),
+    "kimi_k2": _Family("DeepseekV3", read=deepseek, unread=_NO_BIAS),
     "glm4": _Family("Glm4", read=_glm4),
     "gemma": _Family("Gemma", tied=True, biased=True),
-    "gemma2": _Family("Gemma2", tied=True, read=_gemma2, biased=True),
-    "gemma3_text": _Family("Gemma3Text", tied=True, read=_all_but_every(6), biased=True),
+    "gemma2": _Family("Gemma2", tied=True, read=gemma2, biased=True),
+    "gemma3_text": _Family("Gemma3Text", tied=True, read=all_but_every(6), biased=True),
     "gemma3n_text": _Family("Gemma3nText", tied=True, read=gemma3n, unread=_NO_ATTENTION_BIAS),
     "gemma4_unified_text": _Family("Gemma4Text", tied=True, read=gemma4_unified, unread=_NO_ATTENTION_BIAS),
     "gemma4_text": _Family("Gemma4Text", tied=True, read=gemma4, unread=_NO_ATTENTION_BIAS),
@@ -430,16 +289,16 @@ FAMILIES: Mapping[str, _Family] = {
     "opt": _Family("OPT", tied=True, read=opt, unread=_OPT_USUAL),
     "gptj": _Family("GPTJ", read=gptj),
     "starcoder2": _Family("Starcoder2", tied=True, read=starcoder2),
-    "minicpm3": _Family("MiniCPM3", tied=True, read=_latent, unread=_NO_BIAS),
-    "glm4_moe": _Family("Glm4Moe", read=_glm4_moe),
-    "gpt_oss": _Family("GptOss", read=_gpt_oss),
+    "minicpm3": _Family("MiniCPM3", tied=True, read=latent, unread=_NO_BIAS),
+    "glm4_moe": _Family("Glm4Moe", read=glm4_moe),
+    "gpt_oss": _Family("GptOss", read=gpt_oss),
     "olmo2": _Family("Olmo2", biased=True),
-    "olmo3": _Family("Olmo3", read=_all_but_every(4), biased=True),
-    "olmoe": _Family("Olmoe", read=_olmoe, biased=True),
+    "olmo3": _Family("Olmo3", read=all_but_every(4), biased=True),
+    "olmoe": _Family("Olmoe", read=olmoe, biased=True),
     "cohere": _Family("Cohere", tied=True, read=_cohere, biased=True),
     "glm": _Family("Glm", read=_glm),
-    "cohere2": _Family("Cohere2", tied=True, read=_all_but_every(4), biased=True),
-    "llama4_text": _Family("Llama4Text", read=_llama4, biased=True),
+    "cohere2": _Family("Cohere2", tied=True, read=all_but_every(4), biased=True),
+    "llama4_text": _Family("Llama4Text", read=llama4, biased=True),
     "qwen3_next": _Family("Qwen3Next", read=HYBRID_READERS["Qwen3Next"]),
     "qwen3_5_text": _Family("Qwen3_5", read=HYBRID_READERS["Qwen3_5"]),
     "qwen3_5_moe_text": _Family("Qwen3_5Moe", read=HYBRID_READERS["Qwen3_5Moe"]),
@@ -460,16 +319,16 @@ FAMILIES: Mapping[str, _Family] = {
     "phi": _Family("Phi", read=phi),
     "gpt_bigcode": _Family("GPTBigCode", tied=True, read=gpt_bigcode),
     "olmo": _Family("Olmo", biased=True),
-    "minimax_m2": _Family("MiniMaxM2", read=_minimax_m2),
+    "minimax_m2": _Family("MiniMaxM2", read=minimax_m2),
     "ernie4_5": _Family("Ernie4_5", tied=True, read=ernie4_5),
     "ernie4_5_moe": _Family("Ernie4_5_Moe", tied=True, read=ernie4_5_moe),
-    "mimo": _Family("Qwen2", read=_qwen),
+    "mimo": _Family("Qwen2", read=qwen),
     "seed_oss": _Family("Qwen2", read=seed_oss),
-    "glm4_moe_lite": _Family("DeepseekV3", read=_glm4_moe_lite, unread=_NO_BIAS),
-    "glm4v_moe_text": _Family("Glm4Moe", read=_glm4v_moe_text),
-    "dots1": _Family("Dots1", read=_deepseek_experts, biased=True),
+    "glm4_moe_lite": _Family("DeepseekV3", read=glm4_moe_lite, unread=_NO_BIAS),
+    "glm4v_moe_text": _Family("Glm4Moe", read=glm4v_moe_text),
+    "dots1": _Family("Dots1", read=deepseek_experts, biased=True),
     "arcee": _Family("Arcee", biased=True, unread=_NO_MLP_BIAS),
-    "exaone4": _Family("Exaone4", read=_listed_layers_slide),
+    "exaone4": _Family("Exaone4", read=listed_layers_slide),
     "stablelm": _Family("StableLm", read=stablelm),
     "lfm2_moe": _Family("Lfm2Moe", tied=True, read=HYBRID_READERS["Lfm2Moe"]),
     "mamba": _Family("Mamba", tied=True, read=HYBRID_READERS["Mamba"]),

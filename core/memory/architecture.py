@@ -4,113 +4,20 @@ A family of models is a choice of pieces (a norm, an attention, an MLP, experts)
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Never
 
 from annotated_types import Ge, Gt, Le, MaxLen
 
+from core.memory.coherence import check_mixer, check_runs
 from core.memory.contradiction import Contradiction, ContradictionError
 from core.memory.formats import Format
-from core.memory.layer_run import MAX_RUNS, Block, LayerRun
+from core.memory.layer_run import MAX_RUNS, LayerRun
+from core.memory.pieces import Activation, Mixer, Norm, Position, Router
+
+__all__ = ["MAX_PREDICTION_HEADS", "Activation", "Architecture", "Mixer", "Norm", "Position", "Router"]
 
 #: More heads that predict tokens ahead than any model has.
 MAX_PREDICTION_HEADS = 64
-
-
-class Norm(StrEnum):
-    """How a norm is computed."""
-
-    RMS = "rms"
-    """RMSNorm as Llama has it: the normalised values go back to the width of the input before the weight."""
-    RMS_PLUS_ONE = "rms_plus_one"
-    """RMSNorm that multiplies by 1 + weight in fp32 (Gemma)."""
-    RMS_FP32 = "rms_fp32"
-    """RMSNorm whose weight multiplies in fp32 (OLMo 2, gpt-oss)."""
-    RMS_WEIGHT_FP32 = "rms_weight_fp32"
-    """The same, with a copy of the weight (or of 1 + it) in fp32 (Nemotron-H, Qwen3-Next)."""
-    RMS_POWER = "rms_power"
-    """The same, with the reciprocal root as a power of a mean, which is kept too (Gemma 4)."""
-    LAYER = "layer"
-    """LayerNorm with weight and bias, one kernel."""
-    LAYER_FP32 = "layer_fp32"
-    """LayerNorm without a bias, written out in fp32 (Cohere)."""
-    LAYER_BARE = "layer_bare"
-    """LayerNorm without weight or bias, of fp32 copies (OLMo)."""
-
-
-class Activation(StrEnum):
-    """The nonlinearity of an MLP. GATED has three matrices, down(act(gate(x)) * up(x)); the others two."""
-
-    GATED = "gated"
-    RELU_SQUARED = "relu_squared"
-    """(Nemotron-H)."""
-    GELU = "gelu"
-    """One kernel."""
-    GELU_WRITTEN_OUT = "gelu_written_out"
-    """The tanh form as five operations (``gelu_new``)."""
-    RELU = "relu"
-    """Of which backward needs only the output (OPT)."""
-    GELU_RECOMPUTED = "gelu_recomputed"
-    """The tanh form written out, of which only the input is kept (BLOOM)."""
-
-
-class Position(StrEnum):
-    """How a layer knows where a token stands."""
-
-    ROTARY = "rotary"
-    LEARNED = "learned"
-    """A vector for each of ``max_position_embeddings`` positions."""
-    ALIBI = "alibi"
-    """A bias on the scores that grows with the distance (BLOOM)."""
-    NONE = "none"
-    """Only by what a state has seen before it (Jamba, Nemotron-H)."""
-
-
-class Mixer(StrEnum):
-    """What a layer has instead of attention, or beside it: a mixer that keeps the past in a state of fixed size."""
-
-    NONE = "none"
-    MAMBA = "mamba"
-    """A selective scan over channels (Mamba, Jamba)."""
-    MAMBA2 = "mamba2"
-    """State-space duality: heads, and chunks that are matrix products (Mamba-2, Bamba, Falcon-H1, Nemotron-H, Granite 4)."""
-    GATED_DELTA_NET = "gated_delta_net"
-    """Linear attention by a gated delta rule, in chunks of 64 (Qwen3-Next, Qwen3.5)."""
-    KIMI_DELTA = "kimi_delta"
-    """The same with a decay of each channel, not of each head (Kimi Linear)."""
-    SHORT_CONV = "short_conv"
-    """A convolution over a few tokens between two gates (LFM2)."""
-
-
-class Router(StrEnum):
-    """How tokens find their experts; decides the width of the routing weights, and so of what they are multiplied with."""
-
-    SOFTMAX = "softmax"
-    """Mixtral: routing weights in fp32."""
-    SOFTMAX_OF_CHOSEN = "softmax_of_chosen"
-    """gpt-oss: a softmax over the scores of the chosen."""
-    SOFTMAX_OF_CHOSEN_16_BIT = "softmax_of_chosen_16_bit"
-    """Granite: the same over scores in fp32, with routing weights in the width of the residual stream."""
-    SOFTMAX_16_BIT = "softmax_16_bit"
-    """Qwen: routing weights in the width of the residual stream."""
-    SOFTMAX_UNNORMALIZED = "softmax_unnormalized"
-    """Qwen2-MoE: as Qwen, but the weights of the chosen are not made to add up to one."""
-    SPARSEMIXER = "sparsemixer"
-    """Phi-3.5-MoE: a softmax for each choice, over the experts near the best one."""
-    EVERY_EXPERT = "every_expert"
-    """Llama 4 in transformers: every token goes through every expert, times 0 where it was not chosen."""
-    SIGMOID = "sigmoid"
-    """DeepSeek-V3: the router itself in fp32, groups, a bias for each expert."""
-    SOFTMAX_FP32 = "softmax_fp32"
-    """DeepSeek-V2: the router itself in fp32."""
-    SIGMOID_16_BIT = "sigmoid_16_bit"
-    """LFM2: sigmoids in the width of the residual stream, a bias for each expert."""
-    SIGMOID_ALONE = "sigmoid_alone"
-    """MiniMax-M2: a bias for each expert, no groups, and a router in the width of the residual stream."""
-    SOFTMAX_SCALED = "softmax_scaled"
-    """Gemma 4: of an input that is normalised and scaled, with a weight for each expert."""
-    SOFTMAX_CORRECTED = "softmax_corrected"
-    """ERNIE 4.5: the router itself in fp32, a bias for each expert, and routing weights in the width of the residual stream."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,79 +255,29 @@ class Architecture:
 
     def __post_init__(self) -> None:
         if not self.layer_runs and self.num_attention_heads % self.num_key_value_heads:
-            self._contradicts(Contradiction.KEY_VALUE_HEADS, "num_attention_heads", "num_key_value_heads")
+            self.contradicts(Contradiction.KEY_VALUE_HEADS, "num_attention_heads", "num_key_value_heads")
         if self.num_experts and not 0 < self.num_experts_per_tok <= self.num_experts:
-            self._contradicts(Contradiction.EXPERTS_PER_TOKEN, "num_experts_per_tok", "num_experts")
+            self.contradicts(Contradiction.EXPERTS_PER_TOKEN, "num_experts_per_tok", "num_experts")
         if self.num_experts and not self.moe_intermediate_size:
-            self._contradicts(Contradiction.EXPERT_WIDTH, "num_experts", "moe_intermediate_size")
+            self.contradicts(Contradiction.EXPERT_WIDTH, "num_experts", "moe_intermediate_size")
         if self.kv_lora_rank and not (self.qk_nope_head_dim and self.qk_rope_head_dim and self.v_head_dim):
-            self._contradicts(Contradiction.LATENT_WIDTHS, "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
+            self.contradicts(Contradiction.LATENT_WIDTHS, "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
         if bool(self.sliding_window) != bool(self.num_sliding_layers) or self.num_sliding_layers > self.num_hidden_layers:
-            self._contradicts(Contradiction.WINDOW, "sliding_window", "num_sliding_layers", "num_hidden_layers")
+            self.contradicts(Contradiction.WINDOW, "sliding_window", "num_sliding_layers", "num_hidden_layers")
         if self.layer_runs:
-            self._check_runs()
+            check_runs(self)
         elif self.num_kv_shared_layers or self.num_replaced_attentions or self.num_replaced_mlps:
-            self._contradicts(Contradiction.RUN_TOTALS, "num_kv_shared_layers", "num_replaced_attentions", "num_replaced_mlps")
+            self.contradicts(Contradiction.RUN_TOTALS, "num_kv_shared_layers", "num_replaced_attentions", "num_replaced_mlps")
         elif self.mixer is not Mixer.NONE:
-            self._check_mixer()
+            check_mixer(self)
         elif self.num_mixer_layers or self.num_layers_without_attention or self.num_layers_without_mlp:
-            self._contradicts(
+            self.contradicts(
                 Contradiction.LAYERS_WITHOUT_MIXER, "num_mixer_layers", "num_layers_without_attention", "num_layers_without_mlp"
             )
 
-    def _check_mixer(self) -> None:
-        layers = self.num_hidden_layers
-        if not 0 < self.num_mixer_layers <= layers or self.num_layers_without_attention > layers:
-            self._contradicts(Contradiction.MIXER_LAYERS, "num_mixer_layers", "num_layers_without_attention", "num_hidden_layers")
-        if self.num_layers_without_mlp and self.mlp_layers != layers - self.mixing_layers:
-            self._contradicts(
-                Contradiction.MLP_LAYERS, "num_layers_without_mlp", "num_layers_without_attention", "num_mixer_layers", "num_hidden_layers"
-            )
-        needed = ["conv_kernel"]
-        if self.mixer in (Mixer.GATED_DELTA_NET, Mixer.KIMI_DELTA):
-            heads, values = self.linear_num_key_heads, self.linear_num_value_heads
-            if not (heads and values and self.linear_key_head_dim and self.linear_value_head_dim) or values % heads:
-                self._contradicts(
-                    Contradiction.LINEAR_HEADS,
-                    *("linear_num_value_heads", "linear_num_key_heads", "linear_value_head_dim", "linear_key_head_dim"),
-                )
-        elif self.mixer is not Mixer.SHORT_CONV:
-            needed += ["mamba_num_heads", "ssm_state_size"]
-        if self.mixer is Mixer.MAMBA2:
-            needed += ["mamba_head_dim", "n_groups", "chunk_size"]
-        elif self.mixer is Mixer.MAMBA:
-            needed += ["time_step_rank"]
-        missing = [name for name in needed if not getattr(self, name)]
-        if missing:
-            self._contradicts(Contradiction.MIXER_SIZES, *missing)
-
-    def _contradicts(self, contradiction: Contradiction, *names: str) -> Never:
+    def contradicts(self, contradiction: Contradiction, *names: str) -> Never:
+        """Raise ContradictionError with the fields of these ``names``."""
         raise ContradictionError(contradiction, **{name: getattr(self, name) for name in names})
-
-    def _check_runs(self) -> None:
-        if self.mixer is not Mixer.NONE or self.kv_lora_rank or self.expert_layer_period > 1 or self.num_unrotated_layers:
-            self._contradicts(Contradiction.RUN_PIECES, "num_mixer_layers", "kv_lora_rank", "expert_layer_period", "num_unrotated_layers")
-        totals = {
-            "num_hidden_layers": [run.layers for run in self.layer_runs],
-            "num_sliding_layers": [run.layers for run in self.layer_runs if run.sliding],
-            "num_kv_shared_layers": [run.layers for run in self.layer_runs if run.kv_shared],
-            "num_layers_without_attention": [run.layers for run in self.layer_runs if run.attention is not Block.WHOLE],
-            "num_layers_without_mlp": [run.layers for run in self.layer_runs if run.mlp is not Block.WHOLE],
-            "num_replaced_attentions": [run.layers for run in self.layer_runs if run.attention is Block.LINEAR],
-            "num_replaced_mlps": [run.layers for run in self.layer_runs if run.mlp is Block.LINEAR],
-        }
-        wrong = [name for name, layers in totals.items() if getattr(self, name) != sum(layers)]
-        if wrong:
-            self._contradicts(Contradiction.RUN_TOTALS, *wrong)
-        norm_for_both = self.single_norm or self.parallel_residual or self.output_norms
-        for run in self.layer_runs:
-            heads, groups = run.num_attention_heads or self.num_attention_heads, run.num_key_value_heads or self.num_key_value_heads
-            if run.attention is Block.WHOLE and heads % groups:
-                raise ContradictionError(Contradiction.KEY_VALUE_HEADS, num_attention_heads=heads, num_key_value_heads=groups)
-            without_heads = run.attention is not Block.WHOLE and (run.kv_shared or run.sliding)
-            half = not run.attention is run.mlp is Block.WHOLE
-            if without_heads or (half and norm_for_both):
-                self._contradicts(Contradiction.RUN_BLOCKS, "num_layers_without_attention", "num_layers_without_mlp")
 
     @property
     def query_size(self) -> int:

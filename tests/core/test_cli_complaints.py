@@ -4,9 +4,9 @@ import pytest
 
 from core.choices import Meaningless
 from core.cli import main
+from core.complaints import meaningless_words, quantity_words, refusal_words
 from core.memory import Estimator, Format, Method, Reason, Recipe, Refusal
 from core.quantity import Problem, QuantityError
-from core.report import meaningless_words, quantity_words, refusal_words
 
 
 class TestComplaints:
