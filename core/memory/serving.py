@@ -178,9 +178,7 @@ VERIFIED_AT_ONCE_BYTES = 2**30
 def _verifying_bytes(scenario: Scenario, entries: int) -> int:
     """Bytes an entry of the vocabulary, over all rows: 16-bit logits of every row, and what the sampler makes of those it takes at once."""
     rows = verified_rows(scenario)
-    at_once = rows
-    if entries:
-        at_once = min(rows, max(scenario.max_num_seqs, VERIFIED_AT_ONCE_BYTES // (4 * entries)))
+    at_once = min(rows, max(scenario.max_num_seqs, VERIFIED_AT_ONCE_BYTES // (4 * max(1, entries))))
     return 2 * rows + (SAMPLER_BYTES_PER_LOGIT - 2) * at_once
 
 
