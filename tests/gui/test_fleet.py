@@ -256,7 +256,7 @@ def test_the_pool_of_an_engine_is_what_each_gpus_part_leaves(fleet):
 
 def test_sizes_that_the_smallest_models_cannot_be_spread_by(fleet):
     fleet.set(pipeline_parallel_size=16, tensor_parallel_size=8, num_microbatches=64)
-    fleet.settle()
+    fleet.bot.waitUntil(lambda: not fleet.window.after_frame.busy, timeout=20_000)
     assert "batch —" not in fleet.text("verdict_limits")
 
 
