@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
 from core.memory import Component, Estimator, MomentName, Runtime, Scenario, Task
+from core.memory.device_map import inference_stages
 from core.memory.explain import LETTERS, Explanation, Symbol, explain
 from core.memory.sources import trains_by_kernels
 from gui.frame import Frame
@@ -16,6 +17,8 @@ from gui.source_words import source_words
 from gui.theme import FontSize, Theme, font
 from gui.words import component_meaning, component_name, moment_name
 
+#: GPUs of which it is told how many layers they have.
+_TOLD_GPUS = 16
 _COMPONENT = int(Qt.ItemDataRole.UserRole)
 
 
@@ -149,6 +152,8 @@ class ExplainPage(Page):
                 "What all stages have together is exact."
             )
             text.append(section(self.tr("Assumed"), html.escape(assumed)))
+        if component is Component.WEIGHTS and _placed_by_transformers(frame.scenario):
+            text.append(section(self.tr("Layers of each GPU"), html.escape(self._placed(frame.scenario))))
         if extra:
             words = self.tr("A log of this machine says {difference} to that. It can be removed in the tab Evidence.")
             words = words.format(difference=numbers.bytes(extra, signed=True))
@@ -156,6 +161,13 @@ class ExplainPage(Page):
         text.append(section(self.tr("Source"), html.escape(source_words(part.source))))
         text.append(section(self.tr("Measured error"), html.escape(self._error(frame, component))))
         self.text.setHtml(_document_html(text))
+
+    def _placed(self, scenario: Scenario) -> str:
+        stages = inference_stages(scenario)
+        counts = ", ".join(str(stage.layers) for stage in stages[:_TOLD_GPUS]) + (", …" if len(stages) > _TOLD_GPUS else "")
+        if scenario.parallel.layers_per_stage:
+            return self.tr("{counts}: by a device_map that names the GPU of every layer.").format(counts=counts)
+        return self.tr('{counts}: where device_map="auto" puts them.').format(counts=counts)
 
     def _error(self, frame: Frame, component: Component) -> str:
         calibration = frame.calibration
@@ -240,6 +252,11 @@ def _in_plain_pytorch(scenario: Scenario) -> bool:
     training = scenario.task is Task.TRAINING
     by_transformers = not trains_by_kernels(scenario) if training else scenario.runtime is Runtime.TRANSFORMERS
     return bool(scenario.architecture.num_mixer_layers) and by_transformers
+
+
+def _placed_by_transformers(scenario: Scenario) -> bool:
+    """Whether each GPU has some of the layers, in transformers."""
+    return scenario.task is Task.INFERENCE and scenario.runtime is Runtime.TRANSFORMERS and scenario.parallel.pipeline_parallel_size > 1
 
 
 def _cut_by_numbers(scenario: Scenario) -> bool:

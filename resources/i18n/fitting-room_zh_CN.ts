@@ -548,6 +548,7 @@
     <name>ExplainPage</name>
     <message>
         <source>Moment</source>
+        <extracomment>GPUs of which it is told how many layers they have.</extracomment>
         <translation>时刻</translation>
     </message>
     <message>
@@ -571,12 +572,24 @@
         <translation>代入本方案的数值</translation>
     </message>
     <message>
+        <source>Layers of each GPU</source>
+        <translation>各 GPU 的层数</translation>
+    </message>
+    <message>
         <source>Source</source>
         <translation>来源</translation>
     </message>
     <message>
         <source>Measured error</source>
         <translation>实测误差</translation>
+    </message>
+    <message>
+        <source>{counts}: by a device_map that names the GPU of every layer.</source>
+        <translation>{counts}：由逐层指定 GPU 的 device_map 放置。</translation>
+    </message>
+    <message>
+        <source>{counts}: where device_map=&quot;auto&quot; puts them.</source>
+        <translation>{counts}：由 device_map=&quot;auto&quot; 自动放置。</translation>
     </message>
     <message>
         <source>No run of this kind was measured.</source>

@@ -267,6 +267,18 @@ class TestExplain:
         room.settle()
         assert "12.6 GiB" not in self.text(room)
 
+    def test_layers_of_each_gpu_are_told(self, room: Any) -> None:
+        open_tab(room, "explain")
+        room.set(pipeline_parallel_size=2, layers_per_stage=())
+        room.settle()
+        assert '16, 16: where device_map="auto" puts them' in self.text(room)
+        room.set(layers_per_stage=(20, 12))
+        room.settle()
+        assert "20, 12: by a device_map that names" in self.text(room)
+        room.set(pipeline_parallel_size=32, layers_per_stage=())
+        room.settle()
+        assert ", …: where" in self.text(room)
+
     def test_measured_errors_are_told(self, room: Any) -> None:
         open_tab(room, "explain")
         assert re.search(r"The total, in \d+ published runs of \d+ models of this kind: off by [\d.]+ %", self.text(room))
