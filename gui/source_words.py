@@ -44,6 +44,29 @@ def _to_translate() -> tuple[str, ...]:
             "llama.cpp's quantizer (llama_tensor_get_type), met to 0.01 % by the sizes its README states for Llama-3.1-8B",
         ),
         translate("Sources", "llama.cpp's cache: keys and values of every cell, in ggml's blocks"),
+        translate(
+            "Sources",
+            "the model's config.json and the format's layout, a second table of embeddings for all layers with them; "
+            "tensors tracked through transformers 5.24 on torch 2.13",
+        ),
+        translate(
+            "Sources",
+            "transformers' DynamicCache: keys and values of the layers that make their own, the window of those that slide",
+        ),
+        translate(
+            "Sources",
+            "modelling code of Gemma 3n and Gemma 4, with what goes into every layer; tensors tracked through transformers "
+            "5.24 on torch 2.13",
+        ),
+        translate(
+            "Sources",
+            "llama.cpp's quantizer (llama_tensor_get_type); the table of what each token puts into each layer stays with the "
+            "host (llama-arch.cpp). ggml-org's files of Gemma 3n and Gemma 4 are met to 0.04 %",
+        ),
+        translate(
+            "Sources",
+            "llama.cpp's compute buffer: its graph's widest layer and what goes into every layer; no log of these models was met",
+        ),
         translate("Sources", "llama.cpp's compute buffer: a micro-batch's logits, scores or widest layer, by 14 published logs"),
         translate("Sources", "torch.autograd: one value a trained parameter, in its width"),
         translate("Sources", "states of torch.optim; master weights as DeepSpeed and apex keep them"),

@@ -66,6 +66,10 @@ class Symbol(StrEnum):
     VALUE_HEADS = "linear_num_value_heads"
     KEY_HEAD = "linear_key_head_dim"
     VALUE_HEAD = "linear_value_head_dim"
+    LAYER_INPUT = "hidden_size_per_layer_input"
+    LAYER_VOCABULARY = "vocab_size_per_layer_input"
+    STREAMS = "altup_num_inputs"
+    WAY_AROUND = "laurel_rank"
     FILE = "file_bytes"
     DATA = "data_parallel_size"
     TENSOR = "tensor_parallel_size"
@@ -128,6 +132,10 @@ LETTERS = {
     Symbol.VALUE_HEADS: "H₂",
     Symbol.KEY_HEAD: "d₅",
     Symbol.VALUE_HEAD: "d₆",
+    Symbol.LAYER_INPUT: "p₁",
+    Symbol.LAYER_VOCABULARY: "V₁",
+    Symbol.STREAMS: "n₁",
+    Symbol.WAY_AROUND: "r₁",
     Symbol.FILE: "F",
     Symbol.DATA: "dp",
     Symbol.TENSOR: "tp",

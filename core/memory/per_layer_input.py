@@ -43,8 +43,8 @@ def joint_shapes(arch: Architecture) -> tuple[Shape, ...]:
     h, n = arch.hidden_size, arch.altup_num_inputs
     inputs = per_layer_width(arch)
     joint: tuple[Shape, ...] = (("per_layer_model_projection", h, inputs),) if inputs else ()
-    streams = (*[("altup_projections", h, h)] * (n - 1), *[("altup_unembed_projections", h, h)] * (n - 1)) if n else ()
-    return (*joint, *streams)
+    further = max(0, int(n) - 1)  # a number, also where sizes are symbols
+    return (*joint, *[("altup_projections", h, h)] * further, *[("altup_unembed_projections", h, h)] * further)
 
 
 def per_layer_width(arch: Architecture) -> int:

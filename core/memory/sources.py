@@ -117,6 +117,22 @@ _TRAINED_HEADS = {
     "stage, which has the embedding too; read, not measured",
     Component.LOGITS: "Megatron-Core 0.16 (gpt_model.py): logits and a loss of the model and of each head; read, not measured",
 }
+#: Of models whose layers have inputs of their own (Gemma 3n, Gemma 4), by who runs them.
+_LAYER_INPUTS = {
+    Runtime.TRANSFORMERS: {
+        Component.WEIGHTS: "the model's config.json and the format's layout, a second table of embeddings for all layers with them; "
+        "tensors tracked through transformers 5.24 on torch 2.13",
+        Component.KV_CACHE: "transformers' DynamicCache: keys and values of the layers that make their own, the window of those that slide",
+        Component.ACTIVATIONS: "modelling code of Gemma 3n and Gemma 4, with what goes into every layer; tensors tracked through "
+        "transformers 5.24 on torch 2.13",
+    },
+    Runtime.LLAMA_CPP: {
+        Component.WEIGHTS: "llama.cpp's quantizer (llama_tensor_get_type); the table of what each token puts into each layer stays with "
+        "the host (llama-arch.cpp). ggml-org's files of Gemma 3n and Gemma 4 are met to 0.04 %",
+        Component.WORKSPACE: "llama.cpp's compute buffer: its graph's widest layer and what goes into every layer; no log of these "
+        "models was met",
+    },
+}
 #: With kernels of their own.
 _TRAINED_BY_KERNELS = (
     "Megatron-Core's Mamba mixer on mamba-ssm's kernel: what its code saves for the backward pass, and makes again in it; not measured"
@@ -154,6 +170,9 @@ def source_of(scenario: Scenario, component: Component) -> str:
             return _MIXERS[component]
         if component is Component.KV_CACHE:
             return _SERVED_MIXERS[scenario.runtime]
+    of_layer_inputs = _LAYER_INPUTS.get(Runtime.TRANSFORMERS if training else scenario.runtime, {})
+    if scenario.architecture.hidden_size_per_layer_input and component in of_layer_inputs:
+        return of_layer_inputs[component]
     if component is Component.OPTIMIZER and scenario.optimizer is Optimizer.ADAMW8BIT:
         return _PAGED
     if component in (Component.GRADIENTS, Component.OPTIMIZER) and scenario.method is not Method.FULL:

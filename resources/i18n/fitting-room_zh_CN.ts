@@ -2251,6 +2251,26 @@
         <source>2 KiB for each thread that the card holds at once, by bare CUDA contexts published for PyTorch 2: 256 MiB (RTX 3090) to 520 MiB (H100); 426 MiB where no card, or none of NVIDIA&apos;s, is chosen</source>
         <translation>显卡同时容纳的每个线程 2 KiB，依据公布的 PyTorch 2 空 CUDA 上下文：256 MiB（RTX 3090）到 520 MiB（H100）；未选显卡或非 NVIDIA 显卡按 426 MiB</translation>
     </message>
+    <message>
+        <source>the model&apos;s config.json and the format&apos;s layout, a second table of embeddings for all layers with them; tensors tracked through transformers 5.24 on torch 2.13</source>
+        <translation>模型的 config.json 和格式的布局，含供各层使用的第二张嵌入表；在 torch 2.13 上对 transformers 5.24 逐张量跟踪</translation>
+    </message>
+    <message>
+        <source>transformers&apos; DynamicCache: keys and values of the layers that make their own, the window of those that slide</source>
+        <translation>transformers 的 DynamicCache：自行生成键和值的各层的键值，滑动窗口层只计窗口</translation>
+    </message>
+    <message>
+        <source>modelling code of Gemma 3n and Gemma 4, with what goes into every layer; tensors tracked through transformers 5.24 on torch 2.13</source>
+        <translation>Gemma 3n 和 Gemma 4 的模型代码，含送入每一层的输入；在 torch 2.13 上对 transformers 5.24 逐张量跟踪</translation>
+    </message>
+    <message>
+        <source>llama.cpp&apos;s quantizer (llama_tensor_get_type); the table of what each token puts into each layer stays with the host (llama-arch.cpp). ggml-org&apos;s files of Gemma 3n and Gemma 4 are met to 0.04 %</source>
+        <translation>llama.cpp 的量化器（llama_tensor_get_type）；每个词元送入每一层的那张表留在主机内存（llama-arch.cpp）。与 ggml-org 的 Gemma 3n 和 Gemma 4 文件相差不到 0.04 %</translation>
+    </message>
+    <message>
+        <source>llama.cpp&apos;s compute buffer: its graph&apos;s widest layer and what goes into every layer; no log of these models was met</source>
+        <translation>llama.cpp 的计算缓冲区：其计算图中最宽的一层，加上送入每一层的输入；没有这些模型的日志可核对</translation>
+    </message>
 </context>
 <context>
     <name>SpeedPanel</name>

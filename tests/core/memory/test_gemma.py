@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.memory import Architecture, Method, Reason, Recipe, Runtime, Scenario, Task, estimate, parameter_count, reconcile, refusal
+from core.memory.components import Component, MomentName
 from core.memory.edge import validated
+from core.memory.explain import Symbol, explain
 from core.memory.inference import decode_cache_bytes, kv_cache_bytes
 from core.memory.parallel import Parallelism, Sharding
 from core.memory.parameters import factored_parameters, largest_layer_parameters, layer_parameters, outside_parameters
@@ -101,3 +103,13 @@ def test_adapters_beside_experts_go_onto_attention():
 def test_every_runtime_has_an_estimate(arch, runtime):
     scenario = reconcile(validated(Scenario, architecture=arch).evolve(runtime=runtime))
     assert estimate(scenario).total_bytes > 2 * parameter_count(arch) * (runtime is not Runtime.LLAMA_CPP)
+
+
+def test_formulas_have_letters_for_what_goes_into_layers():
+    scenario = validated(Scenario, architecture=STREAMS, context_length=1024)
+    weights = explain(scenario)[MomentName.LOAD][Component.WEIGHTS]
+    assert {Symbol.LAYER_INPUT, Symbol.LAYER_VOCABULARY, Symbol.STREAMS, Symbol.WAY_AROUND} <= set(weights.symbols)
+    assert "second table of embeddings" in weights.source
+    on_host = explain(scenario.evolve(runtime="llama.cpp", weights="q8_0"))[MomentName.SERVING]
+    assert "stays with the host" in on_host[Component.WEIGHTS].source
+    assert "llama.cpp's cache" in on_host[Component.KV_CACHE].source
