@@ -124,7 +124,7 @@ def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> in
     """
     e, q, heads = n.compute, arch.query_size, arch.num_attention_heads
     values = q if arch.num_key_value_heads > 1 or batch > 1 else arch.key_value_size
-    if arch.keys_shared and arch.num_key_value_heads in (1, heads):
+    if arch.keys_shared and (arch.num_key_value_heads == heads or values < q):
         values = 0  # not repeated, but the earlier layer's
     keys = q if keys_widened(n) and not arch.broadcast_heads else values  # cast, and so laid out for every head
     repeated_twice = keys + values
