@@ -130,7 +130,8 @@ def _eager_saved(n: Numerics, arch: Architecture, batch: int, length: int) -> in
     repeated_twice = keys + values
     plain = 2 * e + 1 if arch.attention_dropout else e
     if arch.attention_sinks:  # kept with the column of the sinks, then cut off
-        return e * (2 * q + repeated_twice) + e * heads * (length + 1) + 4 * e * heads
+        scores = 4 * (length + 1) + 2 * length if n.autocast else e * (length + 1)  # autocast widens every softmax
+        return e * (2 * q + repeated_twice) + heads * (scores + 8)
     widened = (6 if e == 2 else 4) + e * arch.attn_logit_softcapping
     if arch.attention_dropout and e == 2:
         widened += 1  # the mask; the copy is what the dropout gives
@@ -185,7 +186,7 @@ def attention_backward(path: AttentionPath, n: Numerics, arch: Architecture, bat
         around = 8 * h + 6 * q
     else:
         around = 12 * h + 12 * q
-    scores = 12 if arch.softmax_in_fp32 or n.compute != 2 else 6
+    scores = 12 if arch.softmax_in_fp32 or n.compute != 2 or n.autocast else 6
     return around + n.residual * h + scores * arch.num_attention_heads * length
 
 

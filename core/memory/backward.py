@@ -10,6 +10,7 @@ from core.memory.attention import (
     attention_backward,
     attention_path,
     attention_saved,
+    causal_mask_bytes,
     rotary_bytes,
 )
 from core.memory.backward_varied import varied_instants_adapters, varied_instants_full
@@ -23,6 +24,7 @@ from core.memory.mixer_backward_adapters import mixer_instants_adapters
 from core.memory.mlp import mlp_backward
 from core.memory.moe import (
     moe_backward,
+    moe_clamped_recomputed,
     moe_combined_backward,
     moe_constant,
     moe_kept_at_inputs,
@@ -128,6 +130,13 @@ def backward_full(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, all
             whole = layer_saved(scenario, n, LayerKind(1, False, True, shape=shape)) + _before_experts(scenario, n)
             instants.append((made(later, 0, whole, combined), Cause.EXPERTS))
             instants.append((made(head_gradient, 0, kept.layers + recomputed, combined), Cause.EXPERTS))
+        if arch.experts_clamped and checkpointing:
+            later = max(0, all_gradients - missing - g * (expert_parameters(arch) - router_parameters(arch)))
+            whole = layer_saved(scenario, n, LayerKind(1, False, True, shape=shape)) + _before_experts(scenario, n)
+            mask = causal_mask_bytes(attention_path(scenario.attention, n, arch), n, arch, scenario.batch_size, length)
+            again = moe_clamped_recomputed(arch, n.weight) * tokens + residual
+            instants.append((made(later, 0, whole + mask + rotary_bytes(n, arch, length), again), Cause.EXPERTS))
+            instants.append((made(head_gradient, 0, kept.layers + recomputed + kept.outside, again), Cause.EXPERTS))
         if arch.router is Router.EVERY_EXPERT:
             # The first layer at its experts' product: the gradients of that and of their outputs, over all experts.
             width = arch.num_experts * n.compute * (arch.moe_intermediate_size + h)

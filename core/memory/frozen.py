@@ -75,7 +75,7 @@ def layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     if arch.qk_norm:
         per_token += head_norms_frozen_saved(arch)
     elif arch.qk_norm_rotated and kind.rotates:
-        per_token += rotated_head_norms_saved(n, arch)
+        per_token += rotated_head_norms_saved(arch)
     if arch.kv_lora_rank:  # norms of the latents
         per_token -= 4 * (arch.kv_lora_rank + arch.q_lora_rank)
     if arch.dropout:

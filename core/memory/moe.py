@@ -151,6 +151,29 @@ def moe_combined_backward(arch: Architecture) -> int:
     return 3 * width * arch.num_experts_per_tok * expert_width(arch) + 2 * arch.hidden_size
 
 
+def moe_clamped_recomputed(arch: Architecture, width: int) -> int:
+    """Bytes a token that clamped experts recomputed for their backward pass have at their gate beyond what the layer keeps: biases laid out
+    for each choice, and the product made of the gate; the gradient of their outputs, which are not there yet. ``width`` of their values.
+    """
+    return width * 3 * arch.num_experts_per_tok * arch.moe_intermediate_size
+
+
+def moe_clamped_forward(arch: Architecture, width: int) -> int:
+    """Bytes a token at the gate of clamped experts of which nothing is kept: inputs, products and biases laid out for each choice, gate and
+    up clamped, and what is made of them; the norm's output and the residual stream.
+    """
+    h, m, k = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts_per_tok
+    return width * (k * (9 * m + h) + 2 * h)
+
+
+def moe_every_forward(arch: Architecture, width: int, compute: int) -> int:
+    """Bytes a token at the product of every expert's gate and up, of which nothing is kept: its inputs in the ``width`` of the weights,
+    times their scores, the products in that of matrix products; the norm's output, the residual stream and a sum.
+    """
+    h, m = arch.hidden_size, arch.moe_intermediate_size
+    return arch.num_experts * (4 * compute * m + width * (h + 2)) + 3 * width * h
+
+
 def moe_prefill(arch: Architecture) -> int:
     """Bytes a token of the working set: the experts' products, or their outputs times the routing weights, put back in order."""
     h, m, k = arch.hidden_size, arch.moe_intermediate_size, arch.num_experts_per_tok

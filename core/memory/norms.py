@@ -152,9 +152,9 @@ def _normed_heads(arch: Architecture) -> tuple[int, int]:
     return arch.query_size + keys * arch.key_value_size, norms
 
 
-def rotated_head_norms_saved(n: Numerics, arch: Architecture) -> int:
-    """Bytes a token kept by norms without weights over rotated query and key heads."""
-    return 2 * n.compute * (arch.query_size + arch.key_value_size) + 4 * (arch.num_attention_heads + arch.num_key_value_heads)
+def rotated_head_norms_saved(arch: Architecture) -> int:
+    """Bytes a token kept by norms without weights over rotated query and key heads: fp32 copies, or themselves, and reciprocals."""
+    return 4 * (arch.query_size + arch.key_value_size + arch.num_attention_heads + arch.num_key_value_heads)
 
 
 def head_norms_frozen_saved(arch: Architecture) -> int:

@@ -108,7 +108,7 @@ def _takes_adapters_on_mixers(scenario: Scenario) -> bool:
 
 def _trains_wide(arch: Architecture) -> bool:
     """Training in fp32 and under autocast was measured on these pieces."""
-    experts = arch.num_experts and (arch.router not in WIDE_ROUTERS or arch.experts_clamped)
+    experts = arch.num_experts and arch.router not in WIDE_ROUTERS
     return not (experts or arch.num_mixer_layers or arch.norm is Norm.RMS_POWER)
 
 

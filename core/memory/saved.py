@@ -145,7 +145,7 @@ def layer_saved(scenario: Scenario, n: Numerics, kind: LayerKind) -> int:
     if arch.qk_norm:
         per_token += head_norms_saved(n, arch)
     if arch.qk_norm_rotated and kind.rotates:
-        per_token += rotated_head_norms_saved(n, arch)
+        per_token += rotated_head_norms_saved(arch)
     elif arch.qk_norm_rotated:
         constant += 4 * length  # how much each position is scaled
     if arch.dropout:

@@ -7,7 +7,7 @@ throughout; the first step gets them in its optimizer step.
 
 from typing import NamedTuple
 
-from core.memory.architecture import Architecture, Norm
+from core.memory.architecture import Architecture, Norm, Router
 from core.memory.attention import (
     attention_path,
     attention_prefill_bytes,
@@ -30,7 +30,7 @@ from core.memory.lora import (
 )
 from core.memory.loss import forward_logits_bytes, output_bytes
 from core.memory.mixers import largest_mixer_matrix, mixer
-from core.memory.moe import moe_prefill
+from core.memory.moe import moe_clamped_forward, moe_every_forward, moe_prefill
 from core.memory.moe_wide import wide_moe_copies
 from core.memory.numerics import Numerics, numerics
 from core.memory.optimizers import optimizer_state_bytes, optimizer_step_bytes
@@ -222,9 +222,14 @@ def _widened_in_forward(scenario: Scenario, n: Numerics, *, full: bool) -> int:
     if not full:
         copies = (all_adapter_copies if scenario.gradient_checkpointing else first_layer_copies)(scenario)
         return (4 if arch.norm is Norm.LAYER else n.weight) * states + copies
-    kept = scenario.gradient_checkpointing and n.casts_weights
-    copies = sum([_autocast_copies(n, shape) for shape in shapes(arch)]) if kept else 0
-    return 4 * states * (1 + arch.hidden_divided) + copies
+    return 4 * states * (1 + arch.hidden_divided) + _copies_until_loss(scenario, n)
+
+
+def _copies_until_loss(scenario: Scenario, n: Numerics) -> int:
+    """Autocast's copies of the trained matrices of all layers, which are there until the forward pass ends although nothing keeps them."""
+    if not (scenario.gradient_checkpointing and n.casts_weights):
+        return 0
+    return sum([_autocast_copies(n, shape) for shape in shapes(scenario.architecture)])
 
 
 def _autocast_copies(n: Numerics, arch: Architecture) -> int:
@@ -272,9 +277,17 @@ def _forward(scenario: Scenario, n: Numerics, step: Stack, kept: Saved, at_loss:
     if scenario.gradient_checkpointing and scenario.method is not Method.FULL and experts_are_adapted(scenario):
         made = adapted_experts_forward(scenario, n, arch, batch * length)
         return [(at_loss, Cause.LOSS), (step.at_instant(kept.layers + rotary_bytes(n, arch, length), made), Cause.EXPERTS)]
+    instants = [(at_loss, Cause.LOSS)]
+    if arch.router is Router.EVERY_EXPERT and scenario.gradient_checkpointing and scenario.method is Method.FULL:
+        made = batch * length * moe_every_forward(arch, n.weight, n.compute) + _copies_until_loss(scenario, n)
+        instants.append((step.at_instant(kept.layers + rotary_bytes(n, arch, length), made), Cause.EXPERTS))
     if not work or not scenario.gradient_checkpointing:
-        return [(at_loss, Cause.LOSS)]
+        return instants
+    if arch.experts_clamped:  # attention's probabilities are there until the experts are done
+        scores = n.compute * arch.num_attention_heads * (length + 1)
+        made = batch * length * (moe_clamped_forward(arch, n.weight) + scores) + _copies_until_loss(scenario, n)
+        instants.append((step.at_instant(kept.layers + rotary_bytes(n, arch, length), made), Cause.EXPERTS))
     # Two of the tensors that prefill counts, embeddings and residual, are the kept inputs here; so is the mask.
     known = 2 * n.residual * arch.hidden_size * batch * length + causal_mask_bytes(path, n, arch, batch, length)
     at_scores = step.at_instant(kept.layers + rotary_bytes(n, arch, length), work - known)
-    return [(at_loss, Cause.LOSS), (at_scores, Cause.ATTENTION)]
+    return [*instants, (at_scores, Cause.ATTENTION)]

@@ -127,7 +127,7 @@ class TestPieces:
         assert refusal(Scenario(architecture=experts, task=Task.TRAINING, recipe=Recipe.AMP)) is None
         adapters = Scenario(architecture=experts, task=Task.TRAINING, method=Method.LORA, weights=Format.FP32)
         assert refusal(adapters).reason is Reason.WIDE_TRAINING_OF_PIECES
-        experts = replace(experts, router=Router.SPARSEMIXER)
+        experts = replace(experts, router=Router.SOFTMAX_CORRECTED)
         scenario = Scenario(architecture=experts, task=Task.TRAINING, recipe=Recipe.AMP)
         found = refusal(scenario)
         assert found.reason is Reason.WIDE_TRAINING_OF_PIECES
