@@ -42,7 +42,7 @@ def test_a_pin_stays_while_the_scenario_moves_on(room: Any) -> None:
     open_compare(room)
     shown = cells(room)
     assert shown["Weights as"] == ["int8", "bf16"]
-    assert shown["Peak"] == ["9.5 GiB", "15.5 GiB (+5.9)"]
+    assert shown["Peak"] == ["9.5 GiB", "15.4 GiB (+5.9)"]
     assert shown["KV cache"] == ["2.0 GiB", "2.0 GiB (=)"]
     assert shown["RTX 4090"] == ["Fits", "Fits"]
 
@@ -53,7 +53,7 @@ def test_pins_are_rows_of_the_chart(room: Any) -> None:
     room.set(weights="int4")
     labels = [row.labels[0].replace("\u00a0", " ") for row in room.window.chart._overlay._shown.rows]
     assert len(labels) == rows + 1
-    assert labels[-1] == "15.5 GiB (+8.9 GiB)"
+    assert labels[-1] == "15.4 GiB (+8.9 GiB)"
 
 
 def test_nine_are_the_most(room: Any) -> None:
