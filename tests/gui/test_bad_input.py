@@ -15,6 +15,7 @@ BOXES = ["parameters", "batch", "context", "lora_r", "training_tokens", "shared_
 #: Tested where they are in sight: test_fleet.py, test_runtime_and_format.py.
 OF_GPUS = [
     *("world_size", "gpus_per_node", "num_microbatches", "gpu_count", "n_gpu_layers", "n_cpu_moe"),
+    *("speculative_tokens", "mtp_num_layers"),
     *("tensor_parallel_size", "pipeline_parallel_size", "context_parallel_size", "expert_parallel_size"),
 ]
 
