@@ -163,8 +163,9 @@ def meaningless(scenario: Scenario, field: str) -> Meaningless | None:
         return Meaningless.WITHOUT_MEGATRON
     if field == "precomputed_reference" and scenario.objective not in REFERENCED:
         return Meaningless.WITHOUT_REFERENCE
-    if field == "transformers_release" and training and scenario.objective is not Objective.NEXT_TOKEN:
-        return Meaningless.WITH_PREFERENCES  # whose losses are TRL's
+    preferences = training and scenario.objective is not Objective.NEXT_TOKEN
+    if field == "transformers_release" and preferences and scenario.loss is not Loss.PLAIN:
+        return Meaningless.WITH_PREFERENCES  # whose fused losses never have all logits
     if field == "optimizer_implementation":
         if scenario.optimizer not in _IMPLEMENTED:
             return Meaningless.WITH_OPTIMIZER

@@ -92,7 +92,7 @@ def meaningless_words(option: str, why: Meaningless) -> str:
         case Meaningless.WITHOUT_REFERENCE:
             return f"{option} has no meaning without a reference model; add --objective dpo or kto, or leave it out"
         case Meaningless.WITH_PREFERENCES:
-            return f"{option} makes no difference to preference methods, whose losses are TRL's; leave it out"
+            return f"{option} makes no difference to fused losses of preference methods; leave it out"
         case Meaningless.WITH_ADAPTERS:
             return f"{option} has no meaning in LoRA and QLoRA, which keep adapters as PEFT does; add --method full or leave it out"
         case Meaningless.WITH_OPTIMIZER:

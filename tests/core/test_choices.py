@@ -71,6 +71,11 @@ class TestMeaningless:
         after = before.evolve(**{field: OTHER_VALUES[field]})
         assert (meaningless(before, field) is None) == (stacks(before) != stacks(after))
 
+    def test_a_fused_loss_of_preferences_is_alike_in_all_releases(self, scenario):
+        new = scenario.evolve(task=Task.TRAINING, objective=Objective.DPO, loss="fused-linear")
+        assert meaningless(new, "transformers_release") is Meaningless.WITH_PREFERENCES
+        assert stacks(new) == stacks(new.evolve(transformers_release="before-4.45"))
+
     @pytest.mark.parametrize("method", [Method.FULL, Method.LORA])
     def test_so_is_an_implementation(self, scenario, method):
         for optimizer, recipe in product(Optimizer, Recipe):
