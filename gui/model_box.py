@@ -93,8 +93,14 @@ class ModelBox(CalmComboBox):
         self._shown = name
         with QSignalBlocker(self):
             self.setCurrentIndex(self.findText(name))
-            self.setEditText(name)
+            self._write(name)
         self._render_favourite()
+
+    def _write(self, name: str) -> None:
+        """From its beginning, by which a model is known where the whole name does not fit; that is the tool tip's."""
+        self.setEditText(name)
+        self.text_box.setCursorPosition(0)
+        self.setToolTip(name)
 
     def _list_models(self) -> None:
         """Favourites and recent ones, a line, and all others as the catalogue has them."""
@@ -107,7 +113,7 @@ class ModelBox(CalmComboBox):
                 self.insertSeparator(len(first))
             self._listed.setStringList([*first, *others])
             self.setCurrentIndex(self.findText(self._shown))
-            self.setEditText(self._shown)
+            self._write(self._shown)
         self._render_favourite()
 
     def _render_favourite(self) -> None:
@@ -129,10 +135,10 @@ class ModelBox(CalmComboBox):
         """Names are understood as the command line understands them: in any case, with or without the organisation."""
         text = self.currentText().strip()
         if text == self._shown or not text:
-            self.setEditText(self._shown)
+            self._write(self._shown)
             return
         model = find_model(self._all, text) or self._only_one_with(text)
-        self.setEditText(self._shown if model is None else model.architecture.name)
+        self._write(self._shown if model is None else model.architecture.name)
         if model is not None:
             self._on_activated(model.architecture.name)
         else:

@@ -106,7 +106,7 @@ def shoot(app: QApplication, folder: Path, name: str) -> Path:
             raise SystemExit(f"{name} is refused")
         controller.store.replace(on_card(controller.store.scenario, card))
         explorer = controller.window.explorer
-        explorer.tabs.setCurrentIndex(explorer.pages.index(getattr(explorer, wanted.get("tab", "breakdown"))))
+        explorer.open_page(wanted.get("tab", "breakdown"))
         if wanted.get("present"):
             controller.pins.replace([controller.store.scenario.evolve(name="LoRA on one card"), controller.store.scenario])
             controller.window.actions_made["present"].trigger()
@@ -116,6 +116,9 @@ def shoot(app: QApplication, folder: Path, name: str) -> Path:
         loop = QEventLoop()
         QTimer.singleShot(_SETTLE_MS, loop.quit)
         loop.exec()
+        if controller.window.after_frame.busy:
+            controller.window.after_frame.done.connect(loop.quit)
+            loop.exec()
         target = folder / f"{name}.png"
         controller.window.grab().save(str(target), "PNG")
         controller.window.close()

@@ -184,3 +184,10 @@ def test_a_favourite_stays_at_the_head_until_it_is_none(room: Any, box: ModelBox
     star.click()
     assert not star.isChecked()
     assert room.controller._preferences.favourite_models == []
+
+
+def test_a_long_name_is_seen_from_its_beginning(room: Any, box: ModelBox, text_box: QLineEdit, models: Any) -> None:
+    longest = max(models, key=lambda model: len(model.short_name))
+    box.render_architecture(longest.architecture)
+    assert text_box.cursorPosition() == 0
+    assert box.toolTip() == longest.short_name
