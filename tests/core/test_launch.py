@@ -1,6 +1,6 @@
 """Command lines: what is written is read back as the same run, and what people have lying about is understood."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -72,7 +72,7 @@ def test_megatron(changes: dict[str, Any]) -> None:
 
 def test_megatron_of_experts() -> None:
     experts = TRAINING.evolve(
-        architecture={**ARCHITECTURE.__dict__, "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 4096},
+        architecture={**asdict(ARCHITECTURE), "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 4096},
         data_parallel_size=8,
         expert_parallel_size=8,
         tensor_parallel_size=2,
@@ -235,7 +235,7 @@ def test_a_line_of_megatron_says_what_the_model_is_made_of() -> None:
     line = write_line(TRAINING, Launcher.MEGATRON)
     for word in ("--swiglu", "--normalization RMSNorm", "--position-embedding-type rope", "--disable-bias-linear", "--kv-channels 128"):
         assert word in line
-    shape = {**ARCHITECTURE.__dict__, "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 4096}
+    shape = {**asdict(ARCHITECTURE), "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 4096}
     latent = {"kv_lora_rank": 512, "q_lora_rank": 1536, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128}
     deep = TRAINING.evolve(architecture=shape | latent | {"first_k_dense_replace": 3, "shared_expert_intermediate_size": 2048})
     line = write_line(deep, Launcher.MEGATRON)
@@ -245,7 +245,7 @@ def test_a_line_of_megatron_says_what_the_model_is_made_of() -> None:
     alternating = TRAINING.evolve(architecture=shape | {"expert_layer_period": 2})
     assert "--moe-layer-freq 2" in write_line(alternating, Launcher.MEGATRON)
     with pytest.raises(CannotSayError):
-        write_line(TRAINING.evolve(architecture={**ARCHITECTURE.__dict__, "parallel_residual": True}), Launcher.MEGATRON)
+        write_line(TRAINING.evolve(architecture={**asdict(ARCHITECTURE), "parallel_residual": True}), Launcher.MEGATRON)
 
 
 def test_vllm_in_a_container() -> None:

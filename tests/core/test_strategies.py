@@ -1,5 +1,7 @@
 """What a number of GPUs means, and what sizes go together."""
 
+from dataclasses import asdict
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,7 +73,7 @@ class TestEngines:
     """Experts are spread over all GPUs of a stage or not at all; llama.cpp divides by layers or by rows."""
 
     MOE = Scenario(
-        architecture={**ARCHITECTURE.__dict__, "num_experts": 64, "num_experts_per_tok": 2, "moe_intermediate_size": 1024},
+        architecture={**asdict(ARCHITECTURE), "num_experts": 64, "num_experts_per_tok": 2, "moe_intermediate_size": 1024},
         runtime=Runtime.VLLM,
     )
 
@@ -101,7 +103,7 @@ def test_mixers_are_divided_by_megatron_without_replicas_too() -> None:
     """Nobody else divides them; products in fp8 stay chosen."""
     pieces = {"mixer": "mamba2", "conv_kernel": 4, "mamba_num_heads": 64, "mamba_head_dim": 64, "ssm_state_size": 64, "n_groups": 8}
     counts = {"chunk_size": 128, "num_mixer_layers": 24, "num_layers_without_attention": 24}
-    mixers = Scenario(architecture={**ARCHITECTURE.__dict__, **pieces, **counts}).evolve(task="training", recipe="mixed")
+    mixers = Scenario(architecture={**asdict(ARCHITECTURE), **pieces, **counts}).evolve(task="training", recipe="mixed")
     possible = [each for each in strategies(mixers, 8, 80 * 10**9) if refusal(each) is None]
     found = {(each.parallel.sharding, each.parallel.tensor_parallel_size) for each in possible}
     assert (Sharding.MEGATRON, 8) in found

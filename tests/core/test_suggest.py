@@ -1,5 +1,6 @@
 """Strategies: those that are offered are run by some framework, and fit; the best first; the fewest GPUs."""
 
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def of(parameters, **changes):
     return Scenario(architecture=architecture_from_parameter_count(parameters)).evolve(**changes)
 
 
-MOE = {**architecture_from_parameter_count(8 * 10**9).__dict__, "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 4096}
+MOE = {**asdict(architecture_from_parameter_count(8 * 10**9)), "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 4096}
 TRAINING = of(8 * 10**9, task=Task.TRAINING, gradient_checkpointing=True, context_length=2048)
 
 

@@ -1,5 +1,6 @@
 """Files of GGUF against the sizes that llama.cpp's own table states (tools/quantize/README.md, Llama-3.1-8B, bits a weight)."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_tied_embeddings_are_one_matrix_stored_as_an_output():
 
 
 def test_rows_that_are_no_whole_blocks_take_a_type_of_shorter_ones(llama_7b):
-    odd = validated(Architecture, **llama_7b.__dict__ | {"intermediate_size": 11_008 + 32})
+    odd = validated(Architecture, **asdict(llama_7b) | {"intermediate_size": 11_008 + 32})
     assert file_bytes(odd, Format.Q4_K_M) - file_bytes(llama_7b, Format.Q4_K_M) > 32 * 11_008 * 4096 // 16
 
 

@@ -4,7 +4,7 @@ Measured: foundation-model-stack/fms-acceleration benchmarks, A100 80 GB, Mistra
 torch's peak and nvidia-smi's reading in GiB.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -140,12 +140,12 @@ class TestOptimizers:
 
     def test_adafactor_of_experts_and_learned_positions(self, llama_7b):
         experts = {"num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 1024, "shared_expert_intermediate_size": 512}
-        mixture = validated(Architecture, **llama_7b.__dict__ | experts | {"first_k_dense_replace": 1})
+        mixture = validated(Architecture, **asdict(llama_7b) | experts | {"first_k_dense_replace": 1})
         states = at(run(architecture=mixture, recipe="pure16", optimizer="adafactor"), "between_steps").optimizer
         plain = at(run(architecture=llama_7b, recipe="pure16", optimizer="adafactor"), "between_steps").optimizer
         per_layer = 8 * (3 * 1024 + 2 * 4096) + 3 * (512 + 4096) + 8 + 4096 - 3 * (4096 + 11_008)
         assert states - plain == 4 * 31 * per_layer
-        learned = validated(Architecture, **llama_7b.__dict__ | {"position": "learned", "max_position_embeddings": 1000})
+        learned = validated(Architecture, **asdict(llama_7b) | {"position": "learned", "max_position_embeddings": 1000})
         assert at(run(architecture=learned, recipe="pure16", optimizer="adafactor"), "between_steps").optimizer - plain == 4 * (1000 + 4096)
 
 
