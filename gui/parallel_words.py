@@ -80,7 +80,7 @@ def offload_name(offload: Offload) -> str:
         case Offload.NONE:
             return translate("Parallel", "on the GPU")
         case Offload.CPU:
-            return translate("Parallel", "in host memory")
+            return translate("Parallel", "on the host")
         case Offload.NVME:
             return translate("Parallel", "on NVMe")
         case _:

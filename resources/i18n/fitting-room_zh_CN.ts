@@ -1744,7 +1744,7 @@
         <translation>在显卡上</translation>
     </message>
     <message>
-        <source>in host memory</source>
+        <source>on the host</source>
         <translation>在主机内存</translation>
     </message>
     <message>

@@ -77,7 +77,7 @@ def test_what_is_offloaded_is_a_bar_of_the_host(fleet):
     bars = fleet.find(DeviceBars, "device_bars")
     assert "host" not in bars.text()
     with fleet.change():
-        fleet.choose("offload_optimizer", "in host memory")
+        fleet.choose("offload_optimizer", "on the host")
     assert "host" in bars.text()
     assert fleet.estimate.host_bytes.optimizer > 0
 
