@@ -15,8 +15,9 @@ METHOD = (
     "factor with which nine of ten runs of a model left out lie within the band made from the others. Bounds of the verdict: of the worst "
     "residual of each model, the wider of their extreme and Student's one-sided 99 % prediction bound for one more model. A kind of run "
     "on one GPU with fewer than five models is pooled with the same kind on several, whose residuals have all of its errors and those of "
-    "the division: its band is made from both, and covers groups of either that are left out. What has too few even so takes the widest "
-    "band of its task."
+    "the division: its band is made from both, and covers groups of either that are left out. A kind on several GPUs with too few "
+    "takes all that the same kind on one GPU and other kinds on several span; its coverage is of its own runs, from which none of that was "
+    "made. What has too few even so takes the widest band of its task."
 )
 MIN_MODELS = 5
 _TAIL = 0.05
@@ -40,13 +41,37 @@ def residuals(rows: Iterable[Row]) -> dict[str, dict[str, list[float]]]:
 
 
 def bands(found: Mapping[str, Residuals]) -> dict[str, Band]:
-    """Of every kind with enough models, and of each task, on one GPU and on several, the widest of its kinds."""
+    """Of every kind with enough models, of each task, on one GPU and on several, the widest of its kinds, and of kinds on several GPUs."""
     pooled = {kind: _pooled(kind, found) for kind in sorted(found)}
     made = {kind: band(of_kind) for kind, of_kind in pooled.items() if len(of_kind) >= MIN_MODELS}
     for task in sorted({_task(kind) for kind in made}):
         of_task = [each for kind, each in made.items() if _task(kind) == task]
         made[task] = max(of_task, key=lambda each: math.log(each.high / each.low))
+    for kind, own in found.items():
+        alone, several = made.get(kind.removesuffix(SEVERAL)), made.get(_task(kind))
+        if kind.endswith(SEVERAL) and kind not in made and alone and several:
+            made[kind] = _spanned(own, alone, several)
     return made
+
+
+def _spanned(own: Residuals, *others: Band) -> Band:
+    """What ``others`` span, as the band of a kind whose residuals are ``own``, all of them new to it."""
+    low, high = min([each.low for each in others]), max([each.high for each in others])
+    every = [each for of_model in own.values() for each in of_model]
+    return Band(
+        low=low,
+        high=high,
+        lower=min([each.lower for each in others]),
+        upper=max([each.upper for each in others]),
+        runs=len(every),
+        models=len(own),
+        median_error=_median_error(every),
+        coverage=round(sum(low <= math.exp(each) <= high for each in every) / len(every), 4),
+    )
+
+
+def _median_error(every: Sequence[float]) -> float:
+    return round(statistics.median(abs(1 - math.exp(-each)) for each in every), 4)
 
 
 def _pooled(kind: str, found: Mapping[str, Residuals]) -> Residuals:
@@ -76,7 +101,7 @@ def band(of_kind: Residuals) -> Band:
         upper=round(math.exp(max(largest, high)), 4),
         runs=len(every),
         models=len(of_kind),
-        median_error=round(statistics.median(abs(1 - math.exp(-each)) for each in every), 4),
+        median_error=_median_error(every),
         coverage=round(coverage(of_kind, factor), 4),
     )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.catalogue import CatalogueError, load_calibration
+from core.memory.calibration import SEVERAL
 
 SHIPPED = Path(__file__).parents[3] / "resources" / "calibration.json"
 
@@ -24,9 +25,9 @@ def test_what_ships_has_a_band_for_every_task_and_says_how_it_was_made():
     assert "left out" in calibration.method
     assert 0 < calibration.context_low_bytes < calibration.context_high_bytes
     assert {"inference transformers", "training full", "training lora"} == calibration.parts.keys()
-    for band in calibration.bands.values():
+    for kind, band in calibration.bands.items():
         assert band.coverage >= 0.9
-        assert band.models >= 5
+        assert band.models >= (3 if kind.endswith(SEVERAL) else 5)  # of few frameworks: what others span, tried on them
 
 
 @pytest.mark.parametrize(

@@ -101,3 +101,14 @@ def test_few_models_on_one_gpu_are_pooled_with_the_same_kind_on_several():
     assert made["training full"] == band({**few, **several})
     assert made["training full, several GPUs"] == band(several)
     assert "training lora" not in made
+
+
+def test_few_frameworks_on_several_gpus_take_what_one_gpu_and_other_kinds_span():
+    alone = {str(each): [each / 100] for each in range(MIN_MODELS)}
+    several = {str(each): [-each / 10] for each in range(MIN_MODELS)}
+    own = {"a": [0.0, 0.01, 9.0], "b": [0.02]}
+    made = bands({"training lora": alone, "training full, several GPUs": several, "training lora, several GPUs": own})
+    found, one, other = made["training lora, several GPUs"], made["training lora"], made["training full, several GPUs"]
+    assert (found.low, found.lower) == (other.low, other.lower)
+    assert (found.high, found.upper) == (max(one.high, other.high), max(one.upper, other.upper))
+    assert (found.runs, found.models, found.coverage) == (4, 2, 0.75)
