@@ -30,6 +30,7 @@ from core.memory.prediction import (
 from core.memory.runtime import moment_of
 from core.memory.scenario import Runtime, Scenario
 from core.memory.serving_states import mixer_values_per_token, sequence_bytes, slots_bytes
+from core.memory.serving_windows import windowed_cache_bytes
 from core.memory.units import MIB, ceil_div
 from core.memory.varied import shapes
 from core.memory.weights import dequantization_bytes, weight_bytes
@@ -205,13 +206,18 @@ def kv_pool_bytes(scenario: Scenario, card_bytes: int, share: float, sampled: in
 def cached_bytes(scenario: Scenario) -> int:
     """Keys and values of ``batch_size`` sequences of ``context_length``, each in whole blocks; whole blocks of a prefix that all share are
     there once (vLLM's automatic prefix caching, SGLang's RadixAttention). With mixers, whose states are not shared, by vLLM's pages of
-    theirs, or with SGLang's slots for them. Heads that draft cache keys and values of their layers beside the model's.
+    theirs, or with SGLang's slots for them; vLLM gives back what no sliding window reaches any more. Heads that draft cache keys and
+    values of their layers beside the model's.
     """
     heads = loaded_heads(scenario)
     if heads:
         scenario = replace(scenario, architecture=with_prediction_layers(scenario.architecture, heads))
     if scenario.architecture.num_mixer_layers and scenario.runtime is Runtime.VLLM:
         return scenario.batch_size * sequence_bytes(scenario)
+    if scenario.architecture.num_sliding_layers and scenario.runtime is Runtime.VLLM:
+        windowed = windowed_cache_bytes(scenario)
+        if windowed is not None:
+            return windowed
     block = BLOCK_TOKENS[scenario.runtime]
     tokens = scenario.batch_size * ceil_div(scenario.context_length, block) * block
     shared = min(scenario.shared_prefix_length, scenario.context_length) // block * block
