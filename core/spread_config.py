@@ -54,8 +54,8 @@ class CannotSayError(ValueError):
 
 def whole(value: object, low: int, high: int) -> int | None:
     """``value`` as a whole number within bounds, however it is written; else None."""
-    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
-        value = int(value)
+    if isinstance(value, str) and (written := value.strip()).isdecimal() and len(written) < 20:
+        value = int(written)  # what is stripped goes beyond what int() overlooks
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if type(value) is int and low <= value <= high else None

@@ -25,6 +25,7 @@ from core.memory import (
 from core.memory.parallel import ONE_GPU
 from core.opened import open_text
 from core.scenario_file import ScenarioFileError
+from core.spread_config import whole
 
 ARCHITECTURE = replace(architecture_from_parameter_count(70 * 10**9), num_hidden_layers=80)
 TRAINING = Scenario(architecture=ARCHITECTURE, task=Task.TRAINING, recipe=Recipe.MIXED, context_length=8192)
@@ -303,3 +304,10 @@ def test_a_pasted_command_is_the_run_it_starts() -> None:
     found = open_text(b"vllm serve some/model --max-model-len 16384 --foo 3", SERVING, "pasted")
     assert (found.scenario.runtime, found.scenario.context_length) == (Runtime.VLLM, 16384)
     assert [note for note, _ in found.notes] == [Note.MODEL_UNKNOWN, Note.UNKNOWN_KEYS]
+
+
+def test_a_number_with_what_is_no_space_to_int_is_one_all_the_same():
+    """``str.strip`` takes separators of records away, which ``int`` stumbles over."""
+    assert whole("4\x1f", 0, 10) == 4
+    assert whole("\x1f", 0, 10) is None
+    assert whole("4\x1f4", 0, 100) is None
