@@ -269,6 +269,7 @@ def _linear(arch: Architecture) -> int:
     return values + with_experts * expert_parameters(arch) if with_experts else values
 
 
+@kept
 def factored_parameters(arch: Architecture) -> int:
     """Values of a factored second moment: one for each row and column of a matrix (of every expert's), all of a vector."""
     h = arch.hidden_size

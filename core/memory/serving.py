@@ -29,14 +29,11 @@ from core.memory.prediction import (
 )
 from core.memory.runtime import moment_of
 from core.memory.scenario import Runtime, Scenario
-from core.memory.serving_states import mixer_values_per_token, sequence_bytes, slots_bytes
+from core.memory.serving_states import BLOCK_TOKENS, mixer_values_per_token, sequence_bytes, slots_bytes
 from core.memory.serving_windows import windowed_cache_bytes
 from core.memory.units import MIB, ceil_div
 from core.memory.varied import shapes
 from core.memory.weights import dequantization_bytes, weight_bytes
-
-#: Tokens that a block of the cache holds, whoever they belong to: vLLM's ``block_size``, SGLang's ``page_size``.
-BLOCK_TOKENS = {Runtime.VLLM: 16, Runtime.SGLANG: 1}
 
 #: Per sequence and vocabulary entry in the sampler: 16-bit and fp32 logits, and what sorting them for top-k and top-p takes (values, 64-bit
 #: places, the buffers of a radix sort over all rows at once). Measured with what 256 sequences took, less the 16-bit hidden states, in

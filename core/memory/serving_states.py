@@ -18,9 +18,11 @@ from core.memory.attention import kv_cache_row
 from core.memory.formats import matrix_bytes
 from core.memory.mixers import mixer
 from core.memory.prediction import drafted_tokens
-from core.memory.scenario import Scenario
+from core.memory.scenario import Runtime, Scenario
 from core.memory.units import ceil_div
 
+#: Tokens that a block of the cache holds, whoever they belong to: vLLM's ``block_size``, SGLang's ``page_size``.
+BLOCK_TOKENS = {Runtime.VLLM: 16, Runtime.SGLANG: 1}
 #: Tokens that the attention kernels' blocks are multiples of.
 _ALIGNMENT = 16
 
@@ -44,6 +46,12 @@ def block_tokens(scenario: Scenario) -> int:
     return _ALIGNMENT * ceil_div(state_page_bytes(scenario.architecture, drafted_tokens(scenario)), _ALIGNMENT * _token_bytes(scenario))
 
 
+def layers_in_group(one: int, other: int) -> int:
+    """Of two kinds of layers with so many: as many as the smaller kind has, or as the larger where that is less than a quarter more."""
+    fewer, more = sorted((one, other))
+    return more if 4 * more < 5 * fewer else fewer
+
+
 def sequence_bytes(scenario: Scenario) -> int:
     """What one sequence of ``context_length`` takes: of each group with attention the blocks of its tokens, of each group with mixers
     one, and one more for each token that is drafted; where no layer has attention, the states as they are.
@@ -52,8 +60,7 @@ def sequence_bytes(scenario: Scenario) -> int:
     attention, mixers = arch.attention_layers, arch.num_mixer_layers
     if not attention:
         return mixers * (1 + drafts) * state_page_bytes(arch, drafts)
-    fewer, more = sorted((attention, mixers))
-    size = more if 4 * more < 5 * fewer else fewer
+    size = layers_in_group(attention, mixers)
     tokens = block_tokens(scenario)
     of_attention, of_mixers = (1 if layers == size else ceil_div(layers, size) for layers in (attention, mixers))
     blocks = of_attention * ceil_div(scenario.context_length, tokens) + of_mixers * (1 + drafts)

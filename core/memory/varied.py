@@ -106,14 +106,8 @@ def numbers(arch: Architecture) -> tuple[int, ...]:
 
 
 def over_layers(of: Callable[[Architecture], int], arch: Architecture) -> int:
-    """The sum of ``of`` over all shapes; where layers differ, added up once."""
-    if not arch.layer_runs:
-        return of(arch)
-    name = f"_{of.__name__}"
-    found: int | None = arch.__dict__.get(name)
-    if found is None:
-        found = arch.__dict__[name] = sum([of(shape) for shape in shapes(arch)])
-    return found
+    """The sum of ``of`` over all shapes."""
+    return sum([of(shape) for shape in shapes(arch)])
 
 
 #: Fields of a shape that count its layers.

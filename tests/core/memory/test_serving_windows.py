@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from core.known import known_models
-from core.memory import Scenario
+from core.memory import Component, MomentName, Scenario
+from core.memory.explain import explain
 from core.memory.serving import cached_bytes, max_concurrency
 from core.memory.serving_windows import windowed_cache_bytes
 
@@ -61,3 +62,12 @@ def test_a_shared_prefix_is_once_in_layers_without_a_window(prefix):
     shared = 10 * 16 * 2 * 16 * 128 * 2 * (min(prefix, 32768) // 16)
     assert cached_bytes(one.evolve(batch_size=5)) == 5 * cached_bytes(one) - 4 * shared
     assert max_concurrency(one, 3 * cached_bytes(one)) >= 3
+
+
+@pytest.mark.parametrize("name", ["gemma-3-27b-pt", "gemma-4-31B", "Mistral-7B-v0.1", "gpt-oss-20b"])
+def test_the_explanation_says_what_is_estimated(name):
+    run = served(name, context_length=32768, batch_size=4, shared_prefix_length=1000)
+    told = explain(run)[MomentName.SERVING][Component.KV_CACHE]
+    assert told.value_bytes == cached_bytes(run)
+    assert len(told.formula) < 120
+    assert "SlidingWindowSpec" in told.source
